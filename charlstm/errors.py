@@ -1,0 +1,25 @@
+"""The few kinds of mistake that charlstm answers with one line instead of a traceback."""
+
+
+class CharlstmError(Exception):
+    """Any expected failure; its text is one line that says what is wrong and what to do."""
+
+
+class ConfigError(CharlstmError):
+    """A setting that is unknown, of the wrong type, or out of range."""
+
+
+class CorpusError(CharlstmError):
+    """Text that cannot be read, decoded or trained on."""
+
+
+class CheckpointError(CharlstmError):
+    """A checkpoint that is missing, damaged, foreign, or does not fit."""
+
+
+class RunError(CharlstmError):
+    """A run folder that cannot be found, opened or written."""
+
+
+class DivergedError(CharlstmError):
+    """Training whose loss is no longer finite or has risen far above its start."""
