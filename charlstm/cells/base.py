@@ -1,0 +1,107 @@
+"""What a cell is: its gates, its states, the products it needs, and one step of equations.
+
+A cell is a short file of pointwise equations. It declares its matrix products; `layer.py` runs
+them, their transposes and their weight gradients, and owns the time loop and the buffers.
+A primed name (h', c') is the value of the previous step, as in the notes' h_{t-1}.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Product:
+    """A weight that maps rows of the tape to pre-activations: a[gates] += weight · operand.
+
+    `gates` names neighbouring gate blocks, `operand` a row block of the tape, primed for the
+    previous step. A full weight is a matrix (len(gates)·H, H); a diagonal one is a vector (H, 1)
+    for each gate, multiplied elementwise.
+    """
+
+    name: str
+    gates: str
+    operand: str
+    diagonal: bool = False
+
+
+class Ready(Protocol):
+    """A product bound to a layer's weights, as a cell's equations use it."""
+
+    def add(self, operand: Array, out: Array) -> None:
+        """Add weight · operand to `out`, pre-activations (rows, B)."""
+
+    def back(self, da: Array, out: Array) -> None:
+        """Write weightᵀ · da, the operand's gradient (H, B), to `out`."""
+
+
+class Notes(Protocol):
+    """The generic operators of a cell's plain form: arrays, an ONNX graph or text stand behind."""
+
+    def gate(self, name: str, h: Any) -> Any:
+        """W_name·[h, x] + b_name for one gate."""
+
+    def input(self, name: str) -> Any:
+        """W_name·x + b_name: the input's part of a gate alone."""
+
+    def product(self, weight: str, gate: str, operand: Any) -> Any:
+        """One gate's rows of a declared weight, times `operand`."""
+
+    def bias(self, gate: str) -> Any:
+        """b_gate, for a gate that does not see x."""
+
+    def sigmoid(self, a: Any) -> Any:
+        """σ(a)."""
+
+    def tanh(self, a: Any) -> Any:
+        """tanh(a)."""
+
+
+class Cell(ABC):
+    """One kind of recurrent cell. Subclasses are pure declarations and equations, without state."""
+
+    @dataclass(frozen=True)
+    class Options:
+        """The cell's own settings; a cell that has some defines its own dataclass."""
+
+    name: ClassVar[str]
+    gates: str  # blocks of pre-activations, H rows each, in this order
+    inputs: str  # the leading blocks that see the input x
+    sigmoids: str  # the blocks whose activation is σ; the others are tanh or the cell's own
+    states: tuple[str, ...]  # carried from window to window; the first one, h, is the output
+    tape: tuple[str, ...]  # blocks of H rows kept for every step, states among them, in this order
+    products: tuple[Product, ...]
+    biases: Mapping[str, float] = {}  # gates whose bias does not start at zero
+
+    def __init__(self, options: Any = None) -> None:
+        self.options = options if options is not None else self.Options()
+
+    @abstractmethod
+    def forward(self, s: Any) -> None:
+        """One step. On entry s.a holds b + W_x·x; on return the step's tape rows are filled.
+
+        `s` names every block of this step as an array (H, B): gates and tape rows by their names,
+        previous rows with `_` behind (s.h_ is h'), and products by theirs (s.W.add(s.h_, s.a)).
+        """
+
+    @abstractmethod
+    def backward(self, s: Any) -> None:
+        """The same step backwards. s.dh and the other s.d<state> hold dL/dstate on entry and
+        dL/dstate' on return; s.da (G·H, B) must be filled with dL/da.
+        """
+
+    @abstractmethod
+    def plain(self, n: Notes, state: Mapping[str, Any]) -> dict[str, Any]:
+        """The step gate by gate as the notes write it: from the old state to the new one."""
+
+
+def sigmoid_from_tanh(gates: Array) -> None:
+    """Finish σ(a) = ½ + ½·tanh(a/2) in place; the ½ inside was folded into the weights."""
+    np.multiply(gates, 0.5, out=gates)
+    np.add(gates, 0.5, out=gates)
