@@ -39,7 +39,7 @@ class Architecture:
         known = {f.name for f in fields(kind.Options)}
         for option in self.cell_options:
             if option not in known:
-                owners = [c for c, k in CELLS.items() if option in {f.name for f in fields(k.Options)}]
+                owners = [c for c, k in CELLS.items() if hasattr(k.Options, option)]
                 where = f"it belongs to {', '.join(owners)}" if owners else "no cell has it"
                 raise ConfigError(f"the cell {self.cell!r} has no option {option!r}; {where}.")
         return kind(kind.Options(**self.cell_options))
@@ -70,7 +70,7 @@ class CharModel:
         self.vocabulary_size = vocabulary_size
         self.cell = architecture.make_cell()
         self.shapes = dict(_shapes(self.cell, architecture, vocabulary_size))
-        self.size = sum(_padded(shape) for shape in self.shapes.values())
+        self.size = flat_size(architecture, vocabulary_size)
         self.flat = np.zeros(self.size, dtype) if flat is None else flat
         self.params = self.views(self.flat)
 
@@ -107,6 +107,12 @@ class CharModel:
                 view[...] = rng.uniform(-bound, bound, view.shape)
             if kind == "E":
                 view[-1] = 0.0
+
+
+def flat_size(architecture: Architecture, vocabulary_size: int) -> int:
+    """The length of the flat vector: every parameter, padded to whole cache lines."""
+    shapes = _shapes(architecture.make_cell(), architecture, vocabulary_size)
+    return sum(_padded(shape) for _, shape in shapes)
 
 
 def layer_of(params: Mapping[str, Array], layer: int) -> dict[str, Array]:

@@ -1,0 +1,156 @@
+"""Adam, RMSprop and SGD, learning-rate schedules and norm clipping, over one flat vector."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from charlstm.cells.base import Array
+
+CHUNK = 2**14  # elements worked on at a time, so that every pass but the first finds them in cache
+
+
+def global_norm(gradient: Array) -> float:
+    """The Euclidean norm of a flat gradient, added up in fixed chunks."""
+    total = 0.0
+    for start in range(0, gradient.size, CHUNK):
+        part = gradient[start : start + CHUNK]
+        total += float(np.dot(part, part))
+    return math.sqrt(total)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The learning rate of each update: a linear warm-up, then constant or half a cosine.
+
+    The cosine falls from `lr` to a hundredth of it at `total` updates (Loshchilov & Hutter 2017).
+    """
+
+    kind: str
+    lr: float
+    warmup_steps: int
+    total: int
+
+    def __call__(self, update: int) -> float:
+        """The rate of update number `update`, counted from 0."""
+        if update < self.warmup_steps:
+            return self.lr * (update + 1) / self.warmup_steps
+        if self.kind == "constant":
+            return self.lr
+        done = (update - self.warmup_steps) / max(1, self.total - self.warmup_steps)
+        return self.lr * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * min(1.0, done))))
+
+
+class Optimiser:
+    """Updates a flat parameter vector in place. `moments` are what a checkpoint must keep."""
+
+    names: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, size: int, dtype: np.dtype[np.floating]) -> None:
+        self.moments: Mapping[str, Array] = {name: np.zeros(size, dtype) for name in self.names}
+        self._tmp = np.empty(min(size, CHUNK), dtype)
+        self._tmp2 = np.empty_like(self._tmp)
+
+    def step(self, params: Array, gradient: Array, lr: float, scale: float, update: int) -> None:
+        """Apply update number `update` (from 0) with rate `lr` to `scale` times the gradient.
+
+        `gradient` is scaled in place on the way.
+        """
+        apply = self.prepare(lr, update)
+        for start in range(0, params.size, CHUNK):
+            part = slice(start, start + CHUNK)
+            g = gradient[part]
+            if scale != 1.0:
+                np.multiply(g, scale, out=g)
+            moments = [moment[part] for moment in self.moments.values()]
+            apply(params[part], g, moments, self._tmp[: g.size], self._tmp2[: g.size])
+
+    def prepare(
+        self, lr: float, update: int
+    ) -> Callable[[Array, Array, list[Array], Array, Array], None]:
+        """The update of one chunk: a function of parameters, gradient, moments and scratch."""
+        raise NotImplementedError
+
+
+class SGD(Optimiser):
+    """p ← p − lr·g."""
+
+    def prepare(
+        self, lr: float, update: int
+    ) -> Callable[[Array, Array, list[Array], Array, Array], None]:
+        """See `Optimiser.prepare`."""
+        del update
+
+        def apply(p: Array, g: Array, moments: list[Array], tmp: Array, _: Array) -> None:
+            del moments
+            np.multiply(g, lr, out=tmp)
+            np.subtract(p, tmp, out=p)
+
+        return apply
+
+
+class RMSprop(Optimiser):
+    """v ← 0.95·v + 0.05·g²; p ← p − lr·g/(√v + ε) (Tieleman & Hinton 2012; char-rnn's decay)."""
+
+    names = ("v",)
+
+    def prepare(
+        self, lr: float, update: int
+    ) -> Callable[[Array, Array, list[Array], Array, Array], None]:
+        """See `Optimiser.prepare`."""
+        del update
+
+        def apply(p: Array, g: Array, moments: list[Array], tmp: Array, _: Array) -> None:
+            (v,) = moments
+            np.multiply(g, g, out=tmp)
+            _blend(v, tmp, 0.05)
+            np.sqrt(v, out=tmp)
+            np.add(tmp, 1e-8, out=tmp)
+            np.divide(g, tmp, out=tmp)
+            np.multiply(tmp, lr, out=tmp)
+            np.subtract(p, tmp, out=p)
+
+        return apply
+
+
+class Adam(Optimiser):
+    """Adam with bias correction, β = 0.9, 0.99, ε = 1e-8 (Kingma & Ba 2015)."""
+
+    names = ("m", "v")
+
+    def prepare(
+        self, lr: float, update: int
+    ) -> Callable[[Array, Array, list[Array], Array, Array], None]:
+        """See `Optimiser.prepare`."""
+        beta1, beta2, epsilon = 0.9, 0.99, 1e-8
+        rate = lr / (1.0 - beta1 ** (update + 1))
+        unbias = 1.0 / math.sqrt(1.0 - beta2 ** (update + 1))
+
+        def apply(p: Array, g: Array, moments: list[Array], tmp: Array, tmp2: Array) -> None:
+            m, v = moments
+            np.subtract(g, m, out=tmp)
+            np.multiply(tmp, 1.0 - beta1, out=tmp)
+            np.add(m, tmp, out=m)
+            np.multiply(g, g, out=tmp)
+            _blend(v, tmp, 1.0 - beta2)
+            np.sqrt(v, out=tmp)
+            np.multiply(tmp, unbias, out=tmp)
+            np.add(tmp, epsilon, out=tmp)
+            np.multiply(m, rate, out=tmp2)
+            np.divide(tmp2, tmp, out=tmp2)
+            np.subtract(p, tmp2, out=p)
+
+        return apply
+
+
+def _blend(average: Array, new: Array, share: float) -> None:
+    """Move `average` towards `new` by `share`, in place; `new` is used up."""
+    np.subtract(new, average, out=new)
+    np.multiply(new, share, out=new)
+    np.add(average, new, out=average)
+
+
+OPTIMISERS: dict[str, type[Optimiser]] = {"adam": Adam, "rmsprop": RMSprop, "sgd": SGD}
+SCHEDULES = ("cosine", "constant")

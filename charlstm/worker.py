@@ -1,0 +1,27 @@
+"""A local worker process: reads update numbers on standard input, answers when its share is done.
+
+It ends when its input does, so it never outlives the process that started it.
+"""
+
+import mmap
+import signal
+import sys
+
+from charlstm.parallel import DONE, MESSAGE, Job, Member
+
+
+def main() -> None:
+    """Serve one job; the arguments are the memory's descriptor and size, rank and team size."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # the first process decides when to stop
+        signal.signal(number, signal.SIG_IGN)
+    descriptor, size, rank, team = (int(argument) for argument in sys.argv[1:])
+    job = Job.from_json(sys.stdin.buffer.readline().decode())
+    member = Member(job, mmap.mmap(descriptor, size), job.scorer(), rank, team)
+    while len(message := sys.stdin.buffer.read(MESSAGE.size)) == MESSAGE.size:
+        member.run(*MESSAGE.unpack(message))
+        sys.stdout.buffer.write(DONE)
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()
