@@ -1,0 +1,56 @@
+"""A file of ids and its sidecar: written whole or not at all, and believed only after a check."""
+
+import json
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from charlstm.sources import BLOCK
+from charlstm.vocabulary import Ids
+
+
+def write_ids(path: Path, arrays: Iterable[Ids], description: Mapping[str, Any]) -> None:
+    """Write the arrays one after another to `path`, and what describes them to a .json beside it.
+
+    Both appear only when complete. Raises OSError, for instance on a full disk.
+    """
+    checksum = 0
+    with _replacing(path) as out:
+        for ids in arrays:
+            checksum = zlib.crc32(ids.data, checksum)
+            out.write(ids.data)
+    with _replacing(path.with_suffix(".json")) as out:
+        out.write(_sidecar(description, checksum))
+
+
+def is_intact(path: Path, description: Mapping[str, Any]) -> bool:
+    """Whether `path` is there, whole and unchanged since `write_ids` wrote it as described."""
+    try:
+        sidecar = path.with_suffix(".json").read_bytes()
+        checksum = 0
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                checksum = zlib.crc32(block, checksum)
+    except OSError:
+        return False
+    return sidecar == _sidecar(description, checksum)
+
+
+def _sidecar(description: Mapping[str, Any], checksum: int) -> bytes:
+    return json.dumps({**description, "crc32": checksum}).encode()
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A temporary file that takes the place of `path` once it is complete, and else disappears."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as file:
+        try:
+            yield file
+            file.close()  # no fsync, which halves the speed: a file that a crash damages is rebuilt
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
