@@ -1,3 +1,23 @@
-"""charlstm: a character-level LSTM text generator in pure NumPy."""
+"""charlstm: a character-level LSTM text generator in pure NumPy.
+
+>>> import charlstm
+>>> model = charlstm.train("corpus.txt", max_minutes=1)   # doctest: +SKIP
+>>> "".join(model.sample("The cats", length=40, seed=1))  # doctest: +SKIP
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from charlstm.api import Model, load, train
 
 __version__ = "0.1.0"
+__all__ = ["Model", "__version__", "load", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the rest when it is first asked for, so that `charlstm --help` needs no NumPy."""
+    if name in ("Model", "load", "train"):
+        from charlstm import api  # noqa: PLC0415
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'charlstm' has no attribute {name!r}")

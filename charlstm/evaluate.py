@@ -1,7 +1,7 @@
 """How well a model predicts a text: nats and bits per character, perplexity, log-likelihood."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +38,7 @@ class Score:
 
     @property
     def perplexity(self) -> float:
-        """exp of the mean loss: between how many equally likely characters the model hesitates."""
+        """Between how many equally likely characters the model hesitates: e to the mean loss."""
         return math.exp(self.nats_per_char)
 
     def __add__(self, other: "Score") -> "Score":
@@ -114,14 +114,29 @@ def total(scores: Iterable[Score]) -> Score:
     return sum(scores, Score(0.0, 0, 0))
 
 
-def log_likelihood(model: CharModel, prime: NDArray[Any], ids: NDArray[Any]) -> float:
-    """log P(ids | prime) in nats, read from zero state in one go; unknown characters add nothing."""
-    network = Network(model, LENGTH, 1)
-    sequence = np.concatenate([prime, ids]).astype(np.intp)
-    nats = 0.0
-    for start in range(0, sequence.size - 1, LENGTH):
-        inputs = sequence[start : start + LENGTH][:, None]
-        targets = sequence[start + 1 : start + LENGTH + 1][:, None]
-        losses = network.score(inputs[: len(targets)], targets)[:, 0]
-        nats += float(losses[max(0, prime.size - 1 - start) :].sum())
-    return -nats
+def log_likelihoods(
+    model: CharModel, prime: NDArray[Any], texts: Sequence[NDArray[Any]]
+) -> list[float]:
+    """The sum of log P in nats over each of `texts` after `prime`, read from zero state.
+
+    Unknown characters add nothing. Texts of similar length are run as columns of one batch.
+    """
+    found = [0.0] * len(texts)
+    order = sorted(range(len(texts)), key=lambda k: texts[k].size)
+    for first in range(0, len(order), GROUP):
+        group = order[first : first + GROUP]
+        length = prime.size + max(texts[k].size for k in group)
+        # The unknown id fills what is beyond a text's end: as a target it scores nothing.
+        ids = np.full((length, len(group)), model.vocabulary_size, np.intp)
+        ids[: prime.size] = prime[:, None]
+        for column, k in enumerate(group):
+            ids[prime.size : prime.size + texts[k].size, column] = texts[k]
+        network = Network(model, min(LENGTH, length), len(group))
+        nats = np.zeros(len(group))
+        for start in range(0, length - 1, LENGTH):
+            targets = ids[start + 1 : start + LENGTH + 1]
+            losses = network.score(ids[start : start + len(targets)], targets)
+            nats += losses[max(0, prime.size - 1 - start) :].sum(axis=0)
+        for column, k in enumerate(group):
+            found[k] = -float(nats[column])
+    return found

@@ -77,6 +77,11 @@ class Network:
         self._carry(1)
         return np.asarray(self.model.params["W_y"] @ y + self.model.params["b_y"])
 
+    def read(self, ids: NDArray[np.intp]) -> None:
+        """Read a window (T, B) for the sake of the state alone."""
+        self._forward(ids)
+        self._carry(len(ids))
+
     def score(self, ids: NDArray[np.intp], targets: NDArray[np.intp]) -> Array:
         """Read a window `ids` (T, B); return the loss of `targets` (T, B) in nats, each by itself.
 

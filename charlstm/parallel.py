@@ -11,8 +11,9 @@ import struct
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,15 +142,13 @@ class Team:
         for worker in self._crew:
             assert worker.stdin is not None
             assert worker.stdout is not None
-            try:
+            with suppress(OSError):  # it is gone already
                 worker.stdin.close()
-            except OSError:
-                pass  # it is gone already
             worker.stdout.close()
             worker.wait()
         self._crew = []
 
-    def __enter__(self) -> "Team":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

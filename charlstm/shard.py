@@ -1,5 +1,6 @@
 """One fixed share of the batch columns: its forward and backward passes, and its carried state."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -115,14 +116,15 @@ class Memory:
         """The arrays as views of a zeroed `block`."""
         views, start = [], 0
         for shape, dtype in Memory.shapes(plan, groups):
-            view = np.frombuffer(block, dtype, int(np.prod(shape)), start)
+            view = np.frombuffer(block, dtype, math.prod(shape), start)
             views.append(view.reshape(shape))
             start += _pages(shape, dtype)
         return Memory(views[0], views[1], views[2:-2], views[-2], views[-1])
 
 
 def _pages(shape: tuple[int, ...], dtype: Any) -> int:
-    return -(-int(np.prod(shape)) * np.dtype(dtype).itemsize // 4096) * 4096
+    size: int = np.dtype(dtype).itemsize * math.prod(shape)
+    return -(-size // 4096) * 4096
 
 
 def pack(state: Mapping[str, Array], flat: Array) -> None:

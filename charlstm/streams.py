@@ -1,5 +1,6 @@
 """The training text as B parallel streams, cut into windows for truncated BPTT."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -29,4 +30,4 @@ class Streams:
 def shards_of(batch_size: int, shards: int) -> list[slice]:
     """The fixed cut of the batch columns: `shards` neighbouring slices that differ by at most 1."""
     edges = [round(k * batch_size / shards) for k in range(shards + 1)]
-    return [slice(a, b) for a, b in zip(edges, edges[1:], strict=False)]
+    return [slice(a, b) for a, b in pairwise(edges)]

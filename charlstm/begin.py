@@ -1,0 +1,110 @@
+"""The three ways to begin a training: afresh, from old weights, or where a run left off."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from charlstm import saves
+from charlstm.atomic import clean_stray
+from charlstm.config import Config
+from charlstm.corpora import Texts, read_texts
+from charlstm.errors import ConfigError
+from charlstm.optim import OPTIMISERS, Optimiser
+from charlstm.parallel import Job, Team
+from charlstm.rules import fit_to_text, share_out, workers_for
+from charlstm.runs import RunLock, checkpoint_path, claim, new_run
+from charlstm.saves import Progress, architecture_of
+from charlstm.shard import Plan
+from charlstm.text import Progress as Reading
+
+
+@dataclass
+class Training:
+    """A training ready for its next update, in a run folder that is locked."""
+
+    folder: Path
+    config: Config
+    texts: Texts
+    team: Team
+    optimiser: Optimiser
+    progress: Progress
+    workers: int
+    notes: list[str]
+
+
+@contextmanager
+def afresh(
+    config: Config, root: Path, init_from: Path | None, reading: Reading | None
+) -> Iterator[Training]:
+    """A new run in a new folder, with fresh weights or with those of `init_from`."""
+    if not config.corpus:
+        raise ConfigError("no text to train on; name a file, a folder, or - for standard input.")
+    architecture_of(config).make_cell()  # its mistakes are found before a long text is read
+    path = checkpoint_path(init_from) if init_from else None
+    old = saves.load(path, weights_only=True) if path else None
+    home = Path(config.out).parent if config.out else root
+    texts = read_texts(config, home / ".cache", old=old, extend=True, reading=reading)
+    config, notes = fit_to_text(config, texts.train.stop - texts.train.start)
+    config = share_out(config)
+    folder = claim(Path(config.out)) if config.out else new_run(root, _stem(config.corpus[0]))
+    corpus = tuple(name if name == "-" else str(Path(name).resolve()) for name in config.corpus)
+    val = str(Path(config.val).resolve()) if config.val else None
+    config = replace(config, corpus=corpus, val=val, out=None)
+    with RunLock(folder), _training(folder, config, texts, Progress(), notes) as training:
+        training.team.model.initialise(config.seed)
+        if old and path:
+            saves.adopt(training.team.model, old, path)
+        yield training
+
+
+@contextmanager
+def resumed(
+    run: Path, config: Config, allow_changed_corpus: bool, reading: Reading | None
+) -> Iterator[Training]:
+    """The run as its checkpoint left it; `config` is its own but for budget and housekeeping."""
+    path = checkpoint_path(run, prefer="last")
+    folder = path.parent
+    with RunLock(folder):
+        clean_stray(folder)
+        old = saves.load(path)
+        texts = read_texts(
+            config,
+            folder.parent / ".cache",
+            old=old,
+            allow_changed=allow_changed_corpus,
+            reading=reading,
+        )
+        with _training(folder, config, texts, old.progress, []) as training:
+            team = training.team
+            saves.restore(old, path, team.model, training.optimiser, team.states)
+            yield training
+
+
+@contextmanager
+def _training(
+    folder: Path, config: Config, texts: Texts, progress: Progress, notes: list[str]
+) -> Iterator[Training]:
+    plan = Plan(
+        architecture_of(config),
+        texts.vocabulary.size,
+        config.batch_size,
+        config.seq_length,
+        config.shards or 1,
+        config.dropout,
+        config.seed,
+    )
+    job = Job(plan, texts.train, texts.val, texts.prime)
+    workers = workers_for(config)
+    with ExitStack() as stack:
+        stack.enter_context(threadpool_limits(config.threads))
+        team = stack.enter_context(Team(job, workers, config.threads))
+        optimiser = OPTIMISERS[config.optimizer](team.model.size, team.model.flat.dtype)
+        yield Training(folder, config, texts, team, optimiser, progress, workers, notes)
+
+
+def _stem(corpus: str) -> str:
+    name = "stdin" if corpus == "-" else Path(corpus).resolve().name
+    return name.removesuffix(".gz").removesuffix(".txt")

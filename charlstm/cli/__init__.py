@@ -1,0 +1,114 @@
+"""The command line: each command is a file of its own, imported when it is called."""
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from charlstm import __version__
+from charlstm.errors import CharlstmError
+
+# One BLAS thread starts quicker, and is what `--threads` defaults to; it must be set before NumPy
+# is imported.
+for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
+
+COMMANDS = {
+    "Make": {
+        "train": "Train on text, or resume a run.",
+        "sample": "Write text with a trained model.",
+        "corpus": "Write a corpus made by a grammar.",
+    },
+    "Study": {
+        "cloze": "Compare how likely several continuations are.",
+        "eval": "Score text: nats and bits per character, perplexity.",
+    },
+}
+
+
+class Commands(click.Group):
+    """Finds commands by name, and lists them by what they are for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of the help."""
+        del ctx
+        return [name for group in COMMANDS.values() for name in group]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, from its own module."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(f"charlstm.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """A section for each group, without importing any command."""
+        del ctx
+        for title, commands in COMMANDS.items():
+            with formatter.section(title):
+                formatter.write_dl(list(commands.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the nearest command for one that does not exist."""
+        if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
+            from charlstm.config import nearest
+
+            raise click.UsageError(
+                f"no command {args[0]!r}{nearest(args[0], self.list_commands(ctx))}", ctx
+            )
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "show_default": True}
+)
+@click.version_option(__version__, message="charlstm %(version)s")
+@click.option("--debug", is_flag=True, help="Show tracebacks.")
+def cli(debug: bool) -> None:
+    r"""Train a character-level LSTM in NumPy, and let it write.
+
+    \b
+    charlstm train corpus.txt
+    charlstm sample --prime "The cats"
+    """
+    del debug  # read by main, which sees errors
+
+
+def main() -> None:
+    """Run the command line; every expected mistake becomes one line and an exit status."""
+    debug = "--debug" in sys.argv[1:]
+    try:
+        cli.main(standalone_mode=not debug, prog_name="charlstm")
+    except CharlstmError as error:
+        if debug:
+            raise
+        from charlstm.cli.show import complain
+
+        complain(error)
+        sys.exit(1)
+    except BrokenPipeError:
+        # Whoever read our output has had enough; Python must not flush into the closed pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        if debug:
+            raise
+        from charlstm.cli.show import complain
+
+        complain(unexpected(error))
+        sys.exit(1)
+
+
+def unexpected(error: Any) -> CharlstmError:
+    """One line for what nobody foresaw."""
+    reason = " ".join(str(error).split())
+    if isinstance(error, MemoryError):
+        return CharlstmError("there is not enough memory; use a smaller network or batch")
+    return CharlstmError(
+        f"unexpected {type(error).__name__}: {reason}; run `charlstm --debug …` for a traceback, "
+        f"and please report it"
+    )

@@ -1,0 +1,53 @@
+"""`charlstm cloze`: how likely each of several continuations is after a prime."""
+
+import math
+
+import click
+
+from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
+from charlstm.cli.show import print_json, printable, unescaped, utf8_output
+from charlstm.errors import CorpusError
+
+
+@click.command()
+@run_option
+@click.option("--prime", required=True, help=r"What comes before; \n and \t are understood.")
+@click.argument("choices", nargs=-1, required=True)
+@json_option
+def command(run: str | None, prime: str, choices: tuple[str, ...], as_json: bool) -> None:
+    r"""Compare the probabilities of CHOICES after a prime.
+
+    \b
+    charlstm cloze --prime "The cats which already ate the fish" " was" " were"
+
+    The share is each choice's probability among those given.
+    """
+    utf8_output()
+    model = load_model(run)
+    texts = [unescaped(choice) for choice in choices]
+    if not all(texts):
+        raise click.UsageError("a choice is empty.")
+    before = unescaped(prime)
+    unseen = model.vocabulary.unseen("".join(texts))
+    if unseen:
+        names = " ".join(map(repr, unseen))
+        raise CorpusError(f"the model has never seen {names} and cannot say how likely that is")
+    warn_unseen(model, before)
+    scores = model.log_likelihoods(texts, before)
+    highest = max(scores)
+    weights = [math.exp(score - highest) for score in scores]
+    found = [
+        {"text": text, "log_likelihood": score, "share": weight / sum(weights)}
+        for text, score, weight in zip(texts, scores, weights, strict=True)
+    ]
+    if as_json:
+        print_json({"choices": found})
+        return
+    click.echo(printable(before) + " …")
+    width = max(len(repr(text)) for text in texts)
+    click.echo(f"  {'':{width}}  probability  log-likelihood   share")
+    for text, score, weight in zip(texts, scores, weights, strict=True):
+        click.echo(
+            f"  {text!r:{width}}  {math.exp(score):11.3g}  {score:9.3f} nats  "
+            f"{weight / sum(weights):6.1%}"
+        )

@@ -1,0 +1,76 @@
+"""Options that several commands share, and those made from the table of settings."""
+
+import types
+from collections.abc import Callable, Iterable
+from dataclasses import Field
+from typing import Any, TypeVar, get_args
+
+import click
+
+from charlstm.cli.show import note
+from charlstm.config import checked
+from charlstm.errors import ConfigError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+run_option = click.option(
+    "--run",
+    "-r",
+    metavar="PATH",
+    help="Run folder or checkpoint.  [default: the newest under runs/]",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+def load_model(run: str | None) -> Any:
+    """The model that --run names; the newest one is named on standard error."""
+    from charlstm.api import load
+
+    model = load(run)
+    if run is None:
+        note(f"using {model.path.parent}")
+    return model
+
+
+def setting_options(settings: Iterable[Field[Any]]) -> Callable[[Command], Command]:
+    """One option for each setting, None where it is not given."""
+
+    def decorate(command: Command) -> Command:
+        for setting in reversed(list(settings)):
+            command = _option(setting)(command)
+        return command
+
+    return decorate
+
+
+def _option(setting: Field[Any]) -> Callable[[Command], Command]:
+    kinds = get_args(setting.type) if isinstance(setting.type, types.UnionType) else (setting.type,)
+    kind: Any = kinds[0]
+    choices = setting.metadata["choices"]
+    text = setting.metadata["help"]
+    if types.NoneType not in kinds:
+        text += f"  [default: {setting.default}]"
+
+    def check(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
+        del ctx, parameter
+        try:
+            return None if value is None else checked(setting, value)
+        except ConfigError as error:
+            raise click.BadParameter(str(error)) from error
+
+    return click.option(
+        "--" + setting.name.replace("_", "-"),
+        setting.name,
+        type=click.Choice(choices) if choices else kind,
+        callback=check,
+        help=text,
+    )
+
+
+def warn_unseen(model: Any, text: str | bytes) -> None:
+    """Name the characters of `text` that the model reads as unknown."""
+    unseen = model.vocabulary.unseen(text)
+    if unseen:
+        names = " ".join(repr(c) if c.isprintable() else ascii(c) for c in unseen[:20])
+        more = f" and {len(unseen) - 20} more" if len(unseen) > 20 else ""
+        note(f"never seen in training, read as unknown: {names}{more}")

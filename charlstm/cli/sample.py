@@ -1,0 +1,109 @@
+"""`charlstm sample`: a trained model writes, character by character."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
+from charlstm.cli.show import print_json, printable, unescaped, utf8_output
+from charlstm.errors import ConfigError, CorpusError
+
+SEPARATOR = b"\n----------\n"
+
+
+@click.command()
+@run_option
+@click.option("--prime", default=None, help=r"Text to go on from; \n and \t are understood.")
+@click.option("--prime-file", metavar="FILE", help="Read the prime from a file, or - for stdin.")
+@click.option("--length", default=500, type=click.IntRange(0), help="Characters to write.")
+@click.option("--temperature", default=1.0, help="0 is greedy.")
+@click.option("--top-k", type=int, help="Keep the K likeliest characters.")
+@click.option("--top-p", type=float, help="Keep the likeliest that share P of the probability.")
+@click.option("--min-p", type=float, help="Keep those at least P times as likely as the likeliest.")
+@click.option("--stop", multiple=True, metavar="TEXT", help="End before this text; repeatable.")
+@click.option("--seed", type=click.IntRange(0), help="The same seed gives the same text.")
+@click.option("--count", default=1, type=click.IntRange(1, 4096), help="Samples.")
+@json_option
+def command(
+    run: str | None,
+    prime: str | None,
+    prime_file: str | None,
+    length: int,
+    temperature: float,
+    top_k: int | None,
+    top_p: float | None,
+    min_p: float | None,
+    stop: tuple[str, ...],
+    seed: int | None,
+    count: int,
+    as_json: bool,
+) -> None:
+    """Write text with a trained model: the prime, then --length characters as they come."""
+    from charlstm.sampler import Filters
+
+    utf8_output()
+    try:
+        filters = Filters(temperature, top_k, top_p, min_p)
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from error
+    model = load_model(run)
+    start = _prime(prime, prime_file, model)
+    warn_unseen(model, start)
+    if seed is None:
+        from random import SystemRandom
+
+        seed = SystemRandom().getrandbits(32)
+    seeds = range(seed, seed + count)
+    stops = [unescaped(text).encode() for text in stop]
+    shown = start if isinstance(start, bytes) else start.encode("utf-8", "backslashreplace")
+    if as_json:
+        samples = model.samples(start, length, filters, seeds, stops)
+        print_json({"samples": [_record(shown, s, k) for s, k in zip(samples, seeds, strict=True)]})
+    elif count == 1:
+        _write([shown], model.sample_bytes(start, length, filters, seed, stops))
+    else:
+        samples = model.samples(start, length, filters, seeds, stops)
+        _write([SEPARATOR.join(shown + sample for sample in samples)])
+
+
+def _prime(prime: str | None, prime_file: str | None, model: Any) -> str | bytes:
+    if prime is not None and prime_file is not None:
+        raise click.UsageError("give --prime or --prime-file, not both.")
+    if prime_file is None:
+        return unescaped(prime or "")
+    try:
+        data = sys.stdin.buffer.read() if prime_file == "-" else Path(prime_file).read_bytes()
+        return data if model.vocabulary.tokens == "byte" else data.decode("utf-8-sig")
+    except OSError as problem:
+        raise CorpusError(f"cannot read {prime_file!r}: {problem.strerror}") from problem
+    except UnicodeDecodeError as problem:
+        raise CorpusError(
+            f"{prime_file!r} is not UTF-8 at byte {problem.start}; convert it first"
+        ) from problem
+
+
+def _record(prime: bytes, sample: bytes, seed: int) -> dict[str, Any]:
+    text = sample.decode("utf-8", "replace")
+    return {"prime": prime.decode("utf-8", "replace"), "text": text, "seed": seed}
+
+
+def _write(*parts: Iterable[bytes]) -> None:
+    """Write exactly these bytes to a pipe or file; to a terminal, with control characters shown."""
+    terminal = sys.stdout.isatty()
+    if terminal:
+        import codecs
+
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    for part in parts:
+        for piece in part:
+            if terminal:
+                sys.stdout.write(printable(decoder.decode(piece)))
+                sys.stdout.flush()
+            else:
+                sys.stdout.buffer.write(piece)
+                sys.stdout.buffer.flush()
+    if terminal:
+        sys.stdout.write("\n")

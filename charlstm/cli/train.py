@@ -1,0 +1,176 @@
+"""`charlstm train`: settings from defaults, file and flags; progress on standard error."""
+
+import os
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from charlstm.cells import CELLS, cell_options
+from charlstm.cli.options import json_option, setting_options
+from charlstm.cli.progress import Display, reading_bar
+from charlstm.cli.show import note, print_json, utf8_output
+from charlstm.config import SETTINGS, Config, from_mapping
+from charlstm.errors import ConfigError
+
+BUDGETS = ("epochs", "max_steps", "max_minutes")
+HOUSEKEEPING = (
+    "threads",
+    "workers",
+    "eval_every",
+    "checkpoint_every",
+    "checkpoint_minutes",
+    "keep",
+    "sample_every",
+    "patience",
+)
+FLAGS = [field for name, field in SETTINGS.items() if name not in ("corpus", "cell")]
+
+
+@click.command()
+@click.argument("corpus", nargs=-1)
+@click.option("--config", "config_file", metavar="FILE", help="YAML settings, or a bundled name.")
+@click.option("--resume", metavar="RUN", help="Continue a run, bit for bit.")
+@click.option("--init-from", metavar="RUN", help="Start a new run from old weights.")
+@click.option("--allow-changed-corpus", is_flag=True, help="Resume on a text that has changed.")
+@click.option("--cell", type=click.Choice(list(CELLS)), help="Recurrent cell.  [default: lstm]")
+@setting_options([*FLAGS, *cell_options().values()])
+@json_option
+def command(
+    corpus: tuple[str, ...],
+    config_file: str | None,
+    resume: str | None,
+    init_from: str | None,
+    allow_changed_corpus: bool,
+    as_json: bool,
+    **flags: Any,
+) -> None:
+    """Train on CORPUS: files, folders of *.txt, .gz, or - for standard input.
+
+    The run is kept under runs/, with its settings, its metrics, and the best and the last
+    checkpoint. Ctrl-C saves and stops; --resume goes on from there.
+    """
+    utf8_output()
+    given = {name: value for name, value in flags.items() if value is not None}
+    if corpus:
+        given["corpus"] = corpus
+    if resume and (config_file or init_from):
+        raise click.UsageError("--resume goes with neither --config nor --init-from.")
+    run = _run(resume or init_from)
+    config = _resumed_config(run, given) if resume else _new_config(config_file, run, given)
+    stop = Stop()
+    from charlstm.fit import fit
+
+    display = Display(as_json)
+    events = fit(
+        config,
+        resume=run if resume else None,
+        init_from=run if init_from else None,
+        allow_changed_corpus=allow_changed_corpus,
+        stop=stop.asked,
+        reading=reading_bar(stop.raise_if_asked),
+    )
+    try:
+        with display:
+            for event in events:
+                display.show(event)
+    except KeyboardInterrupt:
+        note("stopped before the first update; nothing was lost")
+        sys.exit(stop.status)
+    result = display.result
+    if as_json and result:
+        print_json(result)
+    if stop.asked():
+        sys.exit(stop.status)
+
+
+class Stop:
+    """Ctrl-C or SIGTERM once: stop after this update, saved. Twice: leave at once."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._handle)
+
+    def asked(self) -> bool:
+        """Whether a signal has come."""
+        return self.status != 0
+
+    def raise_if_asked(self) -> None:
+        """Interrupt what has no update to finish."""
+        if self.asked():
+            raise KeyboardInterrupt
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        if self.asked():
+            os._exit(128 + number)  # the last checkpoint is intact, workers end by themselves
+        self.status = 128 + number
+        os.write(2, b"\nfinishing this update, then saving; once more to leave at once\n")
+
+
+def _run(spec: str | None) -> Path | None:
+    from charlstm.runs import find_run
+
+    return find_run(spec) if spec else None
+
+
+def _new_config(config_file: str | None, old: Path | None, given: dict[str, Any]) -> Config:
+    settings: dict[str, Any] = {}
+    if config_file:
+        from charlstm.bundled import find_config
+        from charlstm.yaml_file import read_yaml
+
+        settings = read_yaml(find_config(config_file))
+    elif old:  # new text for an old network: it keeps its shape
+        shape = _saved_config(old).to_mapping()
+        names = ("tokens", "cell", "hidden_size", "num_layers", *cell_options())
+        settings = {name: shape[name] for name in names if name in shape}
+    if any(name in given for name in BUDGETS):  # a budget on the command line replaces the file's
+        settings = {name: value for name, value in settings.items() if name not in BUDGETS}
+    try:
+        config = from_mapping(settings | given, cell_options())
+    except ConfigError as error:
+        if config_file:
+            raise ConfigError(f"{config_file}: {error}") from error
+        raise click.UsageError(str(error)) from error
+    from charlstm.model import Architecture
+
+    try:
+        Architecture(config.cell, dict(config.cell_options)).make_cell()
+    except ConfigError as error:
+        raise (error if config_file else click.UsageError(str(error))) from error
+    if not config.corpus:
+        raise click.UsageError("Missing CORPUS: name a text file, a folder, or - for stdin.")
+    return config
+
+
+def _resumed_config(run: Path | None, given: dict[str, Any]) -> Config:
+    assert run is not None
+    config = _saved_config(run)
+    for name, value in given.items():
+        if name not in (*BUDGETS, *HOUSEKEEPING, "corpus") and getattr(config, name, None) != value:
+            flag = "--" + name.replace("_", "-")
+            raise click.UsageError(
+                f"{flag} cannot change when a run is resumed; start a new one with --init-from."
+            )
+    kept = {k: v for k, v in given.items() if k in (*BUDGETS, *HOUSEKEEPING)}
+    if "corpus" in given:
+        kept["corpus"] = tuple(str(Path(c).resolve()) if c != "-" else c for c in given["corpus"])
+    if any(name in given for name in BUDGETS):
+        kept = dict.fromkeys(BUDGETS) | kept
+    try:
+        return replace(config, **kept)
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _saved_config(run: Path) -> Config:
+    from charlstm import saves
+    from charlstm.runs import checkpoint_path
+
+    return saves.load(checkpoint_path(run, prefer="last"), weights_only=True).config

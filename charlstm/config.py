@@ -1,0 +1,185 @@
+"""The settings of a run: their defaults, their ranges and their help.
+
+Nothing here knows a cell: a cell's own settings are kept apart in `cell_options`, and the caller
+says which names those may have.
+"""
+
+import math
+import types
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import Field, asdict, dataclass, field, fields
+from difflib import get_close_matches
+from typing import Any, get_args, get_origin
+
+from charlstm.errors import ConfigError
+
+
+def setting(
+    default: Any,
+    help: str,  # noqa: A002 - as click calls it
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    above: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """A field with its help and its range: low ≤ value ≤ high, above < value, or one of several."""
+    metadata = {"help": help, "low": low, "high": high, "above": above, "choices": choices}
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Config:
+    """Every setting of a training run; None means that a rule decides, see docs/design.md."""
+
+    corpus: tuple[str, ...] = setting((), "Text to train on: files, folders, .gz, or -.")
+    val: str | None = setting(None, "Validate on this text, not on the last part of the corpus.")
+    val_fraction: float | None = setting(
+        None,
+        "Share of the corpus, its last part, to validate on.  [default: 0.1, at most 1 MB]",
+        low=0.0,
+        high=0.9,
+    )
+    tokens: str = setting("char", "What a token is.", choices=("char", "byte"))
+    encoding: str = setting("utf-8", "How the text files are encoded.")
+    cell: str = setting("lstm", "Kind of recurrent cell.")
+    cell_options: Mapping[str, Any] = field(default_factory=dict)
+    hidden_size: int = setting(128, "Units in each layer.", low=1, high=65536)
+    num_layers: int = setting(1, "Recurrent layers.", low=1, high=64)
+    dropout: float = setting(
+        0.0, "Share of outputs dropped between layers and before the readout.", low=0.0, high=0.95
+    )
+    batch_size: int = setting(64, "Parallel streams of text.", low=1, high=65536)
+    seq_length: int = setting(64, "Characters in a window of truncated BPTT.", low=1, high=65536)
+    epochs: float | None = setting(None, "Budget: passes over the training text.", above=0.0)
+    max_steps: int | None = setting(None, "Budget: updates.", low=1)
+    max_minutes: float | None = setting(
+        None, "Budget: minutes, turned into updates at the start.", above=0.0
+    )
+    optimizer: str = setting("adam", "Update rule.", choices=("adam", "rmsprop", "sgd"))
+    lr: float = setting(4e-3, "Highest learning rate.", above=0.0, high=1e6)
+    schedule: str = setting(
+        "cosine", "Learning rate after warm-up.", choices=("cosine", "constant")
+    )
+    warmup_steps: int = setting(100, "Updates until the highest learning rate.", low=0)
+    clip_norm: float = setting(1.0, "Largest global norm of a gradient; 0 for any.", low=0.0)
+    seed: int = setting(1, "Decides weights, dropout and previews.", low=0, high=2**63 - 1)
+    threads: int = setting(1, "BLAS threads of each worker.", low=1, high=1024)
+    workers: int | None = setting(
+        None, "Processes that share the work.  [default: one for each core and shard]", low=1
+    )
+    shards: int | None = setting(
+        None,
+        "Parts the batch is cut into; decides the bits, as workers do not.  "
+        "[default: one for each core, 8 columns or more each]",
+        low=1,
+        high=1024,
+    )
+    out: str | None = setting(None, "Folder of the run.  [default: runs/<name of the corpus>]")
+    eval_every: int | None = setting(
+        None, "Updates between validations.  [default: a twentieth of the budget]", low=1
+    )
+    checkpoint_every: int | None = setting(
+        None, "Updates between saves.  [default: at each validation]", low=1
+    )
+    checkpoint_minutes: float = setting(5.0, "Minutes between saves at the most.", above=0.0)
+    keep: int = setting(0, "Periodic checkpoints kept beside best and last.", low=0)
+    sample_every: int | None = setting(None, "Updates between previews.  [default: none]", low=1)
+    patience: int | None = setting(
+        None, "Stop after so many validations without a new best.  [default: never]", low=1
+    )
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            if f.name != "cell_options":
+                object.__setattr__(self, f.name, checked(f, getattr(self, f.name)))
+        budgets = [name for name in ("epochs", "max_steps", "max_minutes") if getattr(self, name)]
+        if len(budgets) > 1:
+            raise ConfigError(
+                f"{' and '.join(budgets)} are both budgets; give one of epochs, max_steps and "
+                f"max_minutes."
+            )
+
+    def to_mapping(self) -> dict[str, Any]:
+        """The settings by their YAML keys, those of the cell among them."""
+        mapping = asdict(self)
+        options = dict(mapping.pop("cell_options"))
+        return mapping | {"corpus": list(self.corpus)} | options
+
+
+SETTINGS: dict[str, Field[Any]] = {f.name: f for f in fields(Config) if f.name != "cell_options"}
+
+
+def from_mapping(mapping: Mapping[Any, Any], cell_options: Collection[str] = ()) -> Config:
+    """A config from settings by name.
+
+    Raises:
+        ConfigError: for a name that is neither a setting nor one of `cell_options` (it names the
+            nearest), a value of the wrong type or out of range.
+    """
+    own, options = {}, {}
+    for name, value in mapping.items():
+        if name in SETTINGS:
+            own[name] = value
+        elif name in cell_options:
+            options[name] = value
+        else:
+            raise ConfigError(
+                f"unknown setting {name!r}{nearest(name, [*SETTINGS, *cell_options])}"
+            )
+    return Config(**own, cell_options=options)
+
+
+def nearest(name: object, known: Iterable[str]) -> str:
+    """A sentence that names the known word nearest to `name`, if one is near."""
+    near = get_close_matches(str(name), list(known), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else "."
+
+
+def checked(f: Field[Any], value: Any) -> Any:
+    """`value` as the type of the field, within its range.
+
+    Raises:
+        ConfigError: otherwise.
+    """
+    kinds = get_args(f.type) if isinstance(f.type, types.UnionType) else (f.type,)
+    if value is None and types.NoneType in kinds:
+        return None
+    kind = kinds[0]
+    if get_origin(kind) is tuple:
+        texts = (value,) if isinstance(value, str) else value
+        if not isinstance(texts, list | tuple) or not all(isinstance(t, str) for t in texts):
+            raise ConfigError(f"{f.name} must be a text or a list of texts, not {value!r}.")
+        return tuple(texts)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value) if abs(value) < 2**1000 else math.inf
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise ConfigError(f"{f.name} must be {_NAMES[kind]}, not {value!r}.")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"{f.name} must be a finite number, not {value!r}.")
+    allowed = f.metadata
+    if allowed["choices"] and value not in allowed["choices"]:
+        raise ConfigError(
+            f"{f.name} must be one of {', '.join(allowed['choices'])}, not {value!r}."
+        )
+    if (
+        (allowed["low"] is not None and value < allowed["low"])
+        or (allowed["high"] is not None and value > allowed["high"])
+        or (allowed["above"] is not None and value <= allowed["above"])
+    ):
+        raise ConfigError(f"{f.name} must be {describe_range(f)}, not {value!r}.")
+    return value
+
+
+_NAMES = {int: "a whole number", float: "a number", str: "a text"}
+
+
+def describe_range(f: Field[Any]) -> str:
+    """The range of a numeric setting in words."""
+    allowed = f.metadata
+    words = [
+        f"{word} {allowed[bound]:g}"
+        for bound, word in (("above", "above"), ("low", "at least"), ("high", "at most"))
+        if allowed[bound] is not None
+    ]
+    return " and ".join(words)

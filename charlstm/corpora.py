@@ -1,0 +1,97 @@
+"""The texts of a run: encoded, split for validation, and checked when a run is resumed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from charlstm.config import Config
+from charlstm.errors import CorpusError
+from charlstm.parallel import Part
+from charlstm.rules import validation_share
+from charlstm.saves import Snapshot, Source
+from charlstm.text import Corpus, Progress, Tokens, Vocabulary, encode_corpus, split
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What a run reads: the parts to train and validate on, and how they were encoded."""
+
+    train: Part
+    val: Part | None
+    vocabulary: Vocabulary
+    corpus: Source
+    val_corpus: Source | None
+
+    @property
+    def prime(self) -> int:
+        """The id that stands before the validation text: the newline, or the unknown character."""
+        return int(self.vocabulary.encode("\n")[0])
+
+
+def read_texts(
+    config: Config,
+    cache: Path,
+    *,
+    old: Snapshot | None = None,
+    extend: bool = False,
+    allow_changed: bool = False,
+    reading: Progress | None = None,
+) -> Texts:
+    """Encode a config's texts; with `old`, in its vocabulary, which `extend` lets the text enlarge.
+
+    Raises:
+        CorpusError: if a text cannot be read or, when a run is resumed (no `extend`) without
+            `allow_changed`, is not the one that `old` was trained on.
+    """
+    vocabulary = old.vocabulary if old else None
+    before = None if extend else old
+
+    def encode(
+        sources: Sequence[str], vocabulary: Vocabulary | None, known: Source | None, extend: bool
+    ) -> tuple[Source, Vocabulary]:
+        if known and vocabulary and "-" in sources:  # standard input is gone: the cache must do
+            return _kept(known), vocabulary
+        tokens: Tokens = "byte" if config.tokens == "byte" else "char"
+        corpus = encode_corpus(
+            sources,
+            tokens=tokens,
+            encoding=config.encoding,
+            cache=cache,
+            vocabulary=vocabulary,
+            extend=extend,
+            progress=reading,
+        )
+        if known and corpus.digest != known.digest and not allow_changed:
+            raise CorpusError(
+                f"{', '.join(map(str, sources))} has changed since the run was started; "
+                f"pass --allow-changed-corpus to go on with the new text"
+            )
+        return _source(corpus), corpus.vocabulary
+
+    corpus, vocabulary = encode(
+        config.corpus, vocabulary, before.corpus if before else None, extend and old is not None
+    )
+    dtype = str(vocabulary.dtype)
+    if config.val is not None:
+        known = before.val if before else None
+        val_corpus, _ = encode((config.val,), vocabulary, known, extend=False)
+        train = Part(corpus.path, dtype, 0, corpus.characters)
+        val = Part(val_corpus.path, dtype, 0, val_corpus.characters)
+        return Texts(train, val, vocabulary, corpus, val_corpus)
+    first, last = split(corpus.characters, validation_share(config, corpus.characters))
+    train = Part(corpus.path, dtype, first.start, first.stop)
+    val_part = Part(corpus.path, dtype, last.start, last.stop) if last.stop > last.start else None
+    return Texts(train, val_part, vocabulary, corpus, None)
+
+
+def _source(corpus: Corpus) -> Source:
+    return Source(corpus.digest, str(corpus.path.resolve()), int(corpus.ids.size))
+
+
+def _kept(source: Source) -> Source:
+    if not Path(source.path).is_file():
+        raise CorpusError(
+            f"the text came from standard input and its encoded copy {source.path!r} is gone; "
+            f"start a new run with --init-from"
+        )
+    return source

@@ -1,0 +1,67 @@
+"""`metrics.csv`: one row per validation, cut back to the checkpoint when a run is resumed."""
+
+import csv
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+from charlstm.atomic import atomic_write
+from charlstm.errors import RunError
+
+COLUMNS = (
+    "update",
+    "characters",
+    "epoch",
+    "seconds",
+    "train_nats",
+    "val_nats",
+    "lr",
+    "grad_norm",
+    "clipped",
+)
+
+
+class Metrics:
+    """The file of one run. `train_nats`, `grad_norm` and `clipped` are means since the last row."""
+
+    def __init__(self, run: Path, update: int) -> None:
+        self._path = run / "metrics.csv"
+        rows = [row for row in read(self._path) if int(float(row["update"])) <= update]
+        text = io.StringIO()
+        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n", extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+        with atomic_write(self._path) as file:
+            file.write(text.getvalue().encode())
+
+    def add(self, row: Mapping[str, float | None]) -> None:
+        """Append a row.
+
+        Raises:
+            RunError: if it cannot be written.
+        """
+        line = ",".join("" if (v := row[name]) is None else f"{v:.8g}" for name in COLUMNS)
+        try:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+        except OSError as problem:
+            raise RunError(f"cannot write {str(self._path)!r}: {problem.strerror}") from problem
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    """The complete rows of a metrics file; none where there is no file."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except FileNotFoundError:
+        return []
+    except (OSError, UnicodeDecodeError, csv.Error) as problem:
+        raise RunError(f"cannot read {str(path)!r}: {problem}") from problem
+    return [row for row in rows if None not in row.values() and _number(row.get("update"))]
+
+
+def _number(text: str | None) -> bool:
+    try:
+        return float(text or "") >= 0
+    except ValueError:
+        return False

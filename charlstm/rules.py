@@ -1,0 +1,84 @@
+"""The written rules behind settings left open, and what is said when a text is too short."""
+
+import math
+import os
+from dataclasses import replace
+
+from charlstm.config import Config
+from charlstm.errors import ConfigError
+
+SHARD_COLUMNS = 8  # fewer columns than this are not worth a process of their own
+DEFAULT_CHARACTERS = 20_000_000  # the budget when none is given, within 1 to 50 passes
+VALIDATION_SHARE, VALIDATION_MOST = 0.1, 1_000_000
+
+
+def cores() -> int:
+    """The cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def validation_share(config: Config, characters: int) -> float:
+    """The last part of the corpus to validate on, as a share."""
+    if config.val_fraction is not None:
+        return config.val_fraction
+    return min(VALIDATION_SHARE, VALIDATION_MOST / max(1, characters))
+
+
+def fit_to_text(config: Config, characters: int) -> tuple[Config, list[str]]:
+    """Shrink window and batch to a training text of so many characters; say what was shrunk."""
+    seq_length = max(1, min(config.seq_length, characters - 1))
+    batch_size = max(1, min(config.batch_size, characters // seq_length))
+    notes = []
+    if (seq_length, batch_size) != (config.seq_length, config.batch_size):
+        notes.append(
+            f"the training text has only {characters:,} characters: using --batch-size "
+            f"{batch_size} and --seq-length {seq_length} instead of {config.batch_size} and "
+            f"{config.seq_length}"
+        )
+    return replace(config, batch_size=batch_size, seq_length=seq_length), notes
+
+
+def share_out(config: Config) -> Config:
+    """Settle the number of shards.
+
+    Raises:
+        ConfigError: for more shards than columns.
+    """
+    shards = config.shards
+    if shards is None:
+        shards = max(1, min(cores(), config.batch_size // SHARD_COLUMNS))
+    if shards > config.batch_size:
+        raise ConfigError(
+            f"shards is {shards}, but there are only {config.batch_size} columns to share out; "
+            f"lower --shards or raise --batch-size."
+        )
+    return replace(config, shards=shards)
+
+
+def workers_for(config: Config) -> int:
+    """How many processes run the shards: as asked, but no more than shards; else by cores."""
+    shards = config.shards or 1
+    return min(shards, config.workers or cores())
+
+
+def steps_of(config: Config, characters: int) -> int | None:
+    """The budget in updates, or None where it is in minutes."""
+    if config.max_steps is not None:
+        return config.max_steps
+    if config.max_minutes is not None:
+        return None
+    epoch = characters / (config.batch_size * config.seq_length)
+    if config.epochs is not None:
+        return max(1, math.ceil(config.epochs * epoch))
+    passes = min(50.0, max(1.0, DEFAULT_CHARACTERS / characters))
+    return max(1, math.ceil(passes * epoch))
+
+
+def settle_intervals(config: Config) -> Config:
+    """Settle how often to validate (20 times) and to save (then), from the budget in updates."""
+    eval_every = config.eval_every or max(1, (config.max_steps or 1) // 20)
+    return replace(
+        config, eval_every=eval_every, checkpoint_every=config.checkpoint_every or eval_every
+    )

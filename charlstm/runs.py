@@ -1,0 +1,158 @@
+"""Run folders: naming a new one, finding an old one, and which of its checkpoints to open or drop.
+
+A run is a folder with a `config.yaml` and checkpoints: `best.npz`, `last.npz`, `step-<n>.npz`.
+"""
+
+import difflib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from charlstm.errors import RunError
+from charlstm.lock import RunLock
+
+__all__ = ["RunLock", "checkpoint_path", "claim", "find_run", "new_run", "prune"]
+
+_STEP = re.compile(r"step-([0-9]+)\.npz")
+_TRAIN = "train one first: charlstm train corpus.txt"
+
+
+def new_run(root: Path, stem: str) -> Path:
+    """Create and return `root/<stem>`, or `-2`, `-3`, … of it: never a folder that was there.
+
+    Characters of `stem` that a shell or terminal could take amiss become `-`. Making the folder is
+    what takes the name, so two trainings never get the same one.
+
+    Raises:
+        RunError: if `root` is no folder or cannot be written.
+    """
+    name = _safe_name(stem)
+    with _explained(root, "cannot make a run folder in", "; choose another place with --out"):
+        root.mkdir(parents=True, exist_ok=True)
+        path, number = root / name, 1
+        while True:
+            try:
+                path.mkdir()
+            except FileExistsError:
+                number += 1
+                path = root / f"{name}-{number}"
+            else:
+                return path
+
+
+def claim(path: Path) -> Path:
+    """Create the folder that the user chose for a new run, unless a run is in it.
+
+    Raises:
+        RunError: if it holds a run already, is no folder, or cannot be made.
+    """
+    with _explained(path, "cannot make the run folder", "; choose another place with --out"):
+        path.mkdir(parents=True, exist_ok=True)
+        if not _is_run(path):
+            return path
+    raise RunError(
+        f"{str(path)!r} holds a run already; continue it with --resume, or choose another --out"
+    )
+
+
+def find_run(spec: str | Path | None, root: Path = Path("runs")) -> Path:
+    """The run folder or checkpoint file that `spec` means; None is the newest run under `root`.
+
+    `spec` is a path, or a name under `root`. The newest run is the one whose `last.npz` was
+    written last; of two at the same moment, the one whose name sorts last.
+
+    Raises:
+        RunError: if there is none; it names the nearest, or says how to train one.
+    """
+    if spec is None:
+        return _newest(root)
+    name = str(spec)
+    with _explained(Path(name), "cannot open"):
+        for path in (Path(name), root / name):
+            if name and (path.is_file() or _is_run(path)):
+                return path
+        reason = "holds no run" if name and Path(name).is_dir() else "is no run"
+    known = _names(root)
+    near = difflib.get_close_matches(Path(name).name, known, 1, 0.5)
+    hint = f"the runs are under {str(root)!r}" if known else _TRAIN
+    hint = f"did you mean {str(root / near[0])!r}?" if near else hint
+    raise RunError(f"{name!r} {reason}; {hint}")
+
+
+def checkpoint_path(run: Path, prefer: str = "best") -> Path:
+    """The checkpoint file to open: `run` itself if it is a file, else `best.npz` or `last.npz`.
+
+    `prefer` is "best" or "last": which to take when both are there.
+
+    Raises:
+        RunError: if there is neither.
+    """
+    with _explained(run, "cannot open"):
+        if run.is_file():
+            return run
+        for name in sorted(("best", "last"), key=lambda name: name != prefer):
+            if (run / f"{name}.npz").is_file():
+                return run / f"{name}.npz"
+    raise RunError(f"no checkpoint in {str(run)!r}; {_TRAIN}")
+
+
+def prune(run: Path, keep: int) -> None:
+    """Remove all `step-<n>.npz` but the `keep` with the highest n (0 removes all).
+
+    Raises:
+        RunError: if one cannot be removed.
+    """
+    with _explained(run, "cannot remove old checkpoints in"):
+        found = [match for path in run.iterdir() if (match := _STEP.fullmatch(path.name))]
+        found.sort(key=lambda match: int(match[1]), reverse=True)
+        for match in found[max(keep, 0) :]:
+            (run / match[0]).unlink(missing_ok=True)
+
+
+def _newest(root: Path) -> Path:
+    dated = []
+    for run in _folders(root):
+        with suppress(OSError):  # not trained yet, or somebody else's
+            dated.append(((run / "last.npz").stat().st_mtime_ns, run))
+    if not dated:
+        raise RunError(f"no trained run under {str(root)!r}; {_TRAIN}")
+    return max(dated)[1]
+
+
+def _folders(root: Path) -> list[Path]:
+    with _explained(root, "cannot look for runs in"), suppress(FileNotFoundError):
+        return [path for path in root.iterdir() if not path.name.startswith(".")]
+    return []
+
+
+def _names(root: Path) -> list[str]:
+    names = []
+    for path in _folders(root):
+        with suppress(OSError):  # somebody else's
+            names += [path.name] if _is_run(path) else []
+    return names
+
+
+def _is_run(path: Path) -> bool:
+    return (path / "config.yaml").is_file() or any(path.glob("*.npz"))
+
+
+def _safe_name(stem: str) -> str:
+    def is_safe(c: str) -> bool:
+        return c.isalnum() or c in "._-" if c.isascii() else c.isprintable()
+
+    name = re.sub("-+", "-", "".join(c if is_safe(c) else "-" for c in stem)).strip(".-")
+    return name.encode()[:200].decode(errors="ignore") or "run"  # names have 255 bytes at most
+
+
+@contextmanager
+def _explained(path: Path, what: str, cure: str = "") -> Iterator[None]:
+    """Turn what the operating system refuses into one line."""
+    try:
+        yield
+    except (FileExistsError, NotADirectoryError) as problem:
+        raise RunError(f"{what} {str(path)!r}: there is a file of that name{cure}") from problem
+    except (OSError, ValueError) as problem:  # ValueError: a NUL character in a path
+        reason = getattr(problem, "strerror", None) or problem
+        raise RunError(f"{what} {str(path)!r}: {reason}{cure}") from problem
