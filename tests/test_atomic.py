@@ -1,0 +1,278 @@
+"""Files are replaced whole or not at all, whatever fails, and the dead leave nothing for ever."""
+
+import errno
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO, Self
+
+import pytest
+
+from charlstm import atomic
+from charlstm.atomic import atomic_write, clean_stray
+from charlstm.errors import CharlstmError, CheckpointError, RunError
+
+OLD, NEW = b"old\n" * 50, b"the new content\n" * 100
+
+
+class FullDisk:
+    """A file on a disk that has room for `room` bytes."""
+
+    def __init__(self, file: BinaryIO, room: int) -> None:
+        self.file, self.room = file, room
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.file, name)
+
+    def write(self, data: bytes) -> None:
+        self.file.write(data[: self.room])
+        self.room -= len(data)
+        if self.room < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def write(path: Path, error: type[CharlstmError] = RunError) -> None:
+    with atomic_write(path, error) as file:
+        for start in range(0, len(NEW), 100):
+            file.write(NEW[start : start + 100])
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "last.npz"
+    path.write_bytes(OLD)
+    return path
+
+
+def assert_old(path: Path) -> None:
+    assert path.read_bytes() == OLD
+    assert names(path.parent) == {path.name}
+
+
+def test_replaces_and_leaves_nothing_else(path: Path) -> None:
+    write(path)
+    assert path.read_bytes() == NEW
+    assert names(path.parent) == {path.name}
+
+
+def test_until_the_end_the_old_file_is_there(path: Path) -> None:
+    with atomic_write(path) as file:
+        file.write(NEW)
+        file.flush()
+        assert path.read_bytes() == OLD
+        assert (path.parent / f".last.npz.{os.getpid()}.tmp").exists()
+    assert path.read_bytes() == NEW
+
+
+def test_all_is_forced_to_the_disk_before_it_takes_the_name(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def fsync(file: int) -> None:
+        size = None if stat.S_ISDIR(os.fstat(file).st_mode) else os.fstat(file).st_size
+        seen.append((size, path.read_bytes()))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write(path)
+    assert seen == [(len(NEW), OLD), (None, NEW)]
+
+
+def test_permissions_follow_the_umask(path: Path) -> None:
+    old = os.umask(0o027)
+    try:
+        write(path)
+    finally:
+        os.umask(old)
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("room", [0, 1, 99, 100, 101, len(NEW) - 1])
+def test_disk_full(path: Path, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
+    create = atomic._create
+    monkeypatch.setattr(atomic, "_create", lambda *paths: FullDisk(create(*paths), room))
+    with pytest.raises(CheckpointError) as caught:
+        write(path, CheckpointError)
+    assert str(caught.value) == (
+        f"cannot write {str(path)!r}: No space left on device; the 'last.npz' of before is intact"
+    )
+    assert_old(path)
+
+
+def test_disk_full_with_no_file_before_promises_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = atomic._create
+    monkeypatch.setattr(atomic, "_create", lambda *paths: FullDisk(create(*paths), 0))
+    with pytest.raises(RunError) as caught:
+        write(tmp_path / "new")
+    assert "intact" not in str(caught.value)
+    assert not names(tmp_path)
+
+
+def raising(problem: type[BaseException] | BaseException) -> Callable[..., None]:
+    def fail(*_: object) -> None:
+        raise problem
+
+    return fail
+
+
+@pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace", "charlstm.atomic._create"])
+def test_io_error_in_each_step(path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    monkeypatch.setattr(step, raising(OSError(errno.EIO, os.strerror(errno.EIO))))
+    with pytest.raises(RunError, match=r"Input/output error; the 'last\.npz' of before is intact"):
+        write(path)
+    assert_old(path)
+
+
+@pytest.mark.parametrize("problem", [KeyboardInterrupt, ZeroDivisionError])
+def test_other_exceptions_pass_through_and_change_nothing(
+    path: Path, problem: type[BaseException]
+) -> None:
+    with pytest.raises(problem), atomic_write(path) as file:
+        file.write(NEW)
+        raise problem
+    assert_old(path)
+
+
+def fail_second_fsync(monkeypatch: pytest.MonkeyPatch, number: int) -> list[int]:
+    calls: list[int] = []
+    real = os.fsync
+
+    def fsync(file: int) -> None:
+        calls.append(file)
+        if len(calls) == 2:
+            raise OSError(number, os.strerror(number))
+        real(file)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    return calls
+
+
+def test_folder_that_cannot_be_flushed_is_said_but_not_on_systems_that_never_can(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        assert len(fail_second_fsync(patch, errno.EINVAL)) == 0
+        write(path)
+    with monkeypatch.context() as patch, pytest.raises(RunError, match="Input/output error"):
+        calls = fail_second_fsync(patch, errno.EIO)
+        write(path)
+    assert len(calls) == 2
+    assert path.read_bytes() == NEW
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("missing/x", "No such file"),
+        ("a\0b", "null"),
+        ("n" * 300, "name too long"),
+        ("folder", "not a regular file"),
+        ("pipe", "not a regular file"),
+    ],
+)
+def test_impossible_places(tmp_path: Path, name: str, reason: str) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(RunError, match=reason) as caught:
+        write(tmp_path / name)
+    assert "\n" not in str(caught.value)
+    assert names(tmp_path) == {"folder", "pipe"}
+
+
+def test_a_link_in_place_of_the_temporary_file_is_not_followed(path: Path) -> None:
+    victim = path.parent / "victim"
+    victim.write_bytes(OLD)
+    (path.parent / f".last.npz.{os.getpid()}.tmp").symlink_to(victim)
+    write(path)
+    assert victim.read_bytes() == OLD
+    assert path.read_bytes() == NEW
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small file system")
+def test_really_full_disk(tmp_path: Path) -> None:
+    command = ["mount", "-t", "tmpfs", "-o", "size=16k", "none", str(tmp_path)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("this root may not mount a tmpfs")
+    try:
+        path = tmp_path / "last.npz"
+        path.write_bytes(OLD)
+        with pytest.raises(RunError, match="No space left on device"), atomic_write(path) as file:
+            file.write(bytes(1 << 20))
+        assert_old(path)
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from charlstm import atomic
+def die(*_): os.kill(os.getpid(), signal.SIGKILL)
+step = sys.argv[2]
+if step == "fsync": os.fsync = die
+if step == "replace": Path.replace = die
+if step == "folder": atomic._sync_folder = die
+with atomic.atomic_write(Path(sys.argv[1])) as file:
+    file.write(b"the new content\\n" * 100)
+    if step == "write": die()
+"""
+
+
+@pytest.mark.parametrize("step", ["write", "fsync", "replace", "folder"])
+def test_killed(path: Path, step: str) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED, str(path), step], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert path.read_bytes() == (NEW if step == "folder" else OLD)
+    assert len(clean_stray(path.parent)) == (0 if step == "folder" else 1)
+    assert names(path.parent) == {path.name}
+
+
+def test_clean_stray_spares_the_living_and_all_other_files(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    strays = [f".last.npz.{dead.pid}.tmp", f".a.b.{os.getpid()}.tmp", ".x.4999999999.tmp"]
+    spared = [
+        f".last.npz.{os.getppid()}.tmp",
+        f"last.npz.{dead.pid}.tmp",
+        f".last.npz.{dead.pid}.tmp~",
+        ".last.npz.0.tmp",
+        ".last.npz.99999999999.tmp",
+        "config.yaml",
+    ]
+    for name in strays + spared:
+        (tmp_path / name).touch()
+    (tmp_path / f".folder.{dead.pid}.tmp").mkdir()
+    assert sorted(path.name for path in clean_stray(tmp_path)) == sorted(strays)
+    assert names(tmp_path) == {*spared, f".folder.{dead.pid}.tmp"}
+
+
+def test_clean_stray_spares_files_of_processes_of_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kill(pid: int, _: int) -> None:
+        raise PermissionError if pid == 1 else ProcessLookupError
+
+    (tmp_path / ".a.1.tmp").touch()
+    (tmp_path / ".b.2.tmp").touch()
+    monkeypatch.setattr(os, "kill", kill)
+    assert clean_stray(tmp_path) == [tmp_path / ".b.2.tmp"]
+
+
+def test_clean_stray_of_no_folder() -> None:
+    assert clean_stray(Path("/no/such/folder")) == []
