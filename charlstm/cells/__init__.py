@@ -1,6 +1,18 @@
 """The cells by name. A new cell is one file and one line here."""
 
-from charlstm.cells.base import Cell
-from charlstm.cells.lstm import LSTM
+from dataclasses import Field, fields
+from typing import Any
 
-CELLS: dict[str, type[Cell]] = {cell.name: cell for cell in (LSTM,)}
+from charlstm.cells.base import Cell
+from charlstm.cells.coupled import Coupled
+from charlstm.cells.gru import GRU
+from charlstm.cells.lstm import LSTM
+from charlstm.cells.peephole import Peephole
+from charlstm.cells.rnn import RNN
+
+CELLS: dict[str, type[Cell]] = {cell.name: cell for cell in (RNN, LSTM, Peephole, Coupled, GRU)}
+
+
+def cell_options() -> dict[str, Field[Any]]:
+    """The settings that some cell has, by name."""
+    return {field.name: field for cell in CELLS.values() for field in fields(cell.Options)}

@@ -57,10 +57,10 @@ class Notes(Protocol):
         """b_gate, for a gate that does not see x."""
 
     def sigmoid(self, a: Any) -> Any:
-        """σ(a)."""
+        """The logistic function, σ(a)."""
 
     def tanh(self, a: Any) -> Any:
-        """tanh(a)."""
+        """The hyperbolic tangent of a."""
 
 
 class Cell(ABC):
@@ -80,7 +80,7 @@ class Cell(ABC):
     biases: Mapping[str, float] = {}  # gates whose bias does not start at zero
 
     def __init__(self, options: Any = None) -> None:
-        self.options = options if options is not None else self.Options()
+        self.options: Any = options if options is not None else self.Options()
 
     @abstractmethod
     def forward(self, s: Any) -> None:
@@ -92,8 +92,10 @@ class Cell(ABC):
 
     @abstractmethod
     def backward(self, s: Any) -> None:
-        """The same step backwards. s.dh and the other s.d<state> hold dL/dstate on entry and
-        dL/dstate' on return; s.da (G·H, B) must be filled with dL/da.
+        """The same step backwards.
+
+        On entry s.dh and the other s.d<state> hold dL/dstate, on return dL/dstate'; s.da (G·H, B)
+        must be filled with dL/da. `s.tmp` (H, B) is free to use.
         """
 
     @abstractmethod
