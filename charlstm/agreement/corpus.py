@@ -1,9 +1,7 @@
 """A corpus of agreement sentences and, beside it, the settings that make it again byte for byte."""
 
-import contextlib
 import difflib
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -13,6 +11,8 @@ from charlstm.agreement.draw import Draw
 from charlstm.agreement.filler import SHORTEST
 from charlstm.agreement.grammar import CONSTRUCTIONS, GRAMMAR
 from charlstm.agreement.hold_out import anything, seen
+from charlstm.agreement.phrases import Frame
+from charlstm.atomic import atomic_write
 from charlstm.errors import ConfigError, CorpusError
 
 
@@ -29,7 +29,7 @@ class CorpusSettings:
         ConfigError: if a setting is out of range or names no construction.
     """
 
-    sentences: int = 26_000
+    sentences: int = 27_000
     seed: int = 1
     max_attractors: int = 1
     without: tuple[str, ...] = ()
@@ -41,9 +41,7 @@ class CorpusSettings:
         for name, least in (("sentences", 1), ("max_attractors", 0), ("max_filler", SHORTEST)):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
-                raise ConfigError(
-                    f"{name} must be a whole number of from {least} up, not {value!r}"
-                )
+                raise ConfigError(f"{name} must be a whole number from {least} up, not {value!r}")
         if not isinstance(self.seed, int) or not isinstance(self.hold_out, bool):
             raise ConfigError("seed must be a whole number, and hold_out true or false")
         for name in self.without:
@@ -68,35 +66,42 @@ def misleading_numbers(draw: Draw, reading: int, nouns: int, max_attractors: int
     return others
 
 
-def sentences(settings: CorpusSettings) -> Iterator[str]:
-    """The sentences of a corpus, each ending in a full stop, in the order of its lines."""
+def frames(settings: CorpusSettings) -> Iterator[tuple[str, Frame, int]]:
+    """The sentences of a corpus before they are spelled: construction, frame, subject's reading."""
     rng = Random(settings.seed)  # noqa: S311
     bag = [
-        construction
+        name
         for name, construction in GRAMMAR.items()
         if name not in settings.without
         for _ in range(construction.weight)
     ]
     for _ in range(settings.sentences):
         draw = Draw(rng, seen if settings.hold_out else anything, (SHORTEST, settings.max_filler))
-        construction = draw.one(bag)
+        name = draw.one(bag)
         reading = draw.below(2)
-        others = misleading_numbers(
-            draw, reading, draw.one(construction.nouns), settings.max_attractors
-        )
-        yield construction.build(draw, others).text(reading)
+        nouns = draw.one(GRAMMAR[name].depths(settings.max_attractors))
+        others = misleading_numbers(draw, reading, nouns, settings.max_attractors)
+        yield name, GRAMMAR[name].build(draw, others), reading
+
+
+def sentences(settings: CorpusSettings) -> Iterator[str]:
+    """The sentences of a corpus, each ending in a full stop, in the order of its lines."""
+    for _, frame, reading in frames(settings):
+        yield frame.text(reading)
 
 
 def write_corpus(path: Path, settings: CorpusSettings) -> None:
     """Write the sentences, one on a line, and beside them the settings as `<stem>.json`.
 
     Raises:
-        CorpusError: if `path` itself ends in .json, or cannot be written.
+        CorpusError: if `path` itself ends in .json, or cannot be written; both files are then
+            what they were before.
     """
     beside = settings_path(path)
-    text = "".join(f"{sentence}\n" for sentence in sentences(settings))
-    replace_file(path, text)
-    replace_file(beside, json.dumps(asdict(settings), indent=2) + "\n")
+    with atomic_write(path, CorpusError) as text, atomic_write(beside, CorpusError) as note:
+        for sentence in sentences(settings):
+            text.write(f"{sentence}\n".encode())
+        note.write(f"{json.dumps(asdict(settings), indent=2)}\n".encode())
 
 
 def settings_path(corpus: Path) -> Path:
@@ -121,25 +126,14 @@ def read_settings(corpus: Path) -> CorpusSettings:
             f"{path}: cannot read the settings of {corpus.name} ({error.strerror}); "
             "charlstm corpus agreement writes both"
         ) from error
-    except ValueError as error:
-        raise CorpusError(f"{path}: not JSON ({error}); write the corpus again") from error
+    except (ValueError, RecursionError) as error:
+        raise CorpusError(f"{path}: not JSON in UTF-8; write the corpus again") from error
     known = [field.name for field in fields(CorpusSettings)]
     if not isinstance(found, dict) or sorted(found) != sorted(known):
         raise ConfigError(f"{path}: expected exactly the settings {', '.join(known)}")
-    return CorpusSettings(**{**found, "without": tuple(found["without"])})
-
-
-def replace_file(path: Path, text: str) -> None:
-    """Write a text file as a whole or not at all.
-
-    Raises:
-        CorpusError: if it cannot be written; what stood there before still does.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    if not isinstance(found["without"], list):
+        raise ConfigError(f"{path}: without must be a list of constructions")
     try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(temporary, path)  # noqa: PTH105
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise CorpusError(f"{path}: cannot be written ({error.strerror})") from error
+        return CorpusSettings(**{**found, "without": tuple(map(str, found["without"]))})
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error

@@ -2,8 +2,8 @@
 
 A construction is given the numbers of the nouns that might mislead the verb (0 singular, 1 plural)
 and returns a `Frame`: the sentence with its subject still open. So one frame is both "The cat near
-the barns was full" and "The cats near the barns were full", and with its verb in the wrong number
-it is the other half of a minimal pair. Where a pronoun agrees in gender, 0 is feminine, 1 masculine.
+the barns was full" and "The cats near the barns were full"; its verb in the wrong number makes it
+the other half of a minimal pair. Where a pronoun agrees in gender, 0 is feminine, 1 masculine.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,6 +34,7 @@ from charlstm.agreement.phrases import (
 )
 
 Numbers = Sequence[int]
+DEEPEST = 4  # stacked nouns at most; beyond, no speaker follows and the prepositions run out
 
 
 def simple(draw: Draw, others: Numbers) -> Frame:
@@ -165,22 +166,28 @@ def _pronoun(
 
 @dataclass(frozen=True)
 class Construction:
-    """How to build it, how often, and how many nouns may stand between subject and verb."""
+    """How to build it, its share of a corpus, and how many misleading nouns it has room for."""
 
     build: Callable[[Draw, Numbers], Frame]
     weight: int = 2
-    nouns: tuple[int, ...] = (1,)
+    nouns: int = 1
+    deepens: bool = False  # there may be more nouns, stacked
+
+    def depths(self, max_attractors: int) -> range:
+        """How many other nouns a corpus may put in: 2 where they stack, or as many as wanted."""
+        most = max(2, min(max_attractors, DEEPEST)) if self.deepens else self.nouns
+        return range(self.nouns, most + 1)
 
 
 GRAMMAR: dict[str, Construction] = {
-    "simple": Construction(simple, nouns=(0,)),
-    "adverbials": Construction(adverbials, nouns=(0,)),
-    "pp": Construction(pp, weight=3, nouns=(1, 2)),
-    "subject_relative": Construction(subject_relative, weight=4, nouns=(1, 2)),
-    "object_relative_that": Construction(object_relative_that, nouns=(1, 2)),
-    "object_relative_bare": Construction(object_relative_bare, nouns=(1, 2)),
+    "simple": Construction(simple, nouns=0),
+    "adverbials": Construction(adverbials, nouns=0),
+    "pp": Construction(pp, weight=3, deepens=True),
+    "subject_relative": Construction(subject_relative, weight=4, deepens=True),
+    "object_relative_that": Construction(object_relative_that, deepens=True),
+    "object_relative_bare": Construction(object_relative_bare, deepens=True),
     "complement": Construction(complement),
-    "coordination_short": Construction(coordination_short, nouns=(0,)),
+    "coordination_short": Construction(coordination_short, nouns=0),
     "coordination_long": Construction(coordination_long),
     "pronoun_gender": Construction(pronoun_gender, weight=1),
     "pronoun_number": Construction(pronoun_number, weight=1),

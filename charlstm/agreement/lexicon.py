@@ -84,7 +84,7 @@ NOUNS: tuple[Noun, ...] = (
     *_nouns("person", "child/children doctor farmer lawyer neighbour painter pilot sailor teacher"),
     *_nouns("building", "barn castle church cottage house mill stable tower"),
     *_nouns("thing", "basket boat box cart chair clock lamp piano table"),
-    *_nouns("place", "bench bridge fence garden gate hill pond tree wall well"),
+    *_nouns("place", "bench bridge fence fountain garden gate hill pond tree wall"),
     *_nouns("meat", "egg sausage"),
     *_nouns("plant", "apple carrot cherry nut"),
 )

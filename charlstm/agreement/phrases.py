@@ -23,7 +23,8 @@ class Frame:
     """A sentence in two readings.
 
     `words` holds each word in both; `agreeing` is the index of the verb or pronoun that must follow
-    the subject; `others` are the readings of the nouns that might mislead it.
+    the subject; `others` are the readings of the nouns that might mislead it: those between the
+    two and, in a complement, the one before them.
     """
 
     words: tuple[Word, ...]

@@ -1,0 +1,133 @@
+"""Minimal pairs, and files of them: JSON Lines as BLiMP's, or sentences with tabs between."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from charlstm.atomic import atomic_write
+from charlstm.errors import CorpusError
+
+NUMBERS = ("singular", "plural")
+UNNAMED = "pairs"  # the condition of pairs that name none
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two sentences that differ in one word, of which the first is right.
+
+    Pairs with the same `item` are its two readings (The cat ... was, The cats ... were); a joint
+    score asks for both. `congruent` is None where no other noun could mislead, and every label but
+    `condition` and `item` where the pair's author gave none.
+    """
+
+    sentence_good: str
+    sentence_bad: str
+    condition: str
+    item: str
+    subject_number: str | None = None
+    congruent: bool | None = None
+    attractors: int | None = None
+
+
+def write_pairs(path: Path, pairs: Iterable[Pair]) -> None:
+    """Write one JSON object per line, labels that are None left out.
+
+    Raises:
+        CorpusError: if the file cannot be written; what stood there before still does.
+    """
+    with atomic_write(path, CorpusError) as file:
+        for pair in pairs:
+            fields = {key: value for key, value in asdict(pair).items() if value is not None}
+            file.write(f"{json.dumps(fields, ensure_ascii=False)}\n".encode())
+
+
+def read_pairs(path: Path) -> list[Pair]:
+    """Read pairs from JSON Lines or, if the first line opens no brace, tab-separated text.
+
+    JSON objects have `sentence_good` and `sentence_bad` and may have `condition` (or BLiMP's
+    `UID`), `subject_number` ("singular" or "plural"), `congruent` (true or false), `attractors`
+    (a count) and `item`; other keys are passed over. A tabbed line is the good sentence, the bad
+    one and, if wanted, the condition; a first line of column names is passed over, as empty lines.
+
+    Raises:
+        CorpusError: for a file that cannot be read, is not UTF-8, has no pair, or has a line that
+            is no pair; the message names the line and the reason.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot read the pairs ({error.strerror})") from error
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        n = raw.count(b"\n", 0, error.start) + 1
+        raise CorpusError(
+            f"{path}, line {n}: not UTF-8 (byte {error.start}); save the pairs as UTF-8"
+        ) from error
+    lines = [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
+    as_json = bool(lines) and lines[0][1].lstrip().startswith("{")
+    if lines and not as_json and lines[0][1].startswith("sentence_good\t"):
+        lines = lines[1:]
+    if not lines:
+        raise CorpusError(f"{path}: no pairs in it; write some with charlstm corpus pairs")
+    pairs = []
+    for n, line in lines:
+        try:
+            fields = _json_fields(line) if as_json else _tabbed_fields(line)
+            pairs.append(_checked(fields, f"line {n}"))
+        except ValueError as error:
+            raise CorpusError(f"{path}, line {n}: {error}") from error
+    return pairs
+
+
+def _json_fields(line: str) -> dict[str, Any]:
+    try:
+        fields = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON ({error.msg} at column {error.colno})") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError("not JSON that can be read") from error
+    if not isinstance(fields, dict):
+        raise ValueError("expected a JSON object with sentence_good and sentence_bad")  # noqa: TRY004
+    return fields
+
+
+def _tabbed_fields(line: str) -> dict[str, Any]:
+    cells = line.rstrip("\r").split("\t")
+    if len(cells) not in (2, 3):
+        raise ValueError(
+            "expected good sentence, tab, bad sentence and perhaps tab, condition; "
+            f"found {len(cells) - 1} tabs"
+        )
+    return dict(zip(("sentence_good", "sentence_bad", "condition"), cells, strict=False))
+
+
+def _checked(fields: dict[str, Any], item: str) -> Pair:
+    """The pair in a line's fields; a ValueError says what is wrong with them."""
+    good, bad = (_sentence(fields, key) for key in ("sentence_good", "sentence_bad"))
+    if good == bad:
+        raise ValueError("sentence_good and sentence_bad are the same")
+    number, congruent, attractors = map(fields.get, ("subject_number", "congruent", "attractors"))
+    if number not in (None, *NUMBERS):
+        raise ValueError(f"subject_number must be singular or plural, not {number!r}")
+    if not isinstance(congruent, bool | None):
+        raise ValueError(f"congruent must be true or false, not {congruent!r}")  # noqa: TRY004
+    if attractors is not None and (type(attractors) is not int or attractors < 0):
+        raise ValueError(f"attractors must be a whole number from 0, not {attractors!r}")
+    condition = str(fields.get("condition") or fields.get("UID") or UNNAMED)
+    named = fields.get("item")
+    item = item if named is None else str(named)
+    return Pair(good, bad, condition, item, number, congruent, attractors)
+
+
+def _sentence(fields: dict[str, Any], key: str) -> str:
+    sentence = fields.get(key)
+    if not isinstance(sentence, str) or not sentence.strip():
+        raise ValueError(f"{key} is missing or is no text")
+    if "\n" in sentence or "\r" in sentence:
+        raise ValueError(f"{key} has a line break in it; a pair is two single lines")
+    if any("\ud800" <= character <= "\udfff" for character in sentence):
+        raise ValueError(f"{key} has half a surrogate pair in it, which no text can hold")
+    return sentence
