@@ -1,0 +1,96 @@
+"""Which gradients of a backward pass are wrong, by central differences of every single entry."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from cells_under_test import random_ids, randomise
+
+from charlstm.cells.base import Array
+from charlstm.cells.inputs import Columns
+from charlstm.cells.layer import Layer, gate_scale
+from charlstm.model import CharModel, layer_of
+from charlstm.network import Network
+
+STEP, TOLERANCE = 1e-5, 1e-6
+WEIGHT = 0.7  # of the loss in a network's training window
+KEY = (4, 5, 6)  # of its dropout masks
+
+
+def wrong(
+    loss: Callable[[], float], places: Mapping[str, Array], claimed: Mapping[str, Array]
+) -> list[str]:
+    """The names of the arrays whose `claimed` gradient is wrong, or that the loss ignores."""
+    names = []
+    for name, place in places.items():
+        numeric = differences(loss, place)
+        error = np.abs(claimed[name] - numeric) / np.maximum(np.abs(numeric), 1e-2)
+        right = (error < TOLERANCE).all()  # not a number is not right
+        if not right or not numeric.any():
+            names.append(name)
+    return names
+
+
+def differences(loss: Callable[[], float], place: Array) -> Array:
+    """dloss/dplace, one entry after another."""
+    found = np.empty_like(place)
+    for at in np.ndindex(place.shape):
+        kept = place[at]
+        place[at] = kept + STEP
+        above = loss()
+        place[at] = kept - STEP
+        found[at] = (above - loss()) / (2 * STEP)
+        place[at] = kept
+    return found
+
+
+def wrong_in_network(model: CharModel, T: int, B: int, dropout: float = 0.0) -> list[str]:
+    """Check the parameters and initial states of a network that reads and predicts unknowns too.
+
+    The logits' random weights make the gradient that reaches the layers uneven.
+    """
+    network = Network(model, T, B, backward=True, dropout=dropout)
+    ids, targets = random_ids(model, T, B), random_ids(model, T, B, seed=8)
+    ids.flat[0] = targets.flat[0] = model.vocabulary_size
+    targets.flat[-1] = 0
+    randomise(network.state)
+    before = {name: view.copy() for name, view in network.state.items()}
+    grads = model.views(np.full(model.size, np.nan))  # so that what is not written shows
+
+    def loss() -> float:
+        network.refresh()
+        for name, view in network.state.items():
+            view[...] = before[name]
+        return WEIGHT * network.train(ids, targets, grads, weight=WEIGHT, mask_key=KEY)
+
+    loss()
+    claimed = {name: grad.copy() for name, grad in grads.items()}
+    for index, layer in enumerate(network.layers):
+        claimed |= {f"layers.{index}.{name}": g.copy() for name, g in layer.dstate.items()}
+    return wrong(loss, {**model.params, **before}, claimed)
+
+
+def wrong_in_layer(model: CharModel, T: int, B: int, D: int) -> list[str]:
+    """Check the parameters, states and input columns (D, T·B) of a layer, its dL/dh random."""
+    cell, H = model.cell, model.architecture.hidden_size
+    rng = np.random.default_rng(9)
+    params = {k: v for k, v in layer_of(model.params, 0).items() if k != "E"}
+    params["W_x"] = rng.normal(size=(len(cell.inputs) * H, D))
+    x, dy = rng.normal(size=(D, T * B)), rng.normal(size=(H, T * B))
+    source = Columns(params["W_x"], params["b"], gate_scale(cell, H, x.dtype), T, B)
+    layer = Layer(cell, H, params, source, T, B, backward=True)
+    randomise(layer.state)
+    before = {name: view.copy() for name, view in layer.state.items()}
+
+    def loss() -> float:
+        layer.refresh()
+        for name, view in layer.state.items():
+            view[...] = before[name]
+        source.set_window(x)
+        layer.forward(T)
+        return float(np.sum(dy * layer.outputs(T)))
+
+    loss()
+    grads = {name: np.full_like(view, np.nan) for name, view in params.items()}
+    dx = layer.backward(T, dy, grads)
+    assert dx is not None
+    return wrong(loss, {**params, **before, "x": x}, {**grads, **layer.dstate, "x": dx})

@@ -1,0 +1,154 @@
+"""The gradient check reports faults of the kinds that real backward passes have shipped with."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from cells_under_test import each_variant, random_model, variants
+from gradient_check import wrong_in_layer, wrong_in_network
+
+from charlstm.cells.base import Array, Cell
+from charlstm.cells.inputs import Columns
+from charlstm.cells.layer import Layer
+
+Patch = pytest.MonkeyPatch
+T, B, D, H = 3, 2, 2, 2
+
+
+def around(
+    patch: Patch,
+    owner: type,
+    method: str,
+    *,
+    before: Callable[..., object] = lambda *_: None,
+    after: Callable[..., object] = lambda *_: None,
+) -> None:
+    """Tamper with what a method finds or leaves behind."""
+    original = getattr(owner, method)
+
+    def tampered(*args: Any) -> Any:
+        before(*args)
+        result = original(*args)
+        after(*args)
+        return result
+
+    patch.setattr(owner, method, tampered)
+
+
+def wrong(cell: str, options: Mapping[str, Any]) -> set[str]:
+    return set(wrong_in_layer(random_model(cell, options, hidden_size=H), T, B, D))
+
+
+def cell_of(cell: str, options: Mapping[str, Any]) -> Cell:
+    return random_model(cell, options).cell
+
+
+@each_variant
+def test_gradient_of_one_parameter_is_zero(
+    cell: str, options: Mapping[str, Any], monkeypatch: Patch
+) -> None:
+    for name in ["W_x", "b", *(p.name for p in cell_of(cell, options).products)]:
+        with monkeypatch.context() as patch:
+            around(patch, Layer, "backward", after=lambda *a, n=name: a[3][n].fill(0.0))
+            assert wrong(cell, options) == {name}
+
+
+@each_variant
+def test_gradient_of_one_gate_is_zero(
+    cell: str, options: Mapping[str, Any], monkeypatch: Patch
+) -> None:
+    for gate in cell_of(cell, options).gates:
+        with monkeypatch.context() as patch:
+            kind = type(cell_of(cell, options))
+            around(
+                patch, kind, "backward", after=lambda _, s, g=gate: getattr(s, f"da_{g}").fill(0)
+            )
+            assert "b" in wrong(cell, options)
+
+
+@each_variant
+def test_initial_state_is_ignored(
+    cell: str, options: Mapping[str, Any], monkeypatch: Patch
+) -> None:
+    def forget(layer: Layer, steps: int) -> None:
+        del steps
+        for view in layer.state.values():
+            view.fill(0.0)
+
+    around(monkeypatch, Layer, "forward", before=forget)
+    assert wrong(cell, options) >= set(cell_of(cell, options).states)
+
+
+@each_variant
+def test_initial_state_gets_no_gradient(
+    cell: str, options: Mapping[str, Any], monkeypatch: Patch
+) -> None:
+    def forget(layer: Layer, *_: object) -> None:
+        for gradient in layer.dstate.values():
+            gradient.fill(0.0)
+
+    around(monkeypatch, Layer, "backward", after=forget)
+    assert wrong(cell, options) == set(cell_of(cell, options).states)
+
+
+@each_variant
+def test_weight_gradient_takes_the_initial_state_for_zero(
+    cell: str, options: Mapping[str, Any], monkeypatch: Patch
+) -> None:
+    def forget(layer: Layer, *_: object) -> None:
+        layer._columns["h"][:, :B] = 0.0
+
+    around(monkeypatch, Layer, "backward", before=forget)
+    assert wrong(cell, options) == {"W"}
+
+
+@each_variant
+def test_bias_gradient_goes_to_the_wrong_gate(
+    cell: str, options: Mapping[str, Any], monkeypatch: Patch
+) -> None:
+    def roll(layer: Layer, steps: int, dy: Array, grads: Mapping[str, Array]) -> None:
+        del steps, dy
+        rows = H if len(layer.cell.gates) > 1 else 1
+        grads["b"][...] = np.roll(grads["b"], rows, axis=0)
+
+    around(monkeypatch, Layer, "backward", after=roll)
+    assert wrong(cell, options) == {"b"}
+
+
+@each_variant
+def test_chain_from_step_to_step_is_cut(
+    cell: str, options: Mapping[str, Any], monkeypatch: Patch
+) -> None:
+    for state in cell_of(cell, options).states:
+        with monkeypatch.context() as patch:
+            kind = type(cell_of(cell, options))
+            around(patch, kind, "backward", after=lambda _, s, n=state: getattr(s, f"d{n}").fill(0))
+            assert wrong(cell, options) >= {state, "W", "W_x", "b"}
+
+
+def peeping(cell: str, options: Mapping[str, Any]) -> set[str]:
+    """The weights that look at a state other than the output."""
+    made = cell_of(cell, options)
+    return {p.name for p in made.products if p.operand.rstrip("'") in made.states[1:]}
+
+
+@pytest.mark.parametrize(("cell", "options"), [v for v in variants() if peeping(*v)])
+def test_peephole_reads_the_wrong_cell_state_at_the_first_step(
+    cell: str, options: Mapping[str, Any], monkeypatch: Patch
+) -> None:
+    def swap(layer: Layer, name: str, steps: int) -> None:
+        del steps
+        if name != "h":
+            both = layer._columns[name][:, : 2 * B]
+            both[...] = np.roll(both, B, axis=1)  # the carried state and that after step 0
+
+    around(monkeypatch, Layer, "_as_columns", after=swap)
+    assert wrong(cell, options) == peeping(cell, options)
+
+
+def test_nothing_flows_to_the_layer_below(monkeypatch: Patch) -> None:
+    original = Columns.backward
+    monkeypatch.setattr(Columns, "backward", lambda *arguments: 0.0 * original(*arguments))
+    found = wrong_in_network(random_model(num_layers=2), T, B)
+    assert set(found) == {f"layers.0.{name}" for name in ("E", "W", "b", "h", "c")}
