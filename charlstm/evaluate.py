@@ -39,7 +39,10 @@ class Score:
     @property
     def perplexity(self) -> float:
         """Between how many equally likely characters the model hesitates: e to the mean loss."""
-        return math.exp(self.nats_per_char)
+        try:
+            return math.exp(self.nats_per_char)
+        except OverflowError:  # a hopeless model
+            return math.inf
 
     def __add__(self, other: "Score") -> "Score":
         return Score(
@@ -138,5 +141,5 @@ def log_likelihoods(
             losses = network.score(ids[start : start + len(targets)], targets)
             nats += losses[max(0, prime.size - 1 - start) :].sum(axis=0)
         for column, k in enumerate(group):
-            found[k] = -float(nats[column])
+            found[k] = 0.0 - float(nats[column])  # never minus zero
     return found

@@ -1,0 +1,115 @@
+"""Scores of texts: the same whoever computes them, whether streamed, batched or one by one."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cells_under_test import each_variant, random_model
+from numpy.typing import NDArray
+
+from charlstm import evaluate, plain
+from charlstm.evaluate import Score, Scorer, log_likelihoods, score_text
+from charlstm.model import Architecture, CharModel
+from charlstm.parallel import Job, Part, Team
+from charlstm.shard import Plan
+
+V = 6
+
+
+def text(size: int, *, unknown: bool = True, seed: int = 1) -> NDArray[np.uint8]:
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, V + 1 if unknown else V, size).astype(np.uint8)
+
+
+def naive(model: CharModel, prime: NDArray[np.uint8], ids: NDArray[np.uint8]) -> float:
+    """The log-likelihood of `ids` after `prime`, from the plain form."""
+    whole = np.concatenate([prime, ids]).astype(np.intp)
+    logits, _ = plain.run(model, whole[:, None])
+    log_p = logits[:, :, 0] - np.log(np.exp(logits[:, :, 0]).sum(axis=1, keepdims=True))
+    where = range(prime.size, whole.size)
+    return float(sum(log_p[at - 1, whole[at]] for at in where if whole[at] < V))
+
+
+@each_variant
+def test_a_text_alone(cell: str, options: Mapping[str, Any]) -> None:
+    model, ids = random_model(cell, options, num_layers=2, vocabulary_size=V), text(150)
+    expected = naive(model, np.array([3], np.uint8), ids)
+    assert log_likelihoods(model, np.array([3]), [ids]) == [pytest.approx(expected, rel=1e-10)]
+    score = score_text(model, ids, prime=3)
+    assert score.nats == pytest.approx(-expected, rel=1e-10)
+    assert (score.characters, score.unknown) == ((ids < V).sum(), (ids == V).sum())
+
+
+@pytest.mark.parametrize("primed", [1, 2, 64, 65, 130])
+def test_many_texts_in_batches_equal_each_alone(primed: int) -> None:
+    model = random_model(vocabulary_size=V, dtype=np.float32)
+    sizes = [0, 1, 63, 64, 65, 200, *range(2, 40)]
+    texts, prime = [text(size, seed=size) for size in sizes], text(primed)
+    found = log_likelihoods(model, prime, texts)
+    alone = [log_likelihoods(model, prime, [ids])[0] for ids in texts]
+    assert found == pytest.approx(alone, abs=1e-4)
+    assert found[2:6] == pytest.approx([naive(model, prime, ids) for ids in texts[2:6]], abs=1e-3)
+    assert math.copysign(1.0, found[0]) == 1.0  # zero, not minus zero
+
+
+def test_no_text_at_all() -> None:
+    model = random_model(vocabulary_size=V)
+    assert log_likelihoods(model, text(1), []) == []
+    nothing = score_text(model, text(0), prime=0)
+    assert nothing == Score(0.0, 0, 0)
+    assert math.isnan(nothing.nats_per_char)
+
+
+@pytest.mark.parametrize("size", [4096, 6500, 40 * 2048 + 5])
+def test_streams_of_a_long_text_come_close_to_a_single_one(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = CharModel(Architecture("lstm", {}, 8, 1), V)
+    model.initialise(1)
+    ids = text(size)
+    streamed = score_text(model, ids, prime=0)
+    assert len(Scorer(ids, 0)._groups[0]) == min(32, size // 2048)
+    monkeypatch.setattr(evaluate, "STREAM", size)
+    single = score_text(model, ids, prime=0)
+    assert (streamed.characters, streamed.unknown) == (single.characters, single.unknown)
+    assert streamed.nats_per_char == pytest.approx(single.nats_per_char, rel=1e-3)
+
+
+def test_short_streams_count_every_character_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate, "STREAM", 3)
+    model = random_model(vocabulary_size=V)
+    for size in (*range(1, 40), 193, 200, 211):
+        score = score_text(model, text(size), prime=0)
+        assert score.characters == (text(size) < V).sum()
+        assert score.unknown == (text(size) == V).sum()
+
+
+@pytest.mark.parametrize("size", [500, 70_000])
+def test_any_team_gives_the_same_bits(size: int, tmp_path: Path) -> None:
+    ids = text(size)
+    (tmp_path / "ids").write_bytes(ids.tobytes())
+    part = Part(str(tmp_path / "ids"), "uint8", 0, size)
+    plan = Plan(Architecture("lstm", {}, 8, 1), V, 4, 8, shards=2)
+    model = CharModel(plan.architecture, V)
+    model.initialise(1)
+    expected = score_text(model, ids, prime=2)
+    for workers in (1, 2):
+        with Team(Job(plan, part, part, prime=2), workers) as team:
+            team.model.initialise(1)
+            assert team.validate() == expected
+            assert team.validate() == expected
+
+
+def test_units() -> None:
+    score = Score(nats=3 * math.log(8), characters=3, unknown=1)
+    assert score.nats_per_char == pytest.approx(math.log(8))
+    assert score.bits_per_char == pytest.approx(3.0)
+    assert score.perplexity == pytest.approx(8.0)
+    assert score + Score(1.0, 2, 3) == Score(score.nats + 1.0, 5, 4)
+
+
+def test_a_hopeless_model_has_infinite_perplexity() -> None:
+    assert Score(1e6, 1, 0).perplexity == math.inf
