@@ -43,10 +43,11 @@ class Filters:
         """The id of the next character, from logits (V,)."""
         if self.temperature == 0.0:
             return int(logits.argmax())
-        logits = logits - logits.max()
+        logits = logits.astype(np.float64) - logits.max()
         if self.top_k is not None or self.top_p is not None or self.min_p is not None:
             logits = np.where(self.kept(np.exp(logits)), logits, -np.inf)
-        weights = np.exp(logits / self.temperature, dtype=np.float64).cumsum()
+        sharp = max(self.temperature, 1e-200)  # nearer to 0 the division would overflow
+        weights = np.exp(logits / sharp).cumsum()
         chosen = weights.searchsorted(random.random() * weights[-1], side="right")
         return int(min(chosen, weights.searchsorted(weights[-1])))
 
@@ -89,9 +90,10 @@ def generate(
 
 
 class Stopper(Generic[Text]):
-    """Passes text on until one of `stops` appears, and ends before it.
+    """Passes text on until the first of `stops` is complete, and ends before it.
 
-    What may be the beginning of a stop is held back until it is known not to be.
+    Of two that end together it is the longer. What may be the beginning of a stop is held back
+    until it is known not to be.
     """
 
     def __init__(self, stops: Sequence[Text], empty: Text) -> None:
@@ -105,10 +107,12 @@ class Stopper(Generic[Text]):
         if not self._stops:
             return piece
         self._held += piece
-        found = [at for stop in self._stops if (at := self._held.find(stop)) >= 0]
+        starts = [(self._held.find(stop), len(stop)) for stop in self._stops]
+        found = [(at + length, at) for at, length in starts if at >= 0]
         if found:
             self.stopped = True
-            shown, self._held = self._held[: min(found)], self._empty
+            _, start = min(found)  # by the end, so that the cut into pieces makes no difference
+            shown, self._held = self._held[:start], self._empty
             return shown
         longest = max(len(stop) for stop in self._stops) - 1
         for size in range(min(longest, len(self._held)), 0, -1):

@@ -1,0 +1,175 @@
+"""What the sampler keeps, draws and stops at, against obvious versions."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from itertools import pairwise
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+from cells_under_test import each_variant, random_model
+from hypothesis import given
+from hypothesis import strategies as st
+
+from charlstm import plain
+from charlstm.errors import ConfigError
+from charlstm.ops import softmax
+from charlstm.sampler import Filters, Stopper, generate
+
+shares = st.integers(1, 64).map(lambda n: n / 64)  # exact, as are the weights
+weights = st.lists(st.integers(0, 20), min_size=1, max_size=12).filter(any)
+
+
+class Evenly(Random):
+    """ "Random" numbers that pass through 0..1 in `count` equal steps."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self._numbers = iter((np.arange(count) + 0.5) / count)
+
+    def random(self) -> float:
+        return float(next(self._numbers))
+
+
+def counts(filters: Filters, logits: np.ndarray[Any, Any], draws: int = 4000) -> list[float]:
+    """The share of each character in so many draws."""
+    random = Evenly(draws)
+    chosen = [filters.choose(logits, random) for _ in range(draws)]
+    return [chosen.count(k) / draws for k in range(logits.size)]
+
+
+@given(weights, st.none() | st.integers(1, 15), st.none() | shares, st.none() | shares)
+def test_kept(
+    weights: list[int], top_k: int | None, top_p: float | None, min_p: float | None
+) -> None:
+    ranked = sorted(range(len(weights)), key=lambda k: (-weights[k], k))
+    expected, before = set(), 0
+    for rank, k in enumerate(ranked):
+        in_k = top_k is None or rank < top_k
+        in_p = top_p is None or before < Fraction(top_p) * sum(weights)
+        in_min = min_p is None or weights[k] >= Fraction(min_p) * max(weights)
+        if rank == 0 or (in_k and in_p and in_min):
+            expected.add(k)
+        before += weights[k]
+    kept = Filters(1.0, top_k, top_p, min_p).kept(np.array(weights, np.float32))
+    assert set(np.flatnonzero(kept)) == expected
+
+
+LOGITS = np.array([0.3, -2.0, 1.5, 1.4, -30.0], np.float32)
+
+
+@pytest.mark.parametrize("temperature", [0.25, 1.0, 3.0])
+def test_draws_follow_the_softmax_at_its_temperature(temperature: float) -> None:
+    expected = softmax(LOGITS[:, None] / temperature)[:, 0]
+    assert counts(Filters(temperature), LOGITS) == pytest.approx(list(expected), abs=1e-3)
+
+
+def test_filters_judge_the_models_own_distribution_before_temperature() -> None:
+    kept = softmax(LOGITS[[2, 3], None] / 3.0)[:, 0]
+    found = counts(Filters(3.0, top_k=3, top_p=0.8, min_p=0.5), LOGITS)
+    assert found == pytest.approx([0.0, 0.0, kept[0], kept[1], 0.0], abs=1e-3)
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1e-3, 1e-30, 1e-50, 1e-320])
+def test_without_temperature_it_is_the_likeliest(temperature: float) -> None:
+    assert counts(Filters(temperature), LOGITS, 50) == [0.0, 0.0, 1.0, 0.0, 0.0]
+    assert counts(Filters(temperature), 1e30 * LOGITS, 50) == [0.0, 0.0, 1.0, 0.0, 0.0]
+
+
+def test_of_equals_the_first() -> None:
+    assert Filters(0.0).choose(np.array([1.0, 2.0, 2.0]), Random(1)) == 1
+
+
+@pytest.mark.parametrize("number", [0.0, 1.0 - 2**-53])
+def test_the_ends_of_the_random_numbers(number: float) -> None:
+    random = Random(1)
+    random.random = lambda: number  # type: ignore[method-assign]
+    logits = np.array([-np.inf, 0.0, 1.0, -np.inf], np.float32)
+    assert Filters().choose(logits, random) == (1 if number == 0.0 else 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("temperature", value) for value in (-0.1, 1e7, float("nan"))),
+        *((name, v) for name in ("top_p", "min_p") for v in (-1.0, 0.0, 1.1, float("nan"))),
+        ("top_k", 0),
+    ],
+)
+def test_filters_out_of_range(name: str, value: float) -> None:
+    with pytest.raises(ConfigError, match=name):
+        Filters(**{name: value})  # type: ignore[arg-type]
+
+
+@each_variant
+def test_greedy_text_is_that_of_the_plain_form(cell: str, options: Mapping[str, Any]) -> None:
+    model = random_model(cell, options, num_layers=2, spread=1.5)
+    prime = np.array([1, 5, 0])
+    written = [ids[0] for ids in generate(model, prime, 20, Filters(0.0), [1])]
+    whole = np.concatenate([prime, written])
+    logits, _ = plain.run(model, whole[:, None])
+    assert written == list(logits[prime.size - 1 : -1, :, 0].argmax(axis=1))
+
+
+def sample(*seeds: int, length: int = 40) -> list[list[int]]:
+    model = random_model()
+    return list(generate(model, np.array([2, 3]), length, Filters(), list(seeds)))
+
+
+def test_the_same_seed_gives_the_same_text_alone_or_in_a_batch() -> None:
+    batch = sample(7, 8, 9)
+    assert batch == sample(7, 8, 9)
+    texts = [[ids[k] for ids in batch] for k in range(3)]
+    assert texts == [[ids[0] for ids in sample(seed)] for seed in (7, 8, 9)]
+    assert all(one != other for one, other in pairwise(texts))
+
+
+def test_length() -> None:
+    assert sample(1, length=0) == []
+    assert sample(1, length=1) == sample(1, length=40)[:1]
+
+
+def stopped(text: str, stops: list[str]) -> str:
+    """The text before the stop that was complete first; of those, before the longest."""
+    for end in range(len(text) + 1):
+        ready = [end - len(stop) for stop in stops if stop and text[:end].endswith(stop)]
+        if ready:
+            return text[: min(ready)]
+    return text
+
+
+@given(st.text("ab", max_size=30), st.lists(st.text("ab", max_size=4), max_size=3), st.data())
+def test_stopper_whatever_the_pieces(text: str, stops: list[str], data: st.DataObject) -> None:
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
+    expected = stopped(text, stops)
+    stopper, shown = Stopper(stops, ""), ""
+    for start, end in pairwise([0, *cuts, len(text)]):
+        shown += stopper.feed(text[start:end])
+        assert expected.startswith(shown)
+        if stopper.stopped:
+            break
+    assert stopper.stopped == (expected != text)
+    assert shown + stopper.rest() == expected
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_of_several_stops_the_first_that_is_complete(size: int) -> None:
+    stopper, shown = Stopper(["abcd", "bc"], ""), ""
+    for start in range(0, 4, size):
+        shown += "" if stopper.stopped else stopper.feed("abcd"[start : start + size])
+    assert (shown, stopper.stopped) == ("a", True)
+
+
+@given(st.text("ab", max_size=30), st.text("ab", min_size=1, max_size=4))
+def test_one_stop_is_str_find(text: str, stop: str) -> None:
+    at = text.find(stop)
+    stopper = Stopper([stop], "")
+    assert stopper.feed(text) + stopper.rest() == (text if at < 0 else text[:at])
+
+
+def test_nothing_is_held_back_longer_than_needed() -> None:
+    stopper = Stopper([b"END"], b"")
+    shown = [stopper.feed(bytes([byte])) for byte in b"aENEEND"]
+    assert shown == [b"a", b"", b"", b"EN", b"E", b"", b""]
+    assert stopper.stopped
