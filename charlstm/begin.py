@@ -1,5 +1,6 @@
 """The three ways to begin a training: afresh, from old weights, or where a run left off."""
 
+import math
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from charlstm import saves
 from charlstm.atomic import clean_stray
 from charlstm.config import Config
-from charlstm.corpora import Texts, read_texts
+from charlstm.corpora import Texts, absolute, read_texts
 from charlstm.errors import ConfigError
 from charlstm.optim import OPTIMISERS, Optimiser
 from charlstm.parallel import Job, Team
@@ -18,6 +19,7 @@ from charlstm.rules import fit_to_text, share_out, workers_for
 from charlstm.runs import RunLock, checkpoint_path, claim, new_run
 from charlstm.saves import Progress, architecture_of
 from charlstm.shard import Plan
+from charlstm.sources import find_files
 from charlstm.text import Progress as Reading
 
 
@@ -45,19 +47,41 @@ def afresh(
     architecture_of(config).make_cell()  # its mistakes are found before a long text is read
     path = checkpoint_path(init_from) if init_from else None
     old = saves.load(path, weights_only=True) if path else None
-    home = Path(config.out).parent if config.out else root
-    texts = read_texts(config, home / ".cache", old=old, extend=True, reading=reading)
-    config, notes = fit_to_text(config, texts.train.stop - texts.train.start)
-    config = share_out(config)
+    if old and old.vocabulary.tokens != config.tokens:
+        raise ConfigError(
+            f"tokens is {config.tokens}, but {str(path)!r} knows {old.vocabulary.tokens}s; "
+            f"leave out --tokens."
+        )
+    with _new_folder(config, root) as folder:
+        texts = read_texts(config, folder.parent / ".cache", old=old, extend=True, reading=reading)
+        config, notes = fit_to_text(config, texts.train.stop - texts.train.start)
+        config = replace(
+            share_out(config),
+            corpus=tuple(absolute(name) for name in config.corpus),
+            val=absolute(config.val) if config.val else None,
+            out=None,
+        )
+        with _training(folder, config, texts, Progress(), notes) as training:
+            training.team.model.initialise(config.seed)
+            if old and path:
+                saves.adopt(training.team.model, old, path)
+            yield training
+
+
+@contextmanager
+def _new_folder(config: Config, root: Path) -> Iterator[Path]:
+    """A locked folder for a new run, gone again if the run ends before its first save."""
+    find_files([*config.corpus, *([config.val] if config.val else [])])  # or nothing is made
+    was_there = bool(config.out) and Path(config.out or "").exists()
     folder = claim(Path(config.out)) if config.out else new_run(root, _stem(config.corpus[0]))
-    corpus = tuple(name if name == "-" else str(Path(name).resolve()) for name in config.corpus)
-    val = str(Path(config.val).resolve()) if config.val else None
-    config = replace(config, corpus=corpus, val=val, out=None)
-    with RunLock(folder), _training(folder, config, texts, Progress(), notes) as training:
-        training.team.model.initialise(config.seed)
-        if old and path:
-            saves.adopt(training.team.model, old, path)
-        yield training
+    with RunLock(folder):
+        try:
+            yield folder
+        except BaseException:
+            if not was_there and [path.name for path in folder.iterdir()] == [".lock"]:
+                (folder / ".lock").unlink()
+                folder.rmdir()
+            raise
 
 
 @contextmanager
@@ -70,6 +94,8 @@ def resumed(
     with RunLock(folder):
         clean_stray(folder)
         old = saves.load(path)
+        if _asks_for_more(config, old.config):
+            old.progress.early, old.progress.worse = False, 0
         texts = read_texts(
             config,
             folder.parent / ".cache",
@@ -103,6 +129,12 @@ def _training(
         team = stack.enter_context(Team(job, workers, config.threads))
         optimiser = OPTIMISERS[config.optimizer](team.model.size, team.model.flat.dtype)
         yield Training(folder, config, texts, team, optimiser, progress, workers, notes)
+
+
+def _asks_for_more(config: Config, old: Config) -> bool:
+    """Whether a run that --patience ended is to go on: it got more patience or a larger budget."""
+    patience, budget = config.patience != old.patience, config.max_steps != old.max_steps
+    return patience or (budget and (config.max_steps or math.inf) > (old.max_steps or 0))
 
 
 def _stem(corpus: str) -> str:

@@ -84,6 +84,11 @@ def read_texts(
     return Texts(train, val_part, vocabulary, corpus, None)
 
 
+def absolute(name: str) -> str:
+    """The name of a text as it holds in any folder; - stays standard input."""
+    return name if name == "-" else str(Path(name).resolve())
+
+
 def _source(corpus: Corpus) -> Source:
     return Source(corpus.digest, str(corpus.path.resolve()), int(corpus.ids.size))
 

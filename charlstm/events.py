@@ -59,6 +59,7 @@ class Finished:
     run: Path
     reason: str
     steps: int
+    budget: int  # updates asked for; more than `steps` if it ended early
     characters: int  # read in training, over all passes
     seconds: float
     best_val_nats: float | None

@@ -71,13 +71,11 @@ class _Run:
     def go(self) -> Iterator[Event]:
         t, progress = self.t, self.t.progress
         yield from map(Note, t.notes)
-        done = progress.early or (
-            t.config.max_steps is not None and progress.update >= t.config.max_steps
-        )
-        if done:
+        steps = steps_of(t.config, t.texts.train.stop - t.texts.train.start)
+        if progress.early or (steps is not None and progress.update >= steps):
             yield self._finished("already done")
             return
-        self._settle()
+        self._settle(steps)
         config = t.config
         total = config.max_steps
         assert total is not None
@@ -103,10 +101,9 @@ class _Run:
                 yield self._finished(reason)
                 return
 
-    def _settle(self) -> None:
-        """Turn the budget into updates and settle what follows from it."""
+    def _settle(self, steps: int | None) -> None:
+        """Settle the budget, timing updates where it is in minutes, and what follows from it."""
         t = self.t
-        steps = steps_of(t.config, t.texts.train.stop - t.texts.train.start)
         if steps is None:
             steps = self._steps_in(60.0 * (t.config.max_minutes or 0.0))
         self.t.config = settle_intervals(
@@ -224,6 +221,7 @@ class _Run:
             self.t.folder,
             reason,
             progress.update,
+            self.t.config.max_steps or progress.update,
             self._characters(),
             progress.seconds,
             progress.best_val,

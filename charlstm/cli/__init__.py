@@ -1,8 +1,11 @@
 """The command line: each command is a file of its own, imported when it is called."""
 
+import errno
 import importlib
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -28,8 +31,32 @@ COMMANDS = {
 }
 
 
+@contextmanager
+def leaving_quietly() -> Iterator[None]:
+    """End without a word when the reader of our output has had enough, or the user has."""
+    try:
+        yield
+    except BrokenPipeError:
+        from charlstm.cli.show import silence
+
+        silence(sys.stdout)
+        raise click.exceptions.Exit(0) from None
+    except KeyboardInterrupt:
+        raise click.exceptions.Exit(130) from None
+
+
 class Commands(click.Group):
     """Finds commands by name, and lists them by what they are for."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read the options; --help and --version print here."""
+        with leaving_quietly():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        with leaving_quietly():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, in the order of the help."""
@@ -70,35 +97,31 @@ class Commands(click.Group):
 @click.version_option(__version__, message="charlstm %(version)s")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
 def cli(debug: bool) -> None:
-    r"""Train a character-level LSTM in NumPy, and let it write.
+    """Train a character-level LSTM in NumPy, and let it write.
 
     \b
     charlstm train corpus.txt
     charlstm sample --prime "The cats"
-    """
+    """  # noqa: D301 - click's \b, which keeps the lines apart, is the character itself
     del debug  # read by main, which sees errors
 
 
 def main() -> None:
     """Run the command line; every expected mistake becomes one line and an exit status."""
+    from charlstm.cli.show import complain, open_closed
+
     debug = "--debug" in sys.argv[1:]
+    open_closed()
     try:
-        cli.main(standalone_mode=not debug, prog_name="charlstm")
+        cli.main(prog_name="charlstm")
     except CharlstmError as error:
         if debug:
             raise
-        from charlstm.cli.show import complain
-
         complain(error)
         sys.exit(1)
-    except BrokenPipeError:
-        # Whoever read our output has had enough; Python must not flush into the closed pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
         if debug:
             raise
-        from charlstm.cli.show import complain
-
         complain(unexpected(error))
         sys.exit(1)
 
@@ -106,8 +129,12 @@ def main() -> None:
 def unexpected(error: Any) -> CharlstmError:
     """One line for what nobody foresaw."""
     reason = " ".join(str(error).split())
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
         return CharlstmError("there is not enough memory; use a smaller network or batch")
+    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+        return CharlstmError(
+            f"cannot write the output: {error.strerror}; free some space, or write elsewhere"
+        )
     return CharlstmError(
         f"unexpected {type(error).__name__}: {reason}; run `charlstm --debug …` for a traceback, "
         f"and please report it"

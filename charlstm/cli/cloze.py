@@ -15,13 +15,13 @@ from charlstm.errors import CorpusError
 @click.argument("choices", nargs=-1, required=True)
 @json_option
 def command(run: str | None, prime: str, choices: tuple[str, ...], as_json: bool) -> None:
-    r"""Compare the probabilities of CHOICES after a prime.
+    """Compare the probabilities of CHOICES after a prime.
 
     \b
     charlstm cloze --prime "The cats which already ate the fish" " was" " were"
 
     The share is each choice's probability among those given.
-    """
+    """  # noqa: D301 - click's \b is the character itself
     utf8_output()
     model = load_model(run)
     texts = [unescaped(choice) for choice in choices]

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from charlstm.cli.options import json_option, load_model, run_option
+from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
 from charlstm.cli.show import print_json, printable, utf8_output
 from charlstm.errors import CorpusError
 
@@ -83,6 +83,7 @@ def _score_lines(model: Any, text: tuple[str, ...], encoding: str, as_json: bool
         raise CorpusError("there is no text to score")
     newline: Any = b"\n" if isinstance(pieces[0], bytes) else "\n"
     whole = newline[:0].join(pieces)
+    warn_unseen(model, whole)
     rows = whole.removesuffix(newline).split(newline)
     scores = model.log_likelihoods([row + newline for row in rows])
     shown = [row.decode("utf-8", "replace") if isinstance(row, bytes) else row for row in rows]

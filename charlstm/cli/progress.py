@@ -107,7 +107,9 @@ class Display:
         if event.val_nats is None:
             return
         self._val = f"  val {event.val_nats:.4f}"
-        if self._bar is None and time.monotonic() - self._line > LINE_SECONDS:
+        if self._bar is not None:
+            self._bar.set_postfix_str(f"loss {self._loss:.3f}{self._val}", refresh=False)
+        elif time.monotonic() - self._line > LINE_SECONDS:
             self._plain(event.update)
 
     def _finish(self, event: Finished) -> None:
@@ -122,9 +124,10 @@ class Display:
         }
         run = shlex.quote(str(event.run))
         if event.reason == "already done":
+            more = 2 * max(event.steps, event.budget)
             note(
                 f"{event.run} is finished after {event.steps:,} updates; nothing was changed. "
-                f"To go on: charlstm train --resume {run} --max-steps {2 * event.steps}"
+                f"To go on: charlstm train --resume {run} --max-steps {more}"
             )
             return
         if event.reason == "stopped":

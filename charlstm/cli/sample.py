@@ -57,8 +57,10 @@ def command(
 
         seed = SystemRandom().getrandbits(32)
     seeds = range(seed, seed + count)
-    stops = [unescaped(text).encode() for text in stop]
-    shown = start if isinstance(start, bytes) else start.encode("utf-8", "backslashreplace")
+    # Bytes of the command line that are no UTF-8 are what they are to a byte model.
+    stray = "surrogateescape" if model.vocabulary.tokens == "byte" else "backslashreplace"
+    stops = [unescaped(text).encode("utf-8", stray) for text in stop]
+    shown = start if isinstance(start, bytes) else start.encode("utf-8", stray)
     if as_json:
         samples = model.samples(start, length, filters, seeds, stops)
         print_json({"samples": [_record(shown, s, k) for s, k in zip(samples, seeds, strict=True)]})
@@ -76,7 +78,9 @@ def _prime(prime: str | None, prime_file: str | None, model: Any) -> str | bytes
         return unescaped(prime or "")
     try:
         data = sys.stdin.buffer.read() if prime_file == "-" else Path(prime_file).read_bytes()
-        return data if model.vocabulary.tokens == "byte" else data.decode("utf-8-sig")
+        if model.vocabulary.tokens == "byte":
+            return data
+        return data.decode("utf-8-sig").replace("\r\n", "\n")  # as the corpus was read
     except OSError as problem:
         raise CorpusError(f"cannot read {prime_file!r}: {problem.strerror}") from problem
     except UnicodeDecodeError as problem:

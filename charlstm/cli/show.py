@@ -1,6 +1,7 @@
 """How text, numbers and mistakes are shown in a terminal."""
 
 import json
+import os
 import sys
 from typing import Any
 
@@ -13,13 +14,28 @@ def printable(text: str) -> str:
 
 
 def note(text: str) -> None:
-    """A line on standard error."""
-    click.echo(printable(text), err=True)
+    """A line on standard error; if nobody reads that any more, the work goes on."""
+    try:
+        click.echo(printable(text), err=True)
+    except OSError:
+        silence(sys.stderr)
 
 
 def complain(error: Exception) -> None:
     """A mistake in one line on standard error."""
     note("Error: " + " ".join(str(error).split()))
+
+
+def silence(stream: Any) -> None:
+    """Let a closed pipe swallow what is still to come, Python's own last flush included."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def open_closed() -> None:
+    """Give a process that was started with a standard stream closed an empty one."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
 def print_json(value: Any) -> None:

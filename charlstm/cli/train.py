@@ -132,35 +132,37 @@ def _new_config(config_file: str | None, old: Path | None, given: dict[str, Any]
         settings = {name: shape[name] for name in names if name in shape}
     if any(name in given for name in BUDGETS):  # a budget on the command line replaces the file's
         settings = {name: value for name, value in settings.items() if name not in BUDGETS}
+    from charlstm.model import Architecture
+
     try:
         config = from_mapping(settings | given, cell_options())
+        Architecture(config.cell, dict(config.cell_options)).make_cell()
     except ConfigError as error:
         if config_file:
             raise ConfigError(f"{config_file}: {error}") from error
         raise click.UsageError(str(error)) from error
-    from charlstm.model import Architecture
-
-    try:
-        Architecture(config.cell, dict(config.cell_options)).make_cell()
-    except ConfigError as error:
-        raise (error if config_file else click.UsageError(str(error))) from error
     if not config.corpus:
         raise click.UsageError("Missing CORPUS: name a text file, a folder, or - for stdin.")
     return config
 
 
 def _resumed_config(run: Path | None, given: dict[str, Any]) -> Config:
+    from charlstm.corpora import absolute
+
     assert run is not None
     config = _saved_config(run)
+    own = config.to_mapping()
+    if "corpus" in given:
+        given["corpus"] = tuple(map(absolute, given["corpus"]))
+    if "val" in given:
+        given["val"] = absolute(given["val"])
     for name, value in given.items():
-        if name not in (*BUDGETS, *HOUSEKEEPING, "corpus") and getattr(config, name, None) != value:
+        if name not in (*BUDGETS, *HOUSEKEEPING, "corpus") and own.get(name) != value:
             flag = "--" + name.replace("_", "-")
             raise click.UsageError(
                 f"{flag} cannot change when a run is resumed; start a new one with --init-from."
             )
-    kept = {k: v for k, v in given.items() if k in (*BUDGETS, *HOUSEKEEPING)}
-    if "corpus" in given:
-        kept["corpus"] = tuple(str(Path(c).resolve()) if c != "-" else c for c in given["corpus"])
+    kept = {k: v for k, v in given.items() if k in (*BUDGETS, *HOUSEKEEPING, "corpus")}
     if any(name in given for name in BUDGETS):
         kept = dict.fromkeys(BUDGETS) | kept
     try:

@@ -1,0 +1,31 @@
+"""What the tests of commands and runs share: a runner, a text, and one small trained run."""
+
+from pathlib import Path
+
+import pytest
+from command_line import TEXT, TINY, Runner
+
+
+@pytest.fixture(scope="session")
+def charlstm() -> Runner:
+    """Runs commands in this process."""
+    return Runner()
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder but for `text.txt`."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def tiny_run(charlstm: Runner, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of 60 updates that knows the text a little; do not write to it."""
+    folder = tmp_path_factory.mktemp("tiny")
+    (folder / "text.txt").write_text(TEXT, encoding="utf-8")
+    run = folder / "runs" / "tiny"
+    budget = ("--max-steps=60", "--eval-every=20", "--lr=0.03", "--warmup-steps=5")
+    charlstm.ok("train", folder / "text.txt", *TINY, *budget, "--out", run)
+    return run

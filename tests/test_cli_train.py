@@ -1,0 +1,332 @@
+"""`charlstm train`: what it makes, says and returns, and how it is interrupted."""
+
+import csv
+import gzip
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from command_line import TEXT, TINY, Runner, start
+
+from charlstm import bundled, checkpoint
+from charlstm.cli import show
+from charlstm.cli.progress import Display, reading_bar
+from charlstm.cli.train import Stop
+
+RESULT = {"run", "steps", "characters", "seconds", "best_val_nats", "last_val_nats"}
+
+
+def weights(run: Path) -> dict[str, Any]:
+    arrays = checkpoint.load(run / "last.npz").arrays
+    return {name: array for name, array in arrays.items() if name.startswith("weights/")}
+
+
+def same(a: dict[str, Any], b: dict[str, Any]) -> bool:
+    return a.keys() == b.keys() and all(np.array_equal(a[name], b[name]) for name in a)
+
+
+def settings(run: Path) -> dict[str, Any]:
+    loaded = yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def test_a_run_folder_and_what_is_said(charlstm: Runner, here: Path) -> None:
+    outcome = charlstm.ok("train", "text.txt", *TINY, "--max-steps=6", "--eval-every=2")
+    run = here / "runs" / "text"
+    assert outcome.output == b""  # results go there, and --json was not asked for
+    assert {p.name for p in run.iterdir()} == {
+        ".lock", "best.npz", "config.yaml", "last.npz", "metrics.csv",
+    }  # fmt: skip
+    with (run / "metrics.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["update"] for row in rows] == ["2", "4", "6"]
+    assert float(rows[-1]["characters"]) == 6 * 8 * 12
+    first, second, *_, last = outcome.stderr.splitlines()
+    assert "runs/text: lstm 1×8" in first
+    assert "6 updates of 8×12 characters" in second
+    assert last == 'sample from it: charlstm sample --run runs/text --prime "The "'
+
+
+def test_json_is_one_object_with_the_documented_keys(charlstm: Runner, here: Path) -> None:
+    result = charlstm.ok("train", "text.txt", *TINY, "--max-steps=4", "--json").json
+    assert result.keys() >= RESULT
+    assert result["run"] == "runs/text"
+    assert (result["steps"], result["characters"]) == (4, 4 * 8 * 12)
+    with (here / "runs/text/metrics.csv").open(encoding="utf-8", newline="") as file:
+        last = list(csv.DictReader(file))[-1]
+    assert float(last["val_nats"]) == pytest.approx(result["last_val_nats"], rel=1e-7)
+    assert result["best_val_nats"] <= result["last_val_nats"]
+    assert result["seconds"] > 0
+
+
+def test_a_second_run_takes_another_name(charlstm: Runner, here: Path) -> None:
+    for _ in range(3):
+        charlstm.ok("train", "text.txt", *TINY, "--max-steps=1")
+    assert sorted(p.name for p in here.glob("runs/text*")) == ["text", "text-2", "text-3"]
+
+
+def test_the_same_text_from_files_a_folder_gzip_and_a_pipe(charlstm: Runner, here: Path) -> None:
+    half = TEXT.index("\n", len(TEXT) // 2) + 1
+    folder = here / "folder"
+    folder.mkdir()
+    (folder / "a.txt").write_text("\ufeff" + TEXT[:half].replace("\n", "\r\n"), encoding="utf-8")
+    (folder / "b.txt").write_text(TEXT[half:], encoding="utf-8")
+    (folder / "notes.md").write_text("not read", encoding="utf-8")
+    (here / "text.txt.gz").write_bytes(gzip.compress(TEXT.encode()))
+    runs = [
+        charlstm.ok("train", *corpus, *TINY, "--max-steps=2", "--json", stdin=TEXT.encode())
+        for corpus in (
+            ["text.txt"],
+            ["folder"],
+            ["folder/a.txt", "folder/b.txt"],
+            ["text.txt.gz"],
+            ["-"],
+        )
+    ]
+    names = [run.json["run"] for run in runs]
+    assert names == ["runs/text", "runs/folder", "runs/a", "runs/text-2", "runs/stdin"]
+    assert all(same(weights(here / "runs/text"), weights(here / name)) for name in names)
+
+
+def test_settings_come_from_file_then_flags(charlstm: Runner, here: Path) -> None:
+    (here / "sub").mkdir()
+    shutil.move("text.txt", "sub/text.txt")
+    (here / "sub" / "my.yaml").write_text(
+        "corpus: text.txt\nhidden_size: 5\nlr: 1e-3\nepochs: 9\nbatch_size: 4\nworkers: 1\n",
+        encoding="utf-8",
+    )
+    charlstm.ok("train", "--config", "sub/my.yaml", "--max-steps=1", "--batch-size=2")
+    got = settings(here / "runs/text")
+    wanted = {"hidden_size": 5, "lr": 1e-3, "max_steps": 1, "epochs": None, "batch_size": 2}
+    assert {name: got[name] for name in wanted} == wanted
+    assert got["corpus"] == [str(here / "sub" / "text.txt")]
+
+
+@pytest.mark.skipif(
+    not (bundled.folder("configs") / "agreement.yaml").is_file(), reason="no agreement config yet"
+)
+def test_a_bundled_config_works_from_any_folder(charlstm: Runner, here: Path) -> None:
+    small = ("--hidden-size=4", "--max-steps=1", "--val-fraction=0", "--workers=1")
+    charlstm.ok("train", "--config", "agreement", *small, "--out", "runs/a")
+    assert settings(here / "runs/a")["corpus"] == [str(bundled.folder("data") / "agreement.txt")]
+
+
+def test_training_on_config_yaml_again_gives_the_same_weights(charlstm: Runner, here: Path) -> None:
+    flags = ("--dropout=0.2", "--num-layers=2", "--epochs=0.5", "--eval-every=3")
+    charlstm.ok("train", "text.txt", *TINY, *flags)
+    charlstm.ok("train", "--config", "runs/text/config.yaml", "--out", "runs/again")
+    assert same(weights(here / "runs/text"), weights(here / "runs/again"))
+    first, again = settings(here / "runs/text"), settings(here / "runs/again")
+    assert first == again
+
+
+def test_a_text_shorter_than_the_batch(charlstm: Runner, here: Path) -> None:
+    (here / "short.txt").write_text("to be or not to be", encoding="utf-8")
+    outcome = charlstm.ok("train", "short.txt", "--max-steps=2", "--hidden-size=4", "--workers=1")
+    assert "has only 16 characters: using --batch-size 1 and --seq-length 15" in outcome.stderr
+    assert settings(here / "runs/short")["seq_length"] == 15
+
+
+@pytest.mark.parametrize("text", ["ab", "aa", "abc", "x" * 50])
+def test_texts_of_next_to_nothing(charlstm: Runner, here: Path, text: str) -> None:
+    (here / "short.txt").write_text(text, encoding="utf-8")
+    result = charlstm.ok(
+        "train", "short.txt", "--max-steps=2", "--hidden-size=4", "--json", "--workers=1"
+    ).json
+    assert result["steps"] == 2
+
+
+def test_a_validation_text_of_its_own(charlstm: Runner, here: Path) -> None:
+    (here / "val.txt").write_text("The cat is wet.\n" * 10, encoding="utf-8")
+    charlstm.ok("train", "text.txt", *TINY, "--max-steps=4", "--val", "val.txt", "--json")
+    assert settings(here / "runs/text")["val"] == str(here / "val.txt")
+    again = charlstm.ok("train", "--resume", "runs/text", "--val=val.txt", "--max-steps=5")
+    assert "going on after update 4" in again.stderr
+
+
+def test_validation_text_from_standard_input(charlstm: Runner, here: Path) -> None:
+    val = ("--val", "-", "--json")
+    result = charlstm.ok("train", "text.txt", *TINY, "--max-steps=4", *val, stdin=b"The cat is.\n")
+    assert settings(here / "runs/text")["val"] == "-"
+    score = charlstm.ok("eval", "--json").json
+    assert score["nats_per_char"] == result.json["last_val_nats"]
+    charlstm.ok("train", "--resume", "runs/text", "--max-steps=5")
+
+
+def test_without_validation(charlstm: Runner, here: Path) -> None:
+    flags = ("--max-steps=4", "--val-fraction=0", "--patience=1", "--json")
+    result = charlstm.ok("train", "text.txt", *TINY, *flags).json
+    assert (result["best_val_nats"], result["last_val_nats"], result["steps"]) == (None, None, 4)
+    assert not (here / "runs/text/best.npz").exists()
+    assert "no validation part; name a text" in charlstm.fails("eval")
+    charlstm.ok("sample", "--length=3")
+
+
+def test_previews_show_escapes_as_text(charlstm: Runner, here: Path) -> None:
+    (here / "red.txt").write_bytes(b"\x1b[31mred\x1b[0m\x07\r \xc2\x9b1m" * 60)
+    flags = ("--max-steps=4", "--sample-every=2", "--seed=3")
+    outcome = charlstm.ok("train", "red.txt", *TINY, *flags)
+    assert outcome.stderr.count("--- preview after") == 2
+    assert r"\x1b" in outcome.stderr
+    assert r"\x9b" in outcome.stderr
+    assert not set(outcome.stderr) & {"\x1b", "\x07", "\r", "\x9b"}
+
+
+def test_byte_previews_are_printable(charlstm: Runner, here: Path) -> None:
+    (here / "b.txt").write_bytes(bytes(range(256)) * 8)
+    flags = ("--max-steps=2", "--sample-every=1", "--tokens=byte")
+    outcome = charlstm.ok("train", "b.txt", *TINY, *flags)
+    assert all(c.isprintable() or c in "\n\t" for c in outcome.stderr)
+
+
+def test_progress_lines_without_a_terminal(
+    charlstm: Runner, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del here
+    monkeypatch.setattr("charlstm.cli.progress.LINE_SECONDS", -1.0)
+    outcome = charlstm.ok("train", "text.txt", *TINY, "--max-steps=3")
+    lines = [line for line in outcome.stderr.splitlines() if line.startswith("update ")]
+    assert re.fullmatch(
+        r"update 1/3  loss \d\.\d{3}  0k characters/s  0:00 left"
+        r"|update 1/3  loss \d\.\d{3}  [\d,]+k characters/s  \d+:\d\d left",
+        lines[0],
+    )
+    assert re.search(r"loss \d\.\d{3}  val \d\.\d{4}  [\d,]+k characters/s", lines[-1])
+
+
+def test_a_bar_in_a_terminal(here: Path) -> None:
+    pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
+    del here
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 120))
+    flags = ("--max-steps=30", "--eval-every=5", "--sample-every=15")
+    process = start("train", "text.txt", *TINY, *flags, stderr=theirs)
+    os.close(theirs)
+    seen = b""
+    try:
+        while piece := os.read(ours, 65536):
+            seen += piece
+    except OSError:  # how Linux says that the other side is closed
+        pass
+    os.close(ours)
+    assert process.communicate()[0] == b""
+    assert process.returncode == 0
+    shown = seen.decode()
+    assert re.search(r"100%.*, loss \d\.\d{3}  val \d\.\d{4}\]", shown)
+    assert "--- preview after 15 updates" in shown
+
+
+def test_reading_shows_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr("charlstm.cli.progress.BAR_SECONDS", -1.0)
+    report = reading_bar(lambda: None)
+    for phase in ("vocabulary", "encoding"):
+        for done in (50, 100):
+            report(done, 100, phase)
+
+
+def wait_for(condition: Any, process: "subprocess.Popen[bytes]") -> None:
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_saves_and_resuming_is_exact(
+    charlstm: Runner, here: Path, number: signal.Signals, workers: int
+) -> None:
+    # At a constant rate the budget changes nothing, so any number of updates can be compared.
+    flags = (*TINY, "--schedule=constant", "--warmup-steps=0", "--eval-every=7", "--keep=1")
+    long = ("--max-steps=1000000", f"--workers={workers}")
+    process = start("train", "text.txt", *flags, *long, "--json")
+    wait_for((here / "runs/text/best.npz").exists, process)
+    process.send_signal(number)
+    output, stderr = process.communicate()
+    assert process.returncode == 128 + number
+    message = re.search(rb"saved after ([\d,]+) updates; resume: (.*)\n", stderr)
+    assert message is not None, stderr
+    assert b"Traceback" not in stderr
+    done, command = int(message[1].replace(b",", b"")), message[2].decode().split()
+    assert f'"steps": {done}, '.encode() in output
+    assert command == ["charlstm", "train", "--resume", "runs/text"]
+
+    charlstm.ok("train", "text.txt", *flags, f"--max-steps={done}", "--out=runs/whole")
+    assert same(weights(here / "runs/text"), weights(here / "runs/whole"))
+    charlstm.ok(*command[1:], f"--max-steps={done + 10}")
+    charlstm.ok("train", "--resume=runs/whole", f"--max-steps={done + 10}")
+    assert same(weights(here / "runs/text"), weights(here / "runs/whole"))
+
+
+def test_a_second_signal_leaves_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[int] = []
+    monkeypatch.setattr("os._exit", left.append)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        stop = Stop()
+        assert not stop.asked()
+        stop.raise_if_asked()
+        signal.raise_signal(signal.SIGTERM)
+        assert stop.asked() and left == []
+        with pytest.raises(KeyboardInterrupt):
+            stop.raise_if_asked()
+        assert stop.status == 143
+        signal.raise_signal(signal.SIGINT)
+        assert left == [130]
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def test_a_signal_while_the_text_is_read(here: Path) -> None:
+    process = start("train", "-", *TINY, stdin=subprocess.PIPE)
+    cache = here / "runs" / ".cache"
+    wait_for(lambda: any(cache.glob("*.tmp")), process)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(b"more text")
+    assert process.returncode == 130
+    assert stderr.endswith(b"\nstopped before the first update; nothing was lost\n")
+    assert [p.name for p in (here / "runs").iterdir()] == [".cache"]
+    assert list(cache.iterdir()) == []
+
+
+def test_training_goes_on_when_nobody_reads_its_notes(here: Path) -> None:
+    process = start("train", "text.txt", *TINY, "--max-steps=20", "--sample-every=1")
+    assert process.stderr is not None
+    process.stderr.close()
+    assert process.stdout is not None
+    process.stdout.read()
+    process.stdout.close()
+    assert process.wait() == 0
+    assert checkpoint.load(here / "runs/text/last.npz").header["progress"]["update"] == 20
+
+
+def test_standard_streams_may_be_closed(here: Path) -> None:
+    del here
+    command = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"]
+    process = start("train", "text.txt", *TINY, "--max-steps=2", "--json")
+    arguments = process.args
+    assert isinstance(arguments, list)
+    process.communicate()
+    assert subprocess.run(command + arguments, check=False).returncode == 0
+
+
+def test_the_result_of_a_display_without_a_start() -> None:
+    assert Display(as_json=True).result is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [(r"a\nb", "a\nb"), (r"\t", "\t"), (r"\\n", r"\n"), ("\\", "\\"), (r"\x", r"\x")],
+)
+def test_escapes_on_the_command_line(typed: str, meant: str) -> None:
+    assert show.unescaped(typed) == meant
