@@ -1,17 +1,19 @@
 """The settings of a run: their defaults, their ranges and their help.
 
 Nothing here knows a cell: a cell's own settings are kept apart in `cell_options`, and the caller
-says which names those may have.
+says which there are.
 """
 
 import math
 import types
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any, get_args, get_origin
 
 from charlstm.errors import ConfigError
+
+MOST = 10**12  # of anything that is counted: enough for ever, and exact as a float
 
 
 def setting(
@@ -51,22 +53,27 @@ class Config:
     )
     batch_size: int = setting(64, "Parallel streams of text.", low=1, high=65536)
     seq_length: int = setting(64, "Characters in a window of truncated BPTT.", low=1, high=65536)
-    epochs: float | None = setting(None, "Budget: passes over the training text.", above=0.0)
-    max_steps: int | None = setting(None, "Budget: updates.", low=1)
+    epochs: float | None = setting(
+        None, "Budget: passes over the training text.", above=0.0, high=1e9
+    )
+    max_steps: int | None = setting(None, "Budget: updates.", low=1, high=MOST)
     max_minutes: float | None = setting(
-        None, "Budget: minutes, turned into updates at the start.", above=0.0
+        None, "Budget: minutes, turned into updates at the start.", above=0.0, high=1e9
     )
     optimizer: str = setting("adam", "Update rule.", choices=("adam", "rmsprop", "sgd"))
     lr: float = setting(4e-3, "Highest learning rate.", above=0.0, high=1e6)
     schedule: str = setting(
         "cosine", "Learning rate after warm-up.", choices=("cosine", "constant")
     )
-    warmup_steps: int = setting(100, "Updates until the highest learning rate.", low=0)
+    warmup_steps: int = setting(100, "Updates until the highest learning rate.", low=0, high=MOST)
     clip_norm: float = setting(1.0, "Largest global norm of a gradient; 0 for any.", low=0.0)
     seed: int = setting(1, "Decides weights, dropout and previews.", low=0, high=2**63 - 1)
     threads: int = setting(1, "BLAS threads of each worker.", low=1, high=1024)
     workers: int | None = setting(
-        None, "Processes that share the work.  [default: one for each core and shard]", low=1
+        None,
+        "Processes that share the work.  [default: one for each core and shard]",
+        low=1,
+        high=1024,
     )
     shards: int | None = setting(
         None,
@@ -77,16 +84,23 @@ class Config:
     )
     out: str | None = setting(None, "Folder of the run.  [default: runs/<name of the corpus>]")
     eval_every: int | None = setting(
-        None, "Updates between validations.  [default: a twentieth of the budget]", low=1
+        None, "Updates between validations.  [default: a twentieth of the budget]", low=1, high=MOST
     )
     checkpoint_every: int | None = setting(
-        None, "Updates between saves.  [default: at each validation]", low=1
+        None, "Updates between saves.  [default: at each validation]", low=1, high=MOST
     )
-    checkpoint_minutes: float = setting(5.0, "Minutes between saves at the most.", above=0.0)
-    keep: int = setting(0, "Periodic checkpoints kept beside best and last.", low=0)
-    sample_every: int | None = setting(None, "Updates between previews.  [default: none]", low=1)
+    checkpoint_minutes: float = setting(
+        5.0, "Minutes between saves at the most.", above=0.0, high=1e9
+    )
+    keep: int = setting(0, "Periodic checkpoints kept beside best and last.", low=0, high=MOST)
+    sample_every: int | None = setting(
+        None, "Updates between previews.  [default: none]", low=1, high=MOST
+    )
     patience: int | None = setting(
-        None, "Stop after so many validations without a new best.  [default: never]", low=1
+        None,
+        "Stop after so many validations without a new best.  [default: never]",
+        low=1,
+        high=MOST,
     )
 
     def __post_init__(self) -> None:
@@ -96,7 +110,7 @@ class Config:
         budgets = [name for name in ("epochs", "max_steps", "max_minutes") if getattr(self, name)]
         if len(budgets) > 1:
             raise ConfigError(
-                f"{' and '.join(budgets)} are both budgets; give one of epochs, max_steps and "
+                f"{' and '.join(budgets)} each set a budget; give one of epochs, max_steps and "
                 f"max_minutes."
             )
 
@@ -110,8 +124,8 @@ class Config:
 SETTINGS: dict[str, Field[Any]] = {f.name: f for f in fields(Config) if f.name != "cell_options"}
 
 
-def from_mapping(mapping: Mapping[Any, Any], cell_options: Collection[str] = ()) -> Config:
-    """A config from settings by name.
+def from_mapping(mapping: Mapping[Any, Any], cell_options: Mapping[str, Field[Any]]) -> Config:
+    """A config from settings by name; those of cells are declared by `cell_options`.
 
     Raises:
         ConfigError: for a name that is neither a setting nor one of `cell_options` (it names the
@@ -122,10 +136,10 @@ def from_mapping(mapping: Mapping[Any, Any], cell_options: Collection[str] = ())
         if name in SETTINGS:
             own[name] = value
         elif name in cell_options:
-            options[name] = value
+            options[name] = checked(cell_options[name], value)
         else:
             raise ConfigError(
-                f"unknown setting {name!r}{nearest(name, [*SETTINGS, *cell_options])}"
+                f"unknown setting {brief(name)}{nearest(name, [*SETTINGS, *cell_options])}"
             )
     return Config(**own, cell_options=options)
 
@@ -134,6 +148,15 @@ def nearest(name: object, known: Iterable[str]) -> str:
     """A sentence that names the known word nearest to `name`, if one is near."""
     near = get_close_matches(str(name), list(known), n=1, cutoff=0.5)
     return f"; did you mean {near[0]!r}?" if near else "."
+
+
+def brief(value: object) -> str:
+    """A value as Python writes it, cut short where it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # thousands of digits
+        return "a huge number"
+    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def checked(f: Field[Any], value: Any) -> Any:
@@ -149,25 +172,29 @@ def checked(f: Field[Any], value: Any) -> Any:
     if get_origin(kind) is tuple:
         texts = (value,) if isinstance(value, str) else value
         if not isinstance(texts, list | tuple) or not all(isinstance(t, str) for t in texts):
-            raise ConfigError(f"{f.name} must be a text or a list of texts, not {value!r}.")
+            raise ConfigError(f"{f.name} must be a text or a list of texts, not {brief(value)}.")
+        if "" in texts:
+            raise ConfigError(f"{f.name} names an empty path; name a file, a folder or -.")
         return tuple(texts)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value) if abs(value) < 2**1000 else math.inf
     if not isinstance(value, kind) or isinstance(value, bool):
-        raise ConfigError(f"{f.name} must be {_NAMES[kind]}, not {value!r}.")
+        raise ConfigError(f"{f.name} must be {_NAMES[kind]}, not {brief(value)}.")
     if isinstance(value, float) and not math.isfinite(value):
         raise ConfigError(f"{f.name} must be a finite number, not {value!r}.")
+    if value == "":
+        raise ConfigError(f"{f.name} must not be empty; leave it out for its default.")
     allowed = f.metadata
     if allowed["choices"] and value not in allowed["choices"]:
         raise ConfigError(
-            f"{f.name} must be one of {', '.join(allowed['choices'])}, not {value!r}."
+            f"{f.name} must be one of {', '.join(allowed['choices'])}, not {brief(value)}."
         )
     if (
         (allowed["low"] is not None and value < allowed["low"])
         or (allowed["high"] is not None and value > allowed["high"])
         or (allowed["above"] is not None and value <= allowed["above"])
     ):
-        raise ConfigError(f"{f.name} must be {describe_range(f)}, not {value!r}.")
+        raise ConfigError(f"{f.name} must be {describe_range(f)}, not {brief(value)}.")
     return value
 
 

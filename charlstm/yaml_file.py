@@ -42,7 +42,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def _beside(path: Path, value: str) -> str:
-    return value if value == "-" else str(path.parent / value)
+    return value if value in ("-", "") else str(path.parent / value)
 
 
 def to_yaml(config: Config) -> bytes:
@@ -57,6 +57,9 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("aliases (*name) are not used here")
+        tag = getattr(self.peek_event(), "tag", None)  # type: ignore[no-untyped-call]
+        if tag is not None:
+            raise yaml.YAMLError(f"tags ({tag}) are not used here")
         return super().compose_node(parent, index)
 
     def mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
