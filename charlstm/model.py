@@ -90,7 +90,8 @@ class CharModel:
     def initialise(self, seed: int) -> None:
         """Draw fresh weights: uniform in ±1/√H, biases zero but for those the cell names.
 
-        The unknown character's row is zero: it says nothing, and never being seen in training it
+        The characters' rows are uniform in ±1, so that at first the input speaks louder than the
+        noise of the recurrence (what was measured: docs/performance.md). The unknown character's row is zero: it says nothing, and never being seen in training it
         stays so.
         """
         rng = np.random.default_rng(seed)
@@ -106,6 +107,7 @@ class CharModel:
             elif kind != "b_y":
                 view[...] = rng.uniform(-bound, bound, view.shape)
             if kind == "E":
+                view /= bound
                 view[-1] = 0.0
 
 

@@ -1,0 +1,58 @@
+"""`charlstm corpus`: texts that a grammar of the project's own writes."""
+
+from pathlib import Path
+
+import click
+
+from charlstm.agreement.grammar import CONSTRUCTIONS
+from charlstm.cli.show import note, utf8_output
+
+
+@click.group(context_settings={"show_default": True})
+def command() -> None:
+    """Write a corpus made by a grammar."""
+
+
+@command.command()
+@click.argument("file", type=click.Path(dir_okay=False))
+@click.option("--sentences", default=27_000, type=click.IntRange(1), help="How many sentences.")
+@click.option("--seed", default=1, type=click.IntRange(0), help="Decides every sentence.")
+@click.option(
+    "--max-attractors",
+    default=1,
+    type=click.IntRange(0),
+    help="Most nouns of the other number between subject and verb.",
+)
+@click.option(
+    "--max-filler", default=120, type=click.IntRange(5), help="Longest filler, in characters."
+)
+@click.option(
+    "--without",
+    multiple=True,
+    type=click.Choice(CONSTRUCTIONS),
+    help="Construction to leave out; repeatable.",
+)
+@click.option(
+    "--hold-out/--no-hold-out",
+    default=True,
+    help="Keep a fifth of the subject and predicate pairs out, for testing.",
+)
+def agreement(
+    file: str,
+    sentences: int,
+    seed: int,
+    max_attractors: int,
+    max_filler: int,
+    without: tuple[str, ...],
+    hold_out: bool,
+) -> None:
+    """Write sentences whose verb agrees with a distant subject to FILE, one a line.
+
+    The settings are kept beside it, as FILE with the ending .json.
+    """
+    from charlstm.agreement.corpus import CorpusSettings, write_corpus
+
+    utf8_output()
+    settings = CorpusSettings(sentences, seed, max_attractors, without, hold_out, max_filler)
+    write_corpus(Path(file), settings)
+    note(f"wrote {sentences:,} sentences to {file}; train on it: charlstm train {file}")
