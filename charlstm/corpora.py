@@ -35,13 +35,14 @@ def read_texts(
     old: Snapshot | None = None,
     extend: bool = False,
     allow_changed: bool = False,
+    cure: str = "pass --allow-changed-corpus to go on with the new text",
     reading: Progress | None = None,
 ) -> Texts:
     """Encode a config's texts; with `old`, in its vocabulary, which `extend` lets the text enlarge.
 
     Raises:
         CorpusError: if a text cannot be read or, when a run is resumed (no `extend`) without
-            `allow_changed`, is not the one that `old` was trained on.
+            `allow_changed`, is not the one that `old` was trained on; `cure` says what to do.
     """
     vocabulary = old.vocabulary if old else None
     before = None if extend else old
@@ -63,8 +64,7 @@ def read_texts(
         )
         if known and corpus.digest != known.digest and not allow_changed:
             raise CorpusError(
-                f"{', '.join(map(str, sources))} has changed since the run was started; "
-                f"pass --allow-changed-corpus to go on with the new text"
+                f"{', '.join(map(str, sources))} has changed since the run was started; {cure}"
             )
         return _source(corpus), corpus.vocabulary
 

@@ -67,7 +67,8 @@ def _validation(model: Any) -> Any:
     from charlstm.corpora import read_texts
 
     run = model.path.resolve().parent
-    texts = read_texts(model.config, run.parent / ".cache", old=model.snapshot)
+    cure = "name a text to score"
+    texts = read_texts(model.config, run.parent / ".cache", old=model.snapshot, cure=cure)
     if texts.val is None:
         raise CorpusError("the run has no validation part; name a text to score")
     return texts.val.open()
