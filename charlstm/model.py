@@ -90,9 +90,9 @@ class CharModel:
     def initialise(self, seed: int) -> None:
         """Draw fresh weights: uniform in ±1/√H, biases zero but for those the cell names.
 
-        The characters' rows are uniform in ±1, so that at first the input speaks louder than the
-        noise of the recurrence (what was measured: docs/performance.md). The unknown character's row is zero: it says nothing, and never being seen in training it
-        stays so.
+        The characters' rows are uniform in ±1: at first the input then speaks louder than the
+        noise of the recurrence (measured in docs/performance.md). The unknown character's row is
+        zero: it says nothing and, never being seen in training, stays so.
         """
         rng = np.random.default_rng(seed)
         H = self.architecture.hidden_size
@@ -104,11 +104,10 @@ class CharModel:
                 for gate, value in self.cell.biases.items():
                     row = self.cell.gates.index(gate) * H
                     view[row : row + H] = value
+            elif kind == "E":
+                view[:-1] = rng.uniform(-1.0, 1.0, view[:-1].shape)
             elif kind != "b_y":
                 view[...] = rng.uniform(-bound, bound, view.shape)
-            if kind == "E":
-                view /= bound
-                view[-1] = 0.0
 
 
 def flat_size(architecture: Architecture, vocabulary_size: int) -> int:

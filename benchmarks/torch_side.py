@@ -1,0 +1,135 @@
+"""PyTorch's side of the comparison: one size, one variant, characters per second as JSON.
+
+Run by against_torch.py, in a process of its own, with a Python that has PyTorch.
+"""
+
+import argparse
+import json
+import os
+import resource
+import time
+
+import numpy as np
+import torch
+from torch import nn
+
+V = 65
+
+
+class Net(nn.Module):
+    """Embedding (or one-hot) input, a recurrent stack, a linear readout."""
+
+    def __init__(self, cell: str, hidden: int, layers: int, onehot: bool) -> None:
+        super().__init__()
+        self.onehot = onehot
+        kind = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}[cell]
+        self.embedding = None if onehot else nn.Embedding(V, hidden)
+        self.rnn = kind(V if onehot else hidden, hidden, layers)
+        self.readout = nn.Linear(hidden, V)
+
+    def forward(self, ids, state):
+        """Logits (T, B, V) and the new state."""
+        x = nn.functional.one_hot(ids, V).float() if self.onehot else self.embedding(ids)
+        y, state = self.rnn(x, state)
+        return self.readout(y), state
+
+
+def detach(state):
+    return tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
+
+
+def train(args, ranks: int) -> float:
+    """Characters per second over the timed updates: loss, gradients, clipping, Adam."""
+    net = Net(args.cell, args.hidden, args.layers, args.onehot)
+    optimiser = torch.optim.Adam(net.parameters(), lr=2e-3, betas=(0.9, 0.99))
+    rng = np.random.default_rng(0)
+    batch = args.batch // ranks
+    data = torch.from_numpy(rng.integers(0, V, (16, args.length + 1, batch)))
+    state = None
+    flat = None
+
+    def update(k: int) -> None:
+        nonlocal state, flat
+        window = data[k % 16]
+        logits, state_ = net(window[:-1], state)
+        state = detach(state_)
+        loss = nn.functional.cross_entropy(logits.reshape(-1, V), window[1:].reshape(-1))
+        optimiser.zero_grad(set_to_none=False)
+        loss.backward()
+        if ranks > 1:
+            grads = [p.grad for p in net.parameters()]
+            flat = torch.cat([g.reshape(-1) for g in grads])
+            torch.distributed.all_reduce(flat)
+            flat /= ranks
+            start = 0
+            for g in grads:
+                g.copy_(flat[start : start + g.numel()].view_as(g))
+                start += g.numel()
+        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optimiser.step()
+
+    update(0)
+    update(1)
+    steps, began = 0, time.perf_counter()
+    while True:
+        update(steps)
+        steps += 1
+        over = torch.tensor(float(time.perf_counter() - began > args.seconds))
+        if ranks > 1:
+            torch.distributed.broadcast(over, 0)
+        if over:
+            break
+    return steps * args.length * args.batch / (time.perf_counter() - began)
+
+
+def rank_main(rank: int, args, queue) -> None:
+    """One of several processes whose gradients gloo averages."""
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(args.port)}
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group("gloo", rank=rank, world_size=args.ranks)
+    rate = train(args, args.ranks)
+    if rank == 0:
+        queue.put(rate)
+    torch.distributed.destroy_process_group()
+
+
+def sample(args) -> float:
+    """Characters per second, `batch` columns at a time, drawn with torch.multinomial."""
+    net = Net(args.cell, args.hidden, args.layers, args.onehot).eval()
+    ids = torch.zeros((1, args.batch), dtype=torch.long)
+    state, count = None, 0
+    with torch.inference_mode():
+        began = time.perf_counter()
+        while time.perf_counter() - began < args.seconds:
+            logits, state = net(ids, state)
+            ids = torch.multinomial(torch.softmax(logits[0], -1), 1).T
+            count += args.batch
+    return count / (time.perf_counter() - began)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("task", choices=("train", "sample"))
+    parser.add_argument("--cell", default="lstm")
+    for name in ("hidden", "layers", "batch", "length", "threads", "ranks", "port"):
+        parser.add_argument(f"--{name}", type=int, default=1)
+    parser.add_argument("--onehot", action="store_true")
+    parser.add_argument("--seconds", type=float, default=3.0)
+    args = parser.parse_args()
+    torch.manual_seed(0)
+    torch.set_num_threads(args.threads)
+    if args.ranks > 1:
+        context = torch.multiprocessing.get_context("spawn")
+        queue = context.SimpleQueue()
+        torch.multiprocessing.start_processes(
+            rank_main, (args, queue), args.ranks, start_method="spawn"
+        )
+        rate = queue.get()
+    else:
+        rate = train(args, 1) if args.task == "train" else sample(args)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps({"rate": rate, "peak_bytes": peak}))
+
+
+if __name__ == "__main__":
+    main()
