@@ -1,8 +1,9 @@
 """What a checkpoint of a run holds, and how a model or a training is taken up from it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -93,9 +94,9 @@ def load(path: Path, *, weights_only: bool = False) -> Snapshot:
         return Snapshot(
             from_mapping(header["config"], cell_options()),
             Vocabulary.from_header(header["vocabulary"]),
-            Progress(**header["progress"]),
-            Source(**header["corpus"]),
-            Source(**header["val"]) if header["val"] else None,
+            _record(Progress, header["progress"]),
+            _record(Source, header["corpus"]),
+            _record(Source, header["val"]) if header["val"] else None,
             found.arrays,
         )
     except (KeyError, TypeError, AttributeError) as problem:
@@ -104,6 +105,16 @@ def load(path: Path, *, weights_only: bool = False) -> Snapshot:
         ) from problem
     except CharlstmError as problem:
         raise CheckpointError(f"cannot load checkpoint {str(path)!r}: {problem}") from problem
+
+
+def _record(kind: type[Any], form: Mapping[str, Any]) -> Any:
+    """A dataclass whose values have the types it declares, or TypeError."""
+    record = kind(**form)
+    for f in fields(kind):
+        declared: Any = f.type
+        if not isinstance(getattr(record, f.name), declared):
+            raise TypeError(f.name)
+    return record
 
 
 def model_of(snapshot: Snapshot, path: Path) -> CharModel:
