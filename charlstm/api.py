@@ -152,7 +152,8 @@ def train(
     from charlstm.fit import fit  # noqa: PLC0415
 
     names = [corpus] if isinstance(corpus, str | Path) else corpus
-    config = from_mapping({**settings, "corpus": [str(name) for name in names]}, cell_options())
+    given = {k: str(v) if isinstance(v, Path) else v for k, v in settings.items()}
+    config = from_mapping({**given, "corpus": [str(name) for name in names]}, cell_options())
     for event in fit(config, root=Path(root)):
         watch(event)
         if isinstance(event, Finished):

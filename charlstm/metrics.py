@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -62,6 +63,6 @@ def read(path: Path) -> list[dict[str, str]]:
 
 def _number(text: str | None) -> bool:
     try:
-        return float(text or "") >= 0
+        return math.isfinite(number := float(text or "")) and number >= 0
     except ValueError:
         return False

@@ -48,8 +48,8 @@ class Filters:
             logits = np.where(self.kept(np.exp(logits)), logits, -np.inf)
         sharp = max(self.temperature, 1e-200)  # nearer to 0 the division would overflow
         weights = np.exp(logits / sharp).cumsum()
-        chosen = weights.searchsorted(random.random() * weights[-1], side="right")
-        return int(min(chosen, weights.searchsorted(weights[-1])))
+        # random() < 1 in floating point too, so what is searched for is below the last sum.
+        return int(weights.searchsorted(random.random() * weights[-1], side="right"))
 
     def kept(self, weights: NDArray[Any]) -> NDArray[np.bool_]:
         """Which characters stay, from unnormalised probabilities (V,)."""
@@ -62,7 +62,6 @@ class Filters:
             keep[order[before >= self.top_p * weights.sum(dtype=np.float64)]] = False
         if self.min_p is not None:
             keep[weights < self.min_p * weights.max()] = False
-        keep[order[0]] = True
         return keep
 
 

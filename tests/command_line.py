@@ -75,8 +75,8 @@ class Runner:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sys, "argv", ["charlstm", *map(str, arguments)])
             patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="ascii"))
-            patch.setattr(sys, "stdout", io.TextIOWrapper(output, encoding="ascii"))
-            patch.setattr(sys, "stderr", io.TextIOWrapper(errors, encoding="ascii"))
+            patch.setattr(sys, "stdout", out := io.TextIOWrapper(output, encoding="ascii"))
+            patch.setattr(sys, "stderr", err := io.TextIOWrapper(errors, encoding="ascii"))
             status = 0
             try:
                 main()
@@ -85,11 +85,9 @@ class Runner:
             finally:
                 for number, handler in handlers.items():
                     signal.signal(number, handler)
-            sys.stdout.flush()
-            sys.stderr.flush()
-            # Detached, they do not close the buffers that are read below.
-            sys.stdout.detach()
-            sys.stderr.detach()
+            # Flushed by this too; detached, they do not close the buffers that are read below.
+            out.detach()
+            err.detach()
         return Outcome(status, output.getvalue(), errors.getvalue().decode())
 
     def ok(self, *arguments: object, stdin: bytes = b"") -> Outcome:

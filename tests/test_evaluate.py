@@ -78,6 +78,20 @@ def test_streams_of_a_long_text_come_close_to_a_single_one(
     assert streamed.nats_per_char == pytest.approx(single.nats_per_char, rel=1e-3)
 
 
+def test_streams_are_warmed_up_by_what_stands_before_them() -> None:
+    model, ids = random_model(vocabulary_size=V), text(40 * 2048 + 5)
+    model.params["layers.0.b"][3:6] = 8.0  # a forget gate that forgets nothing
+    scorer = Scorer(ids, int(ids[0] + 1) % V)
+    length = -(-ids.size // 40)
+    for group in (0, 1):
+        expected = 0.0
+        for start in range(group * 32 * length, min(40, (group + 1) * 32) * length, length):
+            before = ids[start - 257 : start] if start else (ids[:1] + 1) % V
+            expected -= log_likelihoods(model, before, [ids[start : start + length]])[0]
+        for _ in range(2):
+            assert scorer.score(model, group).nats == pytest.approx(expected, rel=1e-10)
+
+
 def test_short_streams_count_every_character_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluate, "STREAM", 3)
     model = random_model(vocabulary_size=V)

@@ -13,6 +13,7 @@ from charlstm import network as network_module
 from charlstm.cells.base import Array
 from charlstm.model import Architecture, CharModel
 from charlstm.network import Network
+from charlstm.ops import dropout_mask
 
 T, B = 6, 3
 Ids = NDArray[np.intp]
@@ -107,9 +108,11 @@ def test_scoring_and_training_give_the_same_loss() -> None:
     network = Network(model, T, B, backward=True)
     ids, targets = window(model)
     loss, _ = train(network, ids, targets)
+    after = state_of(network)
     randomise(network.state)
     losses = network.score(ids, targets)
     assert losses.sum() == pytest.approx(loss, rel=1e-12)
+    np.testing.assert_array_equal(state_of(network), after)
     assert (losses[targets == model.vocabulary_size] == 0.0).all()
     assert (targets == model.vocabulary_size).any()
 
@@ -147,6 +150,20 @@ def test_first_loss_is_that_of_a_guess(cell: str, options: Mapping[str, Any]) ->
     loss = Network(model, 20, 4).score(*window(model, 20, 4)).mean()
     known = (window(model, 20, 4)[1] < 60).mean()
     assert loss / known == pytest.approx(math.log(60), abs=0.1)
+
+
+def test_every_layer_has_a_dropout_mask_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = []
+
+    def mask(rate: float, shape: tuple[int, int], key: tuple[int, int, int, int]) -> Array:
+        keys.append(key)
+        return dropout_mask(rate, shape, key)
+
+    monkeypatch.setattr(network_module, "dropout_mask", mask)
+    model = random_model(num_layers=2)
+    network, grads = Network(model, T, B, backward=True, dropout=0.5), model.views(model.flat * 0)
+    network.train(*window(model), grads, weight=1.0, mask_key=(1, 2, 3))
+    assert keys == [(1, 2, 0, 3), (1, 2, 1, 3)]
 
 
 def test_dropout_depends_on_its_key_alone() -> None:

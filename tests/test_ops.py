@@ -40,3 +40,10 @@ def test_masks_of_different_keys_are_unrelated() -> None:
     for a, one in enumerate(masks):
         for b, other in enumerate(masks):
             assert (one == other).mean() == pytest.approx(1.0 if a == b else 0.5, abs=0.03)
+
+
+def test_masks_of_neighbouring_updates_share_no_random_numbers() -> None:
+    one, other = (dropout_mask(0.5, (1, 4096), (1, update, 0, 0))[0] > 0 for update in (5, 6))
+    for shift in range(1, 65):
+        assert (one[shift:] == other[:-shift]).mean() < 0.6
+        assert (other[shift:] == one[:-shift]).mean() < 0.6

@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -15,12 +15,15 @@ from numpy.typing import NDArray
 
 from charlstm.errors import DivergedError, RunError
 from charlstm.model import Architecture
-from charlstm.optim import OPTIMISERS, Schedule, global_norm
+from charlstm.network import Network
+from charlstm.optim import OPTIMISERS, global_norm
 from charlstm.parallel import MESSAGE, Job, Part, Team
 from charlstm.shard import Plan
+from charlstm.streams import Streams
 from charlstm.trainer import Step, train
 
 PLAN = Plan(Architecture("lstm", {}, 8, 2), 10, batch_size=7, seq_length=5, shards=3, dropout=0.1)
+PREDICTIONS = PLAN.batch_size * PLAN.seq_length
 
 
 def part(path: Path, ids: NDArray[np.uint8]) -> Part:
@@ -38,18 +41,20 @@ def updates(
     team: Team,
     optimiser: str = "adam",
     *,
-    lr: float = 0.01,
+    schedule: Callable[[int], float] = lambda _: 0.01,
     clip_norm: float = 0.5,
     worst_loss: float = 99.0,
-    characters: int = PLAN.batch_size * PLAN.seq_length,
+    characters: int = PREDICTIONS,
+    done: int = 0,
 ) -> Iterator[Step]:
     return train(
         team,
         OPTIMISERS[optimiser](team.model.size, np.dtype(np.float32)),
-        Schedule("constant", lr, 0, 1),
+        schedule,
         characters=characters,
         clip_norm=clip_norm,
         worst_loss=worst_loss,
+        done=done,
     )
 
 
@@ -65,6 +70,31 @@ def test_any_number_of_workers_gives_the_same_bits(job: Job) -> None:
     history = results[0][0]
     assert [step.update for step in history] == list(range(1, 9))
     assert {step.clipped for step in history} == {step.grad_norm > 0.5 for step in history}
+
+
+def test_a_team_does_what_networks_do_one_shard_after_another(job: Job) -> None:
+    streams = Streams(job.train.open(), PLAN.batch_size, PLAN.seq_length)
+    with Team(job) as team:
+        team.model.initialise(1)
+        networks = [
+            Network(team.model, PLAN.seq_length, c.stop - c.start, backward=True, dropout=0.1)
+            for c in PLAN.columns
+        ]
+        for update in range(3):
+            loss, gradient = 0.0, np.zeros_like(team.model.flat)
+            for shard, network in enumerate(networks):
+                ids, part = streams.window(update, PLAN.columns[shard]), np.zeros_like(gradient)
+                loss += network.train(
+                    ids[:-1],
+                    ids[1:],
+                    team.model.views(part),
+                    weight=1.0 / PREDICTIONS,
+                    mask_key=(PLAN.seed, update, shard),
+                )
+                gradient += part
+            found, total = team.gradient(update)
+            assert found == pytest.approx(loss, rel=1e-6)
+            np.testing.assert_allclose(total, gradient, rtol=0, atol=1e-6)
 
 
 def test_shards_add_up_to_the_whole_batch(job: Job) -> None:
@@ -90,7 +120,7 @@ def test_the_gradient_is_that_of_the_mean_loss(job: Job) -> None:
             team.model.flat[:] += move * direction
             for state in team.states:
                 state.fill(0.0)
-            losses.append(team.gradient(0)[0] / (PLAN.batch_size * PLAN.seq_length))
+            losses.append(team.gradient(0)[0] / PREDICTIONS)
     assert (losses[0] - losses[1]) / 2e-5 == pytest.approx(global_norm(gradient), rel=1e-6)
 
 
@@ -98,9 +128,20 @@ def test_sgd_moves_by_the_clipped_gradient(job: Job) -> None:
     with Team(job) as team:
         team.model.initialise(1)
         before = team.model.flat.copy()
-        step = next(updates(team, "sgd", lr=0.1, clip_norm=0.01))
+        step = next(updates(team, "sgd", schedule=lambda _: 0.1, clip_norm=0.01))
         assert step.clipped and step.grad_norm > 0.01
         assert global_norm(team.model.flat - before) == pytest.approx(0.1 * 0.01, rel=1e-4)
+
+
+def test_updates_count_from_where_they_go_on(job: Job) -> None:
+    with Team(job) as team:
+        team.model.initialise(1)
+        before = team.model.flat.copy()
+        step = next(updates(team, schedule=lambda update: 0.25 - update))
+        assert (step.update, step.lr) == (1, 0.25)
+        # Adam's first update moves whatever has a gradient by lr, whatever the gradient.
+        assert np.abs(team.model.flat - before).max() == pytest.approx(0.25, rel=1e-4)
+        assert [s.lr for s in islice(updates(team, schedule=float, done=7), 2)] == [7.0, 8.0]
 
 
 @each_variant
@@ -112,7 +153,8 @@ def test_a_short_text_is_learnt_by_heart(
     with Team(Job(plan, part(tmp_path / "text", text), None, prime=0)) as team:
         team.model.initialise(1)
         losses = []
-        for step in islice(updates(team, lr=0.005, clip_norm=1.0, characters=text.size), 1500):
+        steps = updates(team, schedule=lambda _: 0.005, clip_norm=1.0, characters=text.size)
+        for step in islice(steps, 1500):
             losses.append(step.loss)
             team.states[0].fill(0.0)  # every update reads the whole text from its beginning
             if step.loss < 0.1:
@@ -130,7 +172,8 @@ def test_divergence_is_an_error_and_changes_nothing_more(
     with Team(replace(job, plan=plan)) as team:
         team.model.initialise(1)
         with pytest.raises(DivergedError, match=r"lower --lr") as error:
-            deque(updates(team, optimiser, lr=1e6, clip_norm=0.0, worst_loss=10.0))
+            steps = updates(team, optimiser, schedule=lambda _: 1e6, clip_norm=0.0, worst_loss=10.0)
+            deque(islice(steps, 50))
         assert np.isfinite(team.model.flat).all()
     assert "\n" not in str(error.value)
 
