@@ -4,6 +4,7 @@ It ends when its input does, so it never outlives the process that started it.
 """
 
 import mmap
+import os
 import signal
 import sys
 
@@ -19,8 +20,10 @@ def main() -> None:
     member = Member(job, mmap.mmap(descriptor, size), job.scorer(), rank, team)
     while len(message := sys.stdin.buffer.read(MESSAGE.size)) == MESSAGE.size:
         member.run(*MESSAGE.unpack(message))
-        sys.stdout.buffer.write(DONE)
-        sys.stdout.buffer.flush()
+        try:
+            os.write(sys.stdout.fileno(), DONE)
+        except BrokenPipeError:  # the first process has closed the team in the middle of an update
+            return
 
 
 if __name__ == "__main__":

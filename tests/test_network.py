@@ -133,7 +133,6 @@ def test_only_characters_that_occur_are_looked_up_in_a_large_table() -> None:
     assert full.characters._table.shape[1] == 501
 
 
-@pytest.mark.xfail(reason="the compact table of the small window stays for the large one")
 def test_small_and_large_windows_take_turns() -> None:
     model = random_model(vocabulary_size=10)
     network = Network(model, T, B, backward=True)

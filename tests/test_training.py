@@ -194,7 +194,6 @@ def test_a_worker_that_is_killed_is_an_error(job: Job) -> None:
             team.gradient(1)
 
 
-@pytest.mark.xfail(reason="the worker writes its answer to a pipe that nobody reads")
 def test_a_team_may_close_in_the_middle_of_an_update(
     job: Job, capfd: pytest.CaptureFixture[str]
 ) -> None:

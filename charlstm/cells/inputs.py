@@ -54,6 +54,7 @@ class Characters:
             used, index = np.unique(ids, return_inverse=True)
             self._index = index.reshape(ids.shape)
             self._build(self._E[used])
+            self._stale = True  # for the next window that needs all of them
         elif self._stale:
             self._build(self._E)
             self._stale = False
