@@ -11,11 +11,11 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from charlstm.model import Architecture, CharModel
-from charlstm.optim import Adam
-from charlstm.parallel import Job, Part, Team
 from charlstm.sampler import Filters, generate
-from charlstm.shard import Plan
-from charlstm.trainer import train
+from charlstm.training.optim import Adam
+from charlstm.training.parallel import Job, Part, Team
+from charlstm.training.shard import Plan
+from charlstm.training.trainer import train
 
 V = 65
 

@@ -6,13 +6,14 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Any
 
-from charlstm import evaluate, saves
+from charlstm import evaluate
 from charlstm.cells.base import Array
 from charlstm.config import Config
 from charlstm.model import CharModel
-from charlstm.runs import checkpoint_path, find_run
 from charlstm.sampler import Filters, Stopper, Text, generate
-from charlstm.vocabulary import Vocabulary
+from charlstm.store.runs import checkpoint_path, find_run
+from charlstm.text.vocabulary import Vocabulary
+from charlstm.training import saves
 
 
 class Model:
@@ -141,15 +142,16 @@ def train(
     """Train on text files or folders and return the model that validated best.
 
     `settings` are those of a config file (`hidden_size=256`, `max_minutes=5`, …). `watch` is
-    called with every event of the run (`charlstm.events`). Run folders are made under `root`.
+    called with every event of the run (`charlstm.training.events`). Run folders are made under
+    `root`.
 
     Raises:
-        CharlstmError: as `charlstm.fit.fit`.
+        CharlstmError: as `charlstm.training.fit.fit`.
     """
     from charlstm.cells import cell_options  # noqa: PLC0415 - loading a model needs no training
     from charlstm.config import from_mapping  # noqa: PLC0415
-    from charlstm.events import Finished  # noqa: PLC0415
-    from charlstm.fit import fit  # noqa: PLC0415
+    from charlstm.training.events import Finished  # noqa: PLC0415
+    from charlstm.training.fit import fit  # noqa: PLC0415
 
     names = [corpus] if isinstance(corpus, str | Path) else corpus
     given = {k: str(v) if isinstance(v, Path) else v for k, v in settings.items()}

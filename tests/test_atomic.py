@@ -12,9 +12,9 @@ from typing import Any, BinaryIO, Self
 
 import pytest
 
-from charlstm import atomic
-from charlstm.atomic import atomic_write, clean_stray
 from charlstm.errors import CharlstmError, CheckpointError, RunError
+from charlstm.store import atomic
+from charlstm.store.atomic import atomic_write, clean_stray
 
 OLD, NEW = b"old\n" * 50, b"the new content\n" * 100
 
@@ -131,7 +131,9 @@ def raising(problem: type[BaseException] | BaseException) -> Callable[..., None]
     return fail
 
 
-@pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace", "charlstm.atomic._create"])
+@pytest.mark.parametrize(
+    "step", ["os.fsync", "pathlib.Path.replace", "charlstm.store.atomic._create"]
+)
 def test_io_error_in_each_step(path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     monkeypatch.setattr(step, raising(OSError(errno.EIO, os.strerror(errno.EIO))))
     with pytest.raises(RunError, match=r"Input/output error; the 'last\.npz' of before is intact"):
@@ -222,7 +224,7 @@ def test_really_full_disk(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from charlstm import atomic
+from charlstm.store import atomic
 def die(*_): os.kill(os.getpid(), signal.SIGKILL)
 step = sys.argv[2]
 if step == "fsync": os.fsync = die

@@ -21,9 +21,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charlstm import manifest, npz
-from charlstm.checkpoint import load, save
 from charlstm.errors import CheckpointError
+from charlstm.store import manifest, npz
+from charlstm.store.checkpoint import load, save
 
 MUTATIONS = 3000
 SLACK = 1 << 18  # bytes: what opening and refusing any small file costs, its traceback included
@@ -403,5 +403,5 @@ def test_a_reader_that_trusted_the_digests_would_be_found_out(
     place = sound.index(np.eye(3, dtype=np.float32).tobytes())
     changed = sound[:place] + b"\1" + sound[place + 1 :]
     assert "'weights/W' is not what was saved" in refuse(path, changed)
-    monkeypatch.setattr("charlstm.checkpoint._digest", lambda _: ANY)
+    monkeypatch.setattr("charlstm.store.checkpoint._digest", lambda _: ANY)
     assert load(path).arrays["weights/W"][0, 0] != 1

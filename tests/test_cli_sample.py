@@ -10,7 +10,7 @@ import pytest
 from command_line import TEXT, TINY, Runner, start
 
 from charlstm import load
-from charlstm.vocabulary import Vocabulary
+from charlstm.text.vocabulary import Vocabulary
 
 
 @pytest.fixture(scope="session")

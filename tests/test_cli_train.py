@@ -16,10 +16,11 @@ import pytest
 import yaml
 from command_line import TEXT, TINY, Runner, start
 
-from charlstm import bundled, checkpoint
+from charlstm import bundled
 from charlstm.cli import show
 from charlstm.cli.progress import Display, reading_bar
 from charlstm.cli.train import Stop
+from charlstm.store import checkpoint
 
 RESULT = {"run", "steps", "characters", "seconds", "best_val_nats", "last_val_nats"}
 

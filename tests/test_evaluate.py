@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from charlstm import evaluate, plain
 from charlstm.evaluate import Score, Scorer, log_likelihoods, score_text
 from charlstm.model import Architecture, CharModel
-from charlstm.parallel import Job, Part, Team
-from charlstm.shard import Plan
+from charlstm.training.parallel import Job, Part, Team
+from charlstm.training.shard import Plan
 
 V = 6
 

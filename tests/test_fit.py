@@ -15,15 +15,16 @@ import numpy as np
 import pytest
 from command_line import TEXT, Runner
 
-from charlstm import checkpoint, load
+from charlstm import load
 from charlstm.cells import cell_options
 from charlstm.config import Config, from_mapping
 from charlstm.errors import CorpusError, DivergedError, RunError
-from charlstm.events import Event, Finished, Note, Preview, Started, Updated, Validated
-from charlstm.fit import fit
-from charlstm.metrics import Metrics
-from charlstm.metrics import read as read_metrics
-from charlstm.saves import load as load_snapshot
+from charlstm.store import checkpoint
+from charlstm.store.metrics import Metrics
+from charlstm.store.metrics import read as read_metrics
+from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
+from charlstm.training.fit import fit
+from charlstm.training.saves import load as load_snapshot
 from charlstm.yaml_file import read_yaml
 
 SMALL = Config(
@@ -436,7 +437,7 @@ def test_nothing_is_left_of_a_run_that_could_not_begin(
 
     mine = root.parent / "mine"
     mine.mkdir()
-    monkeypatch.setattr("charlstm.begin.Team", broken)
+    monkeypatch.setattr("charlstm.training.begin.Team", broken)
     for out in (None, str(root / "given"), str(mine)):
         with pytest.raises(RunError, match="no worker"):
             list(fit(replace(config, out=out), root=root))

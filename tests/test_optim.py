@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from charlstm import optim
 from charlstm.cells.base import Array
-from charlstm.optim import OPTIMISERS, Schedule, global_norm
+from charlstm.training import optim
+from charlstm.training.optim import OPTIMISERS, Schedule, global_norm
 
 SIZE, UPDATES = 50, 6
 

@@ -16,10 +16,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from charlstm import reading, sources
 from charlstm.errors import CorpusError
-from charlstm.reading import check_encoding, read_text
-from charlstm.sources import find_files
+from charlstm.text import reading, sources
+from charlstm.text.reading import check_encoding, read_text
+from charlstm.text.sources import find_files
 
 # Few characters, so that "\r\n", BOMs and characters of 1 to 4 bytes meet every kind of border.
 tricky = st.text(st.sampled_from("\r\n\ufeffaé€😀"))

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charlstm import lock
 from charlstm.errors import RunError
-from charlstm.runs import (
+from charlstm.store import lock
+from charlstm.store.runs import (
     RunLock,
     _safe_name,
     checkpoint_path,
@@ -272,7 +272,7 @@ def test_lock_leaks_no_open_file(root: Path) -> None:
 HOLDER = """
 import os, sys, time
 from pathlib import Path
-from charlstm.runs import RunLock
+from charlstm.store.runs import RunLock
 with RunLock(Path(sys.argv[1])):
     if sys.argv[2] == "fork" and os.fork() == 0:
         print("child", flush=True)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charlstm.streams import Streams, shards_of
+from charlstm.training.streams import Streams, shards_of
 
 
 @given(st.integers(2, 50), st.integers(1, 9), st.integers(1, 12))

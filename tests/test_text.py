@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charlstm import sources, text
+from charlstm import text
 from charlstm.errors import CorpusError
-from charlstm.text import Corpus, Vocabulary, encode_corpus, split
+from charlstm.text import Corpus, Vocabulary, encode_corpus, sources, split
 
 TEXT = "Die Katze, die schon aß,\r\nwar satt. 猫は満腹だった。😀\n"
 CLEAN = TEXT.replace("\r\n", "\n")

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from charlstm.errors import DivergedError, RunError
 from charlstm.model import Architecture
 from charlstm.network import Network
-from charlstm.optim import OPTIMISERS, global_norm
-from charlstm.parallel import MESSAGE, Job, Part, Team
-from charlstm.shard import Plan
-from charlstm.streams import Streams
-from charlstm.trainer import Step, train
+from charlstm.training.optim import OPTIMISERS, global_norm
+from charlstm.training.parallel import MESSAGE, Job, Part, Team
+from charlstm.training.shard import Plan
+from charlstm.training.streams import Streams
+from charlstm.training.trainer import Step, train
 
 PLAN = Plan(Architecture("lstm", {}, 8, 2), 10, batch_size=7, seq_length=5, shards=3, dropout=0.1)
 PREDICTIONS = PLAN.batch_size * PLAN.seq_length

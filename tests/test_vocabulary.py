@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from charlstm.errors import CheckpointError
-from charlstm.vocabulary import Vocabulary
+from charlstm.text.vocabulary import Vocabulary
 
 characters = st.characters(exclude_categories=["Cs"])
 anything = st.text(st.characters())  # with lone surrogates

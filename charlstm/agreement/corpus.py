@@ -12,8 +12,8 @@ from charlstm.agreement.filler import SHORTEST
 from charlstm.agreement.grammar import CONSTRUCTIONS, GRAMMAR
 from charlstm.agreement.hold_out import anything, seen
 from charlstm.agreement.phrases import Frame
-from charlstm.atomic import atomic_write
 from charlstm.errors import ConfigError, CorpusError
+from charlstm.store.atomic import atomic_write
 
 
 @dataclass(frozen=True)

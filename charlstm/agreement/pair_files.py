@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from charlstm.atomic import atomic_write
 from charlstm.errors import CorpusError
+from charlstm.store.atomic import atomic_write
 
 NUMBERS = ("singular", "plural")
 UNNAMED = "pairs"  # the condition of pairs that name none

@@ -64,7 +64,7 @@ def _score(model: Any, text: tuple[str, ...], encoding: str, as_json: bool) -> N
 
 
 def _validation(model: Any) -> Any:
-    from charlstm.corpora import read_texts
+    from charlstm.training.corpora import read_texts
 
     run = model.path.resolve().parent
     cure = "name a text to score"

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from charlstm.cli.show import note, printable
-from charlstm.events import Event, Finished, Note, Preview, Started, Updated, Validated
 from charlstm.text import Progress
+from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
 
 LINE_SECONDS = 5.0  # between plain lines where there is no terminal
 BAR_SECONDS = 1.0  # a text read quicker than this gets no bar

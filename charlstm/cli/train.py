@@ -63,7 +63,7 @@ def command(
     run = _run(resume or init_from)
     config = _resumed_config(run, given) if resume else _new_config(config_file, run, given)
     stop = Stop()
-    from charlstm.fit import fit
+    from charlstm.training.fit import fit
 
     display = Display(as_json)
     events = fit(
@@ -114,7 +114,7 @@ class Stop:
 
 
 def _run(spec: str | None) -> Path | None:
-    from charlstm.runs import find_run
+    from charlstm.store.runs import find_run
 
     return find_run(spec) if spec else None
 
@@ -147,7 +147,7 @@ def _new_config(config_file: str | None, old: Path | None, given: dict[str, Any]
 
 
 def _resumed_config(run: Path | None, given: dict[str, Any]) -> Config:
-    from charlstm.corpora import absolute
+    from charlstm.training.corpora import absolute
 
     assert run is not None
     config = _saved_config(run)
@@ -172,7 +172,7 @@ def _resumed_config(run: Path | None, given: dict[str, Any]) -> Config:
 
 
 def _saved_config(run: Path) -> Config:
-    from charlstm import saves
-    from charlstm.runs import checkpoint_path
+    from charlstm.store.runs import checkpoint_path
+    from charlstm.training import saves
 
     return saves.load(checkpoint_path(run, prefer="last"), weights_only=True).config

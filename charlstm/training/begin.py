@@ -8,19 +8,19 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from charlstm import saves
-from charlstm.atomic import clean_stray
 from charlstm.config import Config
-from charlstm.corpora import Texts, absolute, read_texts
 from charlstm.errors import ConfigError
-from charlstm.optim import OPTIMISERS, Optimiser
-from charlstm.parallel import Job, Team
-from charlstm.rules import fit_to_text, share_out, workers_for
-from charlstm.runs import RunLock, checkpoint_path, claim, new_run
-from charlstm.saves import Progress, architecture_of
-from charlstm.shard import Plan
-from charlstm.sources import find_files
+from charlstm.store.atomic import clean_stray
+from charlstm.store.runs import RunLock, checkpoint_path, claim, new_run
 from charlstm.text import Progress as Reading
+from charlstm.text.sources import find_files
+from charlstm.training import saves
+from charlstm.training.corpora import Texts, absolute, read_texts
+from charlstm.training.optim import OPTIMISERS, Optimiser
+from charlstm.training.parallel import Job, Team
+from charlstm.training.rules import fit_to_text, share_out, workers_for
+from charlstm.training.saves import Progress, architecture_of
+from charlstm.training.shard import Plan
 
 
 @dataclass

@@ -10,7 +10,7 @@ import numpy as np
 from charlstm.cells.base import Array
 from charlstm.model import Architecture, CharModel, flat_size
 from charlstm.network import Network
-from charlstm.streams import Streams, shards_of
+from charlstm.training.streams import Streams, shards_of
 
 
 @dataclass(frozen=True)

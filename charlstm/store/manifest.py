@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from io import BufferedReader
 from typing import Any
 
-from charlstm.npz import Member, preamble
+from charlstm.store.npz import Member, preamble
 
 FORMAT = 1
 MAX_BYTES = 2**21  # of the text, and

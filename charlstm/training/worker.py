@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 
-from charlstm.parallel import DONE, MESSAGE, Job, Member
+from charlstm.training.parallel import DONE, MESSAGE, Job, Member
 
 
 def main() -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from charlstm.config import Config
 from charlstm.errors import CorpusError
-from charlstm.parallel import Part
-from charlstm.rules import validation_share
-from charlstm.saves import Snapshot, Source
 from charlstm.text import Corpus, Progress, Tokens, Vocabulary, encode_corpus, split
+from charlstm.training.parallel import Part
+from charlstm.training.rules import validation_share
+from charlstm.training.saves import Snapshot, Source
 
 
 @dataclass(frozen=True)

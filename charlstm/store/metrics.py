@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from charlstm.atomic import atomic_write
 from charlstm.errors import RunError
+from charlstm.store.atomic import atomic_write
 
 COLUMNS = (
     "update",

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm import manifest
-from charlstm.atomic import atomic_write
 from charlstm.errors import CheckpointError
-from charlstm.manifest import DAMAGED, FORMAT
-from charlstm.npz import Member, directory, preamble
+from charlstm.store import manifest
+from charlstm.store.atomic import atomic_write
+from charlstm.store.manifest import DAMAGED, FORMAT
+from charlstm.store.npz import Member, directory, preamble
 
 __all__ = ["FORMAT", "Checkpoint", "load", "save"]
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from charlstm.errors import RunError
-from charlstm.lock import RunLock
+from charlstm.store.lock import RunLock
 
 __all__ = ["RunLock", "checkpoint_path", "claim", "find_run", "new_run", "prune"]
 

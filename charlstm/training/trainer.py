@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from charlstm.errors import DivergedError
-from charlstm.optim import Optimiser, global_norm
-from charlstm.parallel import Team
+from charlstm.training.optim import Optimiser, global_norm
+from charlstm.training.parallel import Team
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from charlstm.encoded import is_intact, write_ids
 from charlstm.errors import CorpusError
-from charlstm.reading import check_encoding, read_files, read_text
-from charlstm.sources import File, Sources, find_files, read_blocks
-from charlstm.vocabulary import Ids, Tokens, Vocabulary, code_points
-
-__all__ = ["Corpus", "Progress", "Tokens", "Vocabulary", "encode_corpus", "read_text", "split"]
+from charlstm.text.encoded import is_intact, write_ids
+from charlstm.text.reading import check_encoding, read_files
+from charlstm.text.sources import File, Sources, find_files, read_blocks
+from charlstm.text.vocabulary import Ids, Tokens, Vocabulary, code_points
 
 Progress = Callable[[int, int | None, str], object]  # bytes done, bytes in all if known, phase
 

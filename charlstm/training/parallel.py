@@ -22,8 +22,8 @@ from charlstm.cells.base import Array
 from charlstm.errors import RunError
 from charlstm.evaluate import Score, Scorer, total
 from charlstm.model import CharModel
-from charlstm.shard import Memory, Plan, Shards
-from charlstm.streams import Streams
+from charlstm.training.shard import Memory, Plan, Shards
+from charlstm.training.streams import Streams
 
 VALIDATE = -1  # what workers are told instead of the number of an update
 MESSAGE = struct.Struct("<q")
@@ -185,7 +185,7 @@ def _start(
     arguments = [str(memory), str(size), str(rank), str(team)]
     environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads))
     worker = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
-        [sys.executable, "-m", "charlstm.worker", *arguments],
+        [sys.executable, "-m", "charlstm.training.worker", *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         pass_fds=[memory],

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from charlstm import checkpoint
 from charlstm.cells import cell_options
 from charlstm.cells.base import Array
 from charlstm.config import Config, from_mapping
 from charlstm.errors import CharlstmError, CheckpointError
 from charlstm.model import Architecture, CharModel
-from charlstm.optim import Optimiser
+from charlstm.store import checkpoint
 from charlstm.text import Vocabulary
+from charlstm.training.optim import Optimiser
 
 
 @dataclass

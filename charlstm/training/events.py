@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from charlstm.config import Config
-from charlstm.trainer import Step
+from charlstm.training.trainer import Step
 
 
 @dataclass(frozen=True)

@@ -7,19 +7,19 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from charlstm import saves
-from charlstm.atomic import atomic_write
-from charlstm.begin import Training, afresh, resumed
 from charlstm.config import Config
-from charlstm.events import Event, Finished, Note, Preview, Started, Updated, Validated
-from charlstm.metrics import Metrics
-from charlstm.optim import Schedule
-from charlstm.rules import settle_intervals, steps_of
-from charlstm.runs import prune
 from charlstm.sampler import Filters, generate
-from charlstm.saves import Snapshot
+from charlstm.store.atomic import atomic_write
+from charlstm.store.metrics import Metrics
+from charlstm.store.runs import prune
 from charlstm.text import Progress as Reading
-from charlstm.trainer import Step, train
+from charlstm.training import saves
+from charlstm.training.begin import Training, afresh, resumed
+from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
+from charlstm.training.optim import Schedule
+from charlstm.training.rules import settle_intervals, steps_of
+from charlstm.training.saves import Snapshot
+from charlstm.training.trainer import Step, train
 from charlstm.yaml_file import to_yaml
 
 WORST = 3.0  # a loss above this many times the start is a failure

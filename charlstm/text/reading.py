@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
 from charlstm.errors import CorpusError
-from charlstm.sources import File, Sources, find_files, read_blocks
-from charlstm.vocabulary import Tokens, is_text
+from charlstm.text.sources import File, Sources, find_files, read_blocks
+from charlstm.text.vocabulary import Tokens, is_text
 
 OnBlock = Callable[[bytes], object]
 

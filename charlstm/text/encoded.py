@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from charlstm.sources import BLOCK
-from charlstm.vocabulary import Ids
+from charlstm.text.sources import BLOCK
+from charlstm.text.vocabulary import Ids
 
 
 def write_ids(path: Path, arrays: Iterable[Ids], description: Mapping[str, Any]) -> None:

@@ -1,0 +1,1 @@
+"""What reaches the disk: checkpoints, metrics, run folders, written whole or not at all."""

@@ -1,0 +1,1 @@
+"""From a config to a trained model: streams, shards, workers, updates, validation and saves."""
