@@ -118,13 +118,18 @@ def total(scores: Iterable[Score]) -> Score:
 
 
 def log_likelihoods(
-    model: CharModel, prime: NDArray[Any], texts: Sequence[NDArray[Any]]
+    model: CharModel,
+    prime: NDArray[Any],
+    texts: Sequence[NDArray[Any]],
+    skip: Sequence[int] | None = None,
 ) -> list[float]:
     """The sum of log P in nats over each of `texts` after `prime`, read from zero state.
 
-    Unknown characters add nothing. Texts of similar length are run as columns of one batch.
+    Unknown characters add nothing, nor do the first `skip[k]` of text k: they are read as if they
+    belonged to the prime. Texts of similar length are run as columns of one batch.
     """
     found = [0.0] * len(texts)
+    scored = prime.size + np.array(skip or [0] * len(texts), np.intp)  # from this row on
     order = sorted(range(len(texts)), key=lambda k: texts[k].size)
     for first in range(0, len(order), GROUP):
         group = order[first : first + GROUP]
@@ -139,7 +144,8 @@ def log_likelihoods(
         for start in range(0, length - 1, LENGTH):
             targets = ids[start + 1 : start + LENGTH + 1]
             losses = network.score(ids[start : start + len(targets)], targets)
-            nats += losses[max(0, prime.size - 1 - start) :].sum(axis=0)
+            rows = np.arange(start + 1, start + 1 + len(targets))[:, None]
+            nats += np.where(rows < scored[group], 0.0, losses).sum(axis=0)
         for column, k in enumerate(group):
             found[k] = 0.0 - float(nats[column])  # never minus zero
     return found

@@ -127,3 +127,14 @@ def test_units() -> None:
 
 def test_a_hopeless_model_has_infinite_perplexity() -> None:
     assert Score(1e6, 1, 0).perplexity == math.inf
+
+
+def test_what_is_skipped_is_read_but_not_scored() -> None:
+    model, prime = random_model(vocabulary_size=V), text(5)
+    texts = [text(size, seed=size) for size in (7, 70, 30, 8)]
+    skip = [0, 65, 30, 3]
+    found = log_likelihoods(model, prime, texts, skip)
+    for score, ids, first in zip(found, texts, skip, strict=True):
+        before = np.concatenate([prime, ids[:first]])
+        expected = log_likelihoods(model, before, [ids[first:]])[0]
+        assert score == pytest.approx(expected, rel=1e-10)
