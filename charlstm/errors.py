@@ -23,3 +23,7 @@ class RunError(CharlstmError):
 
 class DivergedError(CharlstmError):
     """Training whose loss is no longer finite or has risen far above its start."""
+
+
+class ExportError(CharlstmError):
+    """A model that cannot be written in another program's format."""
