@@ -66,6 +66,12 @@ class Config:
         "cosine", "Learning rate after warm-up.", choices=("cosine", "constant")
     )
     warmup_steps: int = setting(100, "Updates until the highest learning rate.", low=0, high=MOST)
+    average: float = setting(
+        0.0,
+        "Validate and keep an average of the weights over this last share of the updates; 0: none.",
+        low=0.0,
+        high=1.0,
+    )
     clip_norm: float = setting(1.0, "Largest global norm of a gradient; 0 for any.", low=0.0)
     seed: int = setting(1, "Decides weights, dropout and previews.", low=0, high=2**63 - 1)
     threads: int = setting(1, "BLAS threads of each worker.", low=1, high=1024)

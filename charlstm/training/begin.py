@@ -15,6 +15,7 @@ from charlstm.store.runs import RunLock, checkpoint_path, claim, new_run
 from charlstm.text import Progress as Reading
 from charlstm.text.sources import find_files
 from charlstm.training import saves
+from charlstm.training.average import Average
 from charlstm.training.corpora import Texts, absolute, read_texts
 from charlstm.training.optim import OPTIMISERS, Optimiser
 from charlstm.training.parallel import Job, Team
@@ -32,6 +33,7 @@ class Training:
     texts: Texts
     team: Team
     optimiser: Optimiser
+    average: Average | None
     progress: Progress
     workers: int
     notes: list[str]
@@ -65,6 +67,8 @@ def afresh(
             training.team.model.initialise(config.seed)
             if old and path:
                 saves.adopt(training.team.model, old, path)
+            if training.average:
+                training.average.flat[...] = training.team.model.flat
             yield training
 
 
@@ -105,7 +109,8 @@ def resumed(
         )
         with _training(folder, config, texts, old.progress, []) as training:
             team = training.team
-            saves.restore(old, path, team.model, training.optimiser, team.states)
+            average = training.average.flat if training.average else None
+            saves.restore(old, path, team.model, training.optimiser, team.states, average)
             yield training
 
 
@@ -128,7 +133,8 @@ def _training(
         stack.enter_context(threadpool_limits(config.threads))
         team = stack.enter_context(Team(job, workers, config.threads))
         optimiser = OPTIMISERS[config.optimizer](team.model.size, team.model.flat.dtype)
-        yield Training(folder, config, texts, team, optimiser, progress, workers, notes)
+        average = Average(team.model.flat, config.average) if config.average else None
+        yield Training(folder, config, texts, team, optimiser, average, progress, workers, notes)
 
 
 def _asks_for_more(config: Config, old: Config) -> bool:

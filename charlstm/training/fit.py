@@ -3,10 +3,11 @@
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
+from charlstm.cells.base import Array
 from charlstm.config import Config
 from charlstm.sampler import Filters, generate
 from charlstm.store.atomic import atomic_write
@@ -86,6 +87,8 @@ class _Run:
         metrics = Metrics(t.folder, progress.update)
         yield self._started()
         for step in self._steps():
+            if t.average:
+                t.average.step(step.update)
             progress.update, progress.seconds = step.update, self._seconds()
             self.since.append(step)
             yield Updated(step)
@@ -150,7 +153,8 @@ class _Run:
     def _validate(self, metrics: Metrics) -> Validated:
         t, progress, since = self.t, self.t.progress, self.since
         train_nats = sum(step.loss for step in since) / len(since)
-        val_nats = t.team.validate().nats_per_char if t.texts.val else None
+        with self._weights_in_use():
+            val_nats = t.team.validate().nats_per_char if t.texts.val else None
         best = val_nats is not None and (progress.best_val is None or val_nats < progress.best_val)
         progress.last_val, progress.seconds = val_nats, self._seconds()
         if best:
@@ -192,15 +196,21 @@ class _Run:
         snapshot = Snapshot(
             t.config, texts.vocabulary, t.progress, texts.corpus, texts.val_corpus, arrays
         )
-        saves.save(t.folder / f"{name}.npz", snapshot, t.team.model, t.optimiser)
+        with self._weights_in_use() as own:
+            saves.save(t.folder / f"{name}.npz", snapshot, t.team.model, t.optimiser, own)
         self.saved = time.monotonic()
 
     def _preview(self) -> str:
         t = self.t
         newline = t.texts.vocabulary.encode("\n")
         seeds = [t.config.seed + t.progress.update]
-        drawn = generate(t.team.model, newline, PREVIEW_LENGTH, PREVIEW, seeds)
+        with self._weights_in_use():
+            drawn = list(generate(t.team.model, newline, PREVIEW_LENGTH, PREVIEW, seeds))
         return t.texts.vocabulary.decode([ids[0] for ids in drawn])
+
+    def _weights_in_use(self) -> AbstractContextManager[Array | None]:
+        """The model has the weights that are measured, kept and used: the average, if there is."""
+        return self.t.average.in_use() if self.t.average else nullcontext()
 
     def _started(self) -> Started:
         t = self.t
