@@ -24,7 +24,11 @@ COMMANDS = {
         "sample": "Write text with a trained model.",
         "corpus": "Write a corpus made by a grammar.",
     },
+    "Use": {
+        "export": "Write a model for ONNX Runtime or PyTorch.",
+    },
     "Study": {
+        "agree": "Measure subject agreement with minimal pairs.",
         "cloze": "Compare how likely several continuations are.",
         "eval": "Score text: nats and bits per character, perplexity.",
     },

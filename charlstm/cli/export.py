@@ -1,0 +1,44 @@
+"""`charlstm export`: a trained model as a file for ONNX Runtime or PyTorch."""
+
+from pathlib import Path
+
+import click
+
+from charlstm.cli.options import json_option, load_model, run_option
+from charlstm.cli.show import print_json, printable, utf8_output
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@run_option
+@json_option
+def command(file: Path, run: str | None, as_json: bool) -> None:
+    """Write a trained model to FILE, which is replaced if it is there.
+
+    \b
+    model.onnx          one step of generation as a graph, for any cell
+    model.safetensors   weights under PyTorch's names, for rnn, lstm and gru (reset after)
+    """  # noqa: D301 - click's \b, which keeps the lines apart, is the character itself
+    utf8_output()
+    from charlstm.export import FORMATS, encoder, export
+
+    if file.suffix.lower() not in FORMATS:
+        raise click.BadParameter(
+            f"{str(file)!r} does not end in {' or '.join(FORMATS)}.", param_hint="'FILE'"
+        )
+    encoder(file)  # a missing package is told before a large model is read
+    model = load_model(run)
+    export(model, file)
+    parameters, size = model.network.num_parameters, file.stat().st_size
+    if as_json:
+        print_json(
+            {
+                "file": str(file),
+                "format": FORMATS[file.suffix.lower()],
+                "parameters": parameters,
+                "bytes": size,
+                "run": str(model.path),
+            }
+        )
+        return
+    click.echo(f"wrote {printable(str(file))}: {parameters:,} parameters, {size:,} bytes")

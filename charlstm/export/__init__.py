@@ -1,0 +1,66 @@
+"""A trained model as a file for other programs; the file's suffix chooses the format."""
+
+import importlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from charlstm import __version__
+from charlstm.api import Model
+from charlstm.errors import ExportError
+from charlstm.model import CharModel
+from charlstm.store.atomic import atomic_write
+
+Encoder = Callable[[CharModel, Mapping[str, str]], bytes]
+
+FORMATS = {".onnx": "onnx", ".safetensors": "safetensors"}  # suffix: module here, package, extra
+PRIVATE = ("corpus", "val", "out")  # settings that are paths of the machine that trained
+
+
+def encoder(path: Path) -> Encoder:
+    """The function that turns a model and what is said about it into the bytes of such a file.
+
+    Raises:
+        ExportError: for an unknown suffix, or if the package that the format needs is not there.
+    """
+    name = FORMATS.get(path.suffix.lower())
+    if name is None:
+        raise ExportError(
+            f"{path.name!r} has no suffix of a known format; use {' or '.join(FORMATS)}"
+        )
+    try:
+        encode: Encoder = importlib.import_module(f"charlstm.export.{name}").encode
+    except ImportError as problem:
+        raise ExportError(
+            f"{path.suffix} files need a package that is not here; "
+            f"install it with: pip install 'charlstm[{name}]'"
+        ) from problem
+    return encode
+
+
+def export(model: Model, path: Path) -> None:
+    """Write a model to `path`, which is replaced in one step once all is on the disk.
+
+    Raises:
+        ExportError: as `encoder`; if the format cannot hold this model, or if it cannot be written.
+    """
+    data = encoder(path)(model.network, about(model))
+    with atomic_write(path, ExportError) as file:
+        file.write(data)
+
+
+def about(model: Model) -> dict[str, str]:
+    """What is kept in the file beside the weights, each value as JSON.
+
+    `vocabulary` has `tokens` ("char" or "byte") and `characters`, in the order of their ids;
+    `settings` those of the run, but for its paths; `version` is charlstm's.
+    """
+    settings = model.config.to_mapping()
+    for name in PRIVATE:
+        settings.pop(name)
+    values = {
+        "vocabulary": model.vocabulary.to_header(),
+        "settings": settings,
+        "version": __version__,
+    }
+    return {name: json.dumps(value, ensure_ascii=False) for name, value in values.items()}

@@ -1,0 +1,71 @@
+"""Weights under PyTorch's own names and in its gate order, for the cells that PyTorch has.
+
+    weight_ih_l0 (G·H, V+1)    reads one-hot characters: our table E, transposed
+    weight_ih_l1 (G·H, H)      reads the layer below: W_x
+    weight_hh_l0 (G·H, H)      reads h': W
+    bias_ih_l0 (G·H,)          our one bias; bias_hh is zero, but for the GRU's b_m
+    readout.weight, .bias      W_y (V, H) and b_y (V,), as of a torch.nn.Linear
+
+The rows of the gates stand in the order of the documentation of torch.nn.RNN, LSTM and GRU.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from safetensors.numpy import save
+
+from charlstm.cells.base import Array
+from charlstm.cells.layer import rows_of
+from charlstm.errors import ExportError
+from charlstm.model import CharModel, layer_of
+
+# Our gates in PyTorch's order, those with input and those on h'.
+ORDERS = {"rnn": ("n", "n"), "lstm": ("ifgo", "ifgo"), "gru": ("rzn", "rzm")}
+
+
+def tensors(model: CharModel) -> dict[str, Array]:
+    """A model's weights by PyTorch's names.
+
+    Raises:
+        ExportError: for a cell that PyTorch does not have.
+    """
+    cell, H = model.cell, model.architecture.hidden_size
+    seen, recurrent = ORDERS.get(cell.name, ("", ""))
+    (W, *more) = cell.products
+    if more or set(W.gates) != set(recurrent):
+        raise ExportError(
+            f"PyTorch has no module for this {cell.name} network: .safetensors is for rnn, lstm, "
+            f"and gru with gru_reset after; export it to a .onnx file, which holds every cell"
+        )
+
+    def stacked(array: Array, blocks: str, order: str) -> Array:
+        return np.concatenate([array[rows_of(blocks, gate, H)] for gate in order])
+
+    found = {}
+    for layer in range(model.architecture.num_layers):
+        params = layer_of(model.params, layer)
+        W_x = params["E"].T if "E" in params else params["W_x"]
+        b = params["b"][:, 0]
+        alone = [gate for gate in recurrent if gate not in cell.inputs]  # have b on the h' side
+        b_h = np.concatenate(
+            [
+                b[rows_of(cell.gates, g, H)] if g in alone else np.zeros(H, b.dtype)
+                for g in recurrent
+            ]
+        )
+        found[f"weight_ih_l{layer}"] = stacked(W_x, cell.inputs, seen)
+        found[f"weight_hh_l{layer}"] = stacked(params["W"], W.gates, recurrent)
+        found[f"bias_ih_l{layer}"] = stacked(b, cell.gates, seen)
+        found[f"bias_hh_l{layer}"] = b_h
+    found["readout.weight"] = model.params["W_y"]
+    found["readout.bias"] = model.params["b_y"][:, 0]
+    return {name: np.ascontiguousarray(array) for name, array in found.items()}
+
+
+def encode(model: CharModel, about: Mapping[str, str]) -> bytes:
+    """The bytes of the .safetensors file, with `about` as its metadata.
+
+    Raises:
+        ExportError: for a cell that PyTorch does not have.
+    """
+    return bytes(save(tensors(model), dict(about)))
