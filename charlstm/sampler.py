@@ -13,6 +13,7 @@ from charlstm.model import CharModel
 from charlstm.network import Network
 
 Text = TypeVar("Text", str, bytes)
+BLOCK = 2**15  # logits that are chosen from at a time: 256 kB, so that they stay in cache
 
 
 @dataclass(frozen=True)
@@ -43,26 +44,52 @@ class Filters:
         """The id of the next character, from logits (V,)."""
         if self.temperature == 0.0:
             return int(logits.argmax())
-        logits = logits.astype(np.float64) - logits.max()
-        if self.top_k is not None or self.top_p is not None or self.min_p is not None:
-            logits = np.where(self.kept(np.exp(logits)), logits, -np.inf)
-        sharp = max(self.temperature, 1e-200)  # nearer to 0 the division would overflow
-        weights = np.exp(logits / sharp).cumsum()
+        sums = self._sums(logits.astype(np.float64))
         # random() < 1 in floating point too, so what is searched for is below the last sum.
-        return int(weights.searchsorted(random.random() * weights[-1], side="right"))
+        return int(sums.searchsorted(random.random() * sums[-1], side="right"))
+
+    def choose_each(self, logits: NDArray[Any], randoms: Sequence[Random]) -> list[int]:
+        """What `choose` finds for each column of logits (V, B), many columns at a time."""
+        if len(randoms) == 1:
+            return [self.choose(logits[:, 0], randoms[0])]
+        if self.temperature == 0.0:
+            return list(map(int, logits.argmax(axis=0)))
+        chosen: list[int] = []
+        count = max(1, BLOCK // logits.shape[0])
+        for first in range(0, len(randoms), count):
+            block = slice(first, first + count)
+            sums = self._sums(logits[:, block].T.astype(np.float64, order="C"))
+            drawn = np.array([random.random() for random in randoms[block]]) * sums[:, -1]
+            chosen += (sums > drawn[:, None]).argmax(axis=1).tolist()  # the first that is above
+        return chosen
+
+    def _sums(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Running sums of the filtered, unnormalised probabilities along the last axis (…, V)."""
+        logits -= logits.max(axis=-1, keepdims=True)
+        if self.top_k is not None or self.top_p is not None or self.min_p is not None:
+            logits[~self.kept(np.exp(logits))] = -np.inf
+        if self.temperature != 1.0:
+            logits /= max(self.temperature, 1e-200)  # nearer to 0 the division would overflow
+        np.exp(logits, out=logits)
+        return logits.cumsum(axis=-1)
 
     def kept(self, weights: NDArray[Any]) -> NDArray[np.bool_]:
-        """Which characters stay, from unnormalised probabilities (V,)."""
-        keep = np.ones(weights.size, np.bool_)
-        order = np.argsort(-weights, kind="stable")
-        if self.top_k is not None:
-            keep[order[self.top_k :]] = False
-        if self.top_p is not None:
-            before = weights[order].cumsum(dtype=np.float64) - weights[order]
-            keep[order[before >= self.top_p * weights.sum(dtype=np.float64)]] = False
+        """Which characters stay, from unnormalised probabilities (…, V)."""
+        keep = np.ones(weights.shape, np.bool_)
         if self.min_p is not None:
-            keep[weights < self.min_p * weights.max()] = False
-        return keep
+            keep = weights >= self.min_p * weights.max(axis=-1, keepdims=True)
+        if self.top_k is None and self.top_p is None:
+            return keep
+        order = np.argsort(-weights, axis=-1, kind="stable")
+        likeliest = np.ones(weights.shape, np.bool_)  # in that order
+        likeliest[..., self.top_k :] = self.top_k is None
+        if self.top_p is not None:
+            ordered = np.take_along_axis(weights, order, -1)
+            sums = ordered.cumsum(axis=-1, dtype=np.float64)
+            likeliest &= sums - ordered < self.top_p * sums[..., -1:]
+        kept = np.empty_like(keep)
+        np.put_along_axis(kept, order, likeliest, -1)
+        return keep & kept
 
 
 def generate(
@@ -76,16 +103,26 @@ def generate(
 
     All samples run as the columns of one batch; each has its own random numbers.
     """
-    network = Network(model, 1, len(seeds))
+    network = _after(model, prime[:-1], len(seeds))
     randoms = [Random(seed) for seed in seeds]  # noqa: S311 - repeatable, not secret
-    for id_ in prime[:-1]:
-        network.read(np.full((1, len(seeds)), id_, np.intp))
     ids = np.full(len(seeds), prime[-1], np.intp)
     for _ in range(length):
-        logits = network.step(ids)
-        chosen = [filters.choose(logits[:, k], random) for k, random in enumerate(randoms)]
+        chosen = filters.choose_each(network.step(ids), randoms)
         yield chosen
         ids[:] = chosen
+
+
+def _after(model: CharModel, read: NDArray[Any], columns: int) -> Network:
+    """A network for single steps of so many columns, all of which have read the ids (N,)."""
+    network = Network(model, 1, 1)
+    for id_ in read:
+        network.read(np.full((1, 1), id_, np.intp))
+    if columns == 1:
+        return network
+    wide = Network(model, 1, columns)
+    for name, state in wide.state.items():
+        state[...] = network.state[name]
+    return wide
 
 
 class Stopper(Generic[Text]):

@@ -12,7 +12,7 @@ from cells_under_test import each_variant, random_model
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from charlstm import plain
+from charlstm import plain, sampler
 from charlstm.errors import ConfigError
 from charlstm.ops import softmax
 from charlstm.sampler import Filters, Stopper, generate
@@ -55,8 +55,10 @@ def test_kept(
         if in_k and in_p and in_min:
             expected.add(k)
         before += weights[k]
-    kept = Filters(1.0, top_k, top_p, min_p).kept(np.array(weights, np.float32))
-    assert set(np.flatnonzero(kept)) == expected
+    filters, array = Filters(1.0, top_k, top_p, min_p), np.array(weights, np.float32)
+    assert set(np.flatnonzero(filters.kept(array))) == expected
+    rows = filters.kept(np.stack([np.ones_like(array), array]))  # each row judged by itself
+    assert set(np.flatnonzero(rows[1])) == expected
 
 
 LOGITS = np.array([0.3, -2.0, 1.5, 1.4, -30.0], np.float32)
@@ -84,12 +86,43 @@ def test_of_equals_the_first() -> None:
     assert Filters(0.0).choose(np.array([1.0, 2.0, 2.0]), Random(1)) == 1
 
 
+@settings(max_examples=200)
+@given(
+    st.integers(1, 40),
+    st.integers(1, 9),
+    st.integers(0, 2**32),
+    st.sampled_from([0.0, 1e-320, 0.5, 1.0]),
+    st.none() | st.integers(1, 10),
+    st.none() | shares,
+    st.none() | shares,
+)
+def test_many_columns_at_once_are_chosen_as_each_alone(
+    size: int,
+    columns: int,
+    seed: int,
+    temperature: float,
+    top_k: int | None,
+    top_p: float | None,
+    min_p: float | None,
+) -> None:
+    filters = Filters(temperature, top_k, top_p, min_p)
+    logits = np.random.default_rng(seed).normal(0.0, 2.0, (size, columns)).astype(np.float32)
+    logits = np.round(logits, 1)  # so that some are equal
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sampler, "BLOCK", 60)  # a column alone, or several, the last block shorter
+        found = filters.choose_each(logits, [Random(k) for k in range(columns)])
+    assert found == [filters.choose(logits[:, k], Random(k)) for k in range(columns)]
+    assert all(type(id_) is int for id_ in found)
+
+
 @pytest.mark.parametrize("number", [0.0, 1.0 - 2**-53])
 def test_the_ends_of_the_random_numbers(number: float) -> None:
     random = Random(1)
     random.random = lambda: number  # type: ignore[method-assign]
     logits = np.array([-np.inf, 0.0, 1.0, -np.inf], np.float32)
-    assert Filters().choose(logits, random) == (1 if number == 0.0 else 2)
+    expected = 1 if number == 0.0 else 2
+    assert Filters().choose(logits, random) == expected
+    assert Filters().choose_each(np.stack([logits] * 3, axis=1), [random] * 3) == [expected] * 3
 
 
 @pytest.mark.parametrize(
@@ -116,15 +149,16 @@ def test_greedy_text_is_that_of_the_plain_form(cell: str, options: Mapping[str, 
 
 
 def sample(*seeds: int, length: int = 40) -> list[list[int]]:
-    model = random_model()
-    return list(generate(model, np.array([2, 3]), length, Filters(), list(seeds)))
+    model = random_model(spread=2.0)
+    return list(generate(model, np.array([2, 3, 0]), length, Filters(), list(seeds)))
 
 
 def test_the_same_seed_gives_the_same_text_alone_or_in_a_batch() -> None:
-    batch = sample(7, 8, 9)
-    assert batch == sample(7, 8, 9)
-    texts = [[ids[k] for ids in batch] for k in range(3)]
-    assert texts == [[ids[0] for ids in sample(seed)] for seed in (7, 8, 9)]
+    seeds = range(7, 17)
+    batch = sample(*seeds)
+    assert batch == sample(*seeds)
+    texts = [[ids[k] for ids in batch] for k in range(len(seeds))]
+    assert texts == [[ids[0] for ids in sample(seed)] for seed in seeds]
     assert all(one != other for one, other in pairwise(texts))
 
 
