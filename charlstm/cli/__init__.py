@@ -30,7 +30,9 @@ COMMANDS = {
     "Study": {
         "agree": "Measure subject agreement with minimal pairs.",
         "cloze": "Compare how likely several continuations are.",
+        "describe": "Show a network's equations with shapes, parameters and operations.",
         "eval": "Score text: nats and bits per character, perplexity.",
+        "inspect": "Look inside: units, gates and gradients.",
     },
 }
 

@@ -1,0 +1,84 @@
+"""`charlstm describe`: the notes' dimension analysis of a network."""
+
+from typing import Any
+
+import click
+
+from charlstm.cells import CELLS, cell_options
+from charlstm.cli.options import json_option, load_model, setting_options
+from charlstm.cli.show import print_json, utf8_output
+from charlstm.config import SETTINGS, from_mapping
+from charlstm.describe import Description, describe
+from charlstm.describe.page import page
+from charlstm.errors import ConfigError, CorpusError
+
+NAMES = ("hidden_size", "num_layers", "batch_size", "tokens", "encoding")
+VOCABULARY = 65  # Tiny Shakespeare's
+
+
+@click.command()
+@click.option("--run", "-r", metavar="PATH", help="Describe this run's network.")
+@click.option("--cell", type=click.Choice(list(CELLS)), help="Recurrent cell.  [default: lstm]")
+@setting_options([*(SETTINGS[name] for name in NAMES), *cell_options().values()])
+@click.option(
+    "--vocabulary",
+    type=click.IntRange(1, 0x110000),
+    metavar="V",
+    help=f"How many characters it knows.  [default: {VOCABULARY}]",
+)
+@click.option("--corpus", multiple=True, metavar="FILE", help="Count the characters of this text.")
+@json_option
+def command(
+    run: str | None,
+    vocabulary: int | None,
+    corpus: tuple[str, ...],
+    as_json: bool,
+    **flags: Any,
+) -> None:
+    """Show every tensor of one step with its shape and the product that makes it.
+
+    \b
+    charlstm describe --cell gru --num-layers 2
+    charlstm describe --run runs/corpus
+
+    Then the parameters of each gate, bytes, and operations for each character.
+    """  # noqa: D301 - click's \b is the character itself
+    utf8_output()
+    given = {name: value for name, value in flags.items() if value is not None}
+    if vocabulary and corpus:
+        raise click.UsageError("--corpus counts the characters; leave out --vocabulary.")
+    if run is None:
+        found = _asked_for(given, vocabulary, corpus)
+    else:
+        names = [*given, *(["vocabulary"] if vocabulary else []), *(["corpus"] if corpus else [])]
+        if names:
+            flag = "--" + names[0].replace("_", "-")
+            raise click.UsageError(f"--run names a network with its own shape; leave out {flag}.")
+        model = load_model(run)
+        found = describe(model.network.architecture, model.vocabulary.size, model.config.batch_size)
+    if as_json:
+        print_json(found.to_json())
+    else:
+        click.echo("\n".join(page(found)))
+
+
+def _asked_for(
+    given: dict[str, Any], vocabulary: int | None, corpus: tuple[str, ...]
+) -> Description:
+    from charlstm.training.saves import architecture_of
+
+    try:
+        config = from_mapping(given, cell_options())
+        architecture = architecture_of(config)
+        architecture.make_cell()
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from error
+    if config.tokens == "byte":
+        vocabulary = vocabulary or 256
+    elif corpus:
+        from charlstm.text import read_text
+
+        vocabulary = len(set[str | int]().union(*read_text(corpus, encoding=config.encoding)))
+        if not vocabulary:
+            raise CorpusError(f"{', '.join(corpus)} is empty; name a text with characters")
+    return describe(architecture, vocabulary or VOCABULARY, config.batch_size)
