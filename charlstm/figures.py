@@ -1,0 +1,65 @@
+"""Pictures of results with matplotlib: how one is begun and how it is written."""
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from charlstm.errors import CharlstmError, RunError
+from charlstm.store.atomic import atomic_write
+
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe & Ito 2008
+ENDINGS = (".png", ".svg")
+
+
+def require_matplotlib() -> None:
+    """Find out early whether pictures can be drawn.
+
+    Raises:
+        CharlstmError: if matplotlib is missing; it says how to get it.
+    """
+    try:
+        import matplotlib as mpl  # noqa: F401, PLC0415 - only who draws needs it
+    except ImportError as error:
+        raise CharlstmError(
+            "a picture needs matplotlib: pip install 'charlstm[plot]', or save as .csv"
+        ) from error
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Plain axes, and the same bytes for the same picture."""
+    import matplotlib as mpl  # noqa: PLC0415
+
+    settings = {
+        "font.size": 9.0,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "grid.alpha": 0.25,
+        "legend.frameon": False,
+        "savefig.dpi": 150,
+        "text.parse_math": False,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "charlstm",
+    }
+    with mpl.rc_context(settings):
+        yield
+
+
+def write_figure(path: Path, figure: Any) -> None:
+    """Write a figure as .png or .svg, by the ending of `path`.
+
+    Raises:
+        RunError: if it cannot be written; what stood there before still does.
+    """
+    ending = path.suffix.lower()
+    metadata = {"Date": None} if ending == ".svg" else {"Software": None}
+    picture = io.BytesIO()
+    with style(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)  # a name in another script
+        figure.savefig(picture, format=ending[1:], metadata=metadata)
+    with atomic_write(path, RunError) as file:
+        file.write(picture.getvalue())
