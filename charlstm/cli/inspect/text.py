@@ -1,0 +1,115 @@
+"""`charlstm inspect text`: a text as the model reads it, coloured by what one unit holds."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from charlstm.cli.inspect.shared import (
+    checked_index,
+    color_option,
+    colour_depth,
+    columns,
+    echo,
+    given_text,
+)
+from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
+from charlstm.cli.saving import save_option
+from charlstm.cli.show import note, print_json, utf8_output
+
+MOST = 10_000  # characters
+
+
+@click.command()
+@click.argument("text")
+@run_option
+@click.option("--layer", type=int, help="Layer, counted from 0.  [default: the last]")
+@click.option(
+    "--unit",
+    "units",
+    type=int,
+    multiple=True,
+    help="Unit, counted from 0; repeatable.  [default: the most telling]",
+)
+@click.option("--count", default=2, type=click.IntRange(1), help="How many units to pick.")
+@click.option("--top", default=3, type=click.IntRange(0, 5), help="How many guesses to show.")
+@click.option("--cut", type=click.IntRange(1), help="Look at so many characters only.")
+@color_option
+@save_option(".csv", ".json")
+@json_option
+def command(
+    text: str,
+    run: str | None,
+    layer: int | None,
+    units: tuple[int, ...],
+    count: int,
+    top: int,
+    cut: int | None,
+    color: str,
+    save: tuple[Path, ...],
+    as_json: bool,
+) -> None:
+    """Show TEXT, or standard input for -, as the model reads it.
+
+    Every character is coloured by a unit's tanh(c), from red (-1) to blue (1), with its gates
+    below, and has above it how surprising it was and what was expected in its place.
+    """
+    utf8_output()
+    from charlstm.lens.reading import TOP, read
+    from charlstm.lens.reading_table import to_mapping
+    from charlstm.lens.tables import plain
+
+    model = load_model(run)
+    architecture = model.network.architecture
+    last = architecture.num_layers - 1
+    at = last if layer is None else checked_index("layer", layer, last + 1)
+    for unit in units:
+        checked_index("unit", unit, architecture.hidden_size)
+    given = given_text(model, text, MOST, cut)
+    warn_unseen(model, given)
+    reading = read(model.network, model.vocabulary, given, TOP)
+    chosen = [(at, unit) for unit in units] or _telling(reading, at, count)
+    _write(save, reading, chosen)
+    if as_json:
+        print_json(plain(to_mapping(reading, chosen)))
+        return
+    _show(reading, chosen, top, color)
+
+
+def _telling(reading: Any, layer: int, count: int) -> list[tuple[int, int]]:
+    from charlstm.lens.telling import telling
+
+    units = telling(reading.memory[layer], count)
+    note(f"most telling of layer {layer}: unit {', '.join(map(str, units))}; --unit shows another")
+    return [(layer, unit) for unit in units]
+
+
+def _show(reading: Any, chosen: list[tuple[int, int]], top: int, color: str) -> None:
+    import numpy as np
+
+    from charlstm.lens.draw.colour import Depth
+    from charlstm.lens.draw.strips import draw, reading_strips, unit_strips
+
+    depth, wide = colour_depth(color), columns()
+    echo(draw(reading_strips(reading, top), wide, depth))
+    for layer, unit in chosen:
+        click.echo(f"\nlayer {layer}, unit {unit}")
+        echo(draw(unit_strips(reading, layer, unit), wide, depth))
+    known = np.isfinite(reading.bits)
+    click.echo("")
+    if known.any():
+        click.echo(f"{reading.bits[known].mean():.3f} bits/char over {known.sum():,} characters")
+    low, high = ("red -1", "blue 1") if depth is not Depth.NONE else ("▁ -1", "█ 1")
+    click.echo(f"{reading.memory_name}: {low} to {high}; gates 0 to 1; guesses are for that place")
+
+
+def _write(save: tuple[Path, ...], reading: Any, chosen: list[tuple[int, int]]) -> None:
+    from charlstm.lens.reading_table import to_mapping, to_table
+    from charlstm.lens.tables import write_csv, write_json
+
+    for path in save:
+        if path.suffix.lower() == ".csv":
+            write_csv(path, *to_table(reading, chosen))
+        else:
+            write_json(path, to_mapping(reading, chosen))
+        note(f"wrote {path}")

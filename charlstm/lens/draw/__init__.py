@@ -1,0 +1,1 @@
+"""Drawing what the lens measured: coloured text, figures, and one self-contained page."""

@@ -1,0 +1,98 @@
+"""Colours for a terminal: 24-bit, the 256 of xterm, or none, and ramps from numbers to them."""
+
+import enum
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Depth(enum.Enum):
+    """How many colours may be used."""
+
+    NONE = 0
+    XTERM = 256
+    TRUE = 1 << 24
+
+
+class Colour(NamedTuple):
+    """Red, green and blue from 0 to 255."""
+
+    red: int
+    green: int
+    blue: int
+
+
+PAPER = Colour(0xF2, 0xF2, 0xF2)
+BLUE = Colour(0x20, 0x5C, 0xB8)
+RED = Colour(0xC0, 0x39, 0x2B)
+GREEN = Colour(0x1B, 0x78, 0x37)
+AMBER = Colour(0xD9, 0x82, 0x0B)
+LEVELS = (0, 95, 135, 175, 215, 255)  # of xterm's colour cube
+
+
+def depth(environment: Mapping[str, str], is_terminal: bool) -> Depth:
+    """What an output takes: nothing under NO_COLOR, to a file or in a dumb terminal."""
+    term = environment.get("TERM", "")
+    if environment.get("NO_COLOR") or not is_terminal or term == "dumb":
+        return Depth.NONE
+    return best_depth(environment)
+
+
+def best_depth(environment: Mapping[str, str]) -> Depth:
+    """The most colours that the terminal says it knows, 256 if it says nothing."""
+    term, said = environment.get("TERM", ""), environment.get("COLORTERM", "")
+    if said.lower() in ("truecolor", "24bit") or term.endswith("-direct"):
+        return Depth.TRUE
+    return Depth.XTERM
+
+
+def diverging(value: float) -> Colour:
+    """From red (-1) over paper (0) to blue (1)."""
+    return blend(BLUE if value > 0 else RED, abs(value))
+
+
+def gate(value: float) -> Colour:
+    """From paper (0, shut) to green (1, open)."""
+    return blend(GREEN, value)
+
+
+def heat(value: float) -> Colour:
+    """From paper (0) to amber (1)."""
+    return blend(AMBER, value)
+
+
+def blend(colour: Colour, share: float) -> Colour:
+    """Paper with a share of a colour; what is no number counts as 0."""
+    share = min(share, 1.0) if share > 0 else 0.0
+    return Colour(*(round(p + share * (c - p)) for p, c in zip(PAPER, colour, strict=True)))
+
+
+def paint(text: str, background: Colour, depth: Depth) -> str:
+    """The text on a background, in black or white ink, whichever reads better."""
+    if depth is Depth.NONE:
+        return text
+    ink = Colour(0, 0, 0) if _brightness(background) > 128 else Colour(255, 255, 255)
+    if depth is Depth.TRUE:
+        codes = f"38;2;{ink.red};{ink.green};{ink.blue};48;2;" + ";".join(map(str, background))
+    else:
+        codes = f"38;5;{nearest(ink)};48;5;{nearest(background)}"
+    return f"\x1b[{codes}m{text}\x1b[0m"
+
+
+def nearest(colour: Colour) -> int:
+    """The number of the nearest of xterm's colours 16 to 255: a 6×6×6 cube and 24 greys."""
+    steps = [min(range(6), key=lambda k: abs(LEVELS[k] - part)) for part in colour]
+    cube = Colour(*(LEVELS[k] for k in steps))
+    shade = min(max(round((sum(colour) / 3 - 8) / 10), 0), 23)
+    grey = Colour(*[8 + 10 * shade] * 3)
+    if _distance(grey, colour) < _distance(cube, colour):
+        return 232 + shade
+    return 16 + 36 * steps[0] + 6 * steps[1] + steps[2]
+
+
+def _distance(one: Colour, other: Colour) -> int:
+    return sum((a - b) ** 2 for a, b in zip(one, other, strict=True))
+
+
+def _brightness(colour: Colour) -> float:
+    """Luma by ITU-R BT.601."""
+    return 0.299 * colour.red + 0.587 * colour.green + 0.114 * colour.blue

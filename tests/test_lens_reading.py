@@ -1,0 +1,123 @@
+"""What is recorded while a text is read, against the plain form; which units are telling."""
+
+import numpy as np
+import pytest
+from models import CHARACTERS, VOCABULARY, wild_model
+
+from charlstm import plain
+from charlstm.cells import CELLS
+from charlstm.errors import CorpusError
+from charlstm.lens.reading import read
+from charlstm.lens.reading_table import to_mapping, to_table
+from charlstm.lens.record import gates_of, memory_of, record, windows
+from charlstm.lens.telling import telling
+from charlstm.text.vocabulary import Vocabulary
+
+TEXT = "The cats ate the ☃ bread.\n" * 5  # more than one window
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("layers", [1, 2])
+def test_states_and_logits_are_those_of_the_plain_form(cell: str, layers: int) -> None:
+    model = wild_model(cell, num_layers=layers)
+    ids = VOCABULARY.encode(TEXT)[:, None]
+    seen = record(model, ids)
+    state = None
+    for t in range(len(ids)):
+        logits, state = plain.run(model, ids[t : t + 1].astype(np.intp), state)
+        np.testing.assert_allclose(seen.logits[t], logits[0], rtol=1e-8, atol=1e-9)
+        for layer in range(layers):
+            for name in model.cell.states:
+                expected = state[f"layers.{layer}.{name}"]
+                np.testing.assert_allclose(seen.states[layer][name][t], expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_gates_of_a_unit_are_activations_in_their_range(cell: str) -> None:
+    model = wild_model(cell)
+    seen = record(model, VOCABULARY.encode(TEXT)[:, None])
+    assert list(seen.gates[0]) == list(gates_of(model.cell))
+    for name, values in seen.gates[0].items():
+        assert values.shape == (len(TEXT), 6, 1)
+        low = 0.0 if name in model.cell.sigmoids else -1.0
+        assert low <= values.min() < values.max() <= 1.0
+
+
+def test_the_lstm_s_gates_make_its_cell_state() -> None:
+    seen = record(wild_model(), VOCABULARY.encode(TEXT)[:, None])
+    gates, c = seen.gates[0], seen.states[0]["c"]
+    before = np.concatenate([np.zeros_like(c[:1]), c[:-1]])
+    np.testing.assert_allclose(c, gates["f"] * before + gates["i"] * gates["g"], atol=1e-12)
+    np.testing.assert_allclose(seen.states[0]["h"], gates["o"] * np.tanh(c), atol=1e-12)
+
+
+def test_windows_do_not_matter() -> None:
+    model, ids = wild_model(), VOCABULARY.encode(TEXT)[:, None]
+    cut = np.concatenate([window.logits.copy() for window in windows(model, ids, 7)])
+    np.testing.assert_allclose(cut, record(model, ids).logits, atol=1e-9)
+
+
+def test_surprise_and_guesses_are_about_each_character_in_its_place() -> None:
+    model = wild_model(scale=0.5)
+    reading = read(model, VOCABULARY, TEXT, top=4)
+    ids = VOCABULARY.encode("\n" + TEXT).astype(np.intp)
+    logits, _ = plain.run(model, ids[:, None])
+    for t, character in enumerate(TEXT):
+        odds = np.exp(logits[t, :, 0]) / np.exp(logits[t, :, 0]).sum()
+        ranked = sorted(range(len(odds)), key=lambda k: -odds[k])[:4]
+        assert reading.expected[t] == [CHARACTERS[k] for k in ranked]
+        np.testing.assert_allclose(reading.shares[t], odds[ranked])
+        if character == "☃":
+            assert np.isnan(reading.bits[t])
+        else:
+            assert reading.bits[t] == pytest.approx(-np.log2(odds[CHARACTERS.index(character)]))
+
+
+def test_memory_is_tanh_of_c_or_h() -> None:
+    seen = record(wild_model(), VOCABULARY.encode("\nThe")[:, None])
+    reading = read(wild_model(), VOCABULARY, "The")
+    assert reading.memory_name == "tanh(c)"
+    np.testing.assert_allclose(reading.memory[0], np.tanh(seen.states[0]["c"][1:, :, 0]))
+    reading = read(wild_model("gru"), VOCABULARY, "The")
+    assert reading.memory_name == "h"
+    assert (memory_of(wild_model("rnn").cell), sorted(reading.gates[0])) == ("h", ["n", "r", "z"])
+
+
+def test_bytes_that_are_no_letters_have_names() -> None:
+    from charlstm.model import Architecture, CharModel
+
+    model = CharModel(Architecture(hidden_size=2), 256)
+    reading = read(model, Vocabulary("byte"), "é\n")
+    assert list(reading.symbols) == ["\\xc3", "\\xa9", "\n"]
+    assert len(reading.alphabet) == 256
+
+
+def test_an_empty_text_is_refused() -> None:
+    with pytest.raises(CorpusError, match="no text"):
+        read(wild_model(), VOCABULARY, "")
+
+
+def test_the_telling_unit_is_the_one_that_swings_and_stays() -> None:
+    rng = np.random.default_rng(0)
+    N = 200
+    memory = np.zeros((N, 5))
+    memory[:, 0] = np.sign(rng.normal(size=N))  # swings, does not stay
+    memory[:, 1] = 0.05 * np.repeat([1, -1, 1, -1], N // 4)  # stays, does not swing
+    memory[:, 2] = 0.9 * np.repeat([1, -1, 1, -1], N // 4)  # both
+    memory[:, 3] = -memory[:, 2] * 0.99  # the same again
+    memory[:, 4] = 0.6 * np.repeat([1, -1], N // 2)  # both, and something else
+    assert telling(memory, 2) == [2, 4]
+    assert sorted(telling(memory, 99)) == [0, 1, 2, 3, 4]
+    assert telling(memory[:1], 1) == [0]  # nothing can swing in one character
+
+
+def test_the_table_and_the_mapping_say_the_same() -> None:
+    reading = read(wild_model(), VOCABULARY, "The cat.")
+    found = to_mapping(reading, [(0, 2)])
+    head, rows = to_table(reading, [(0, 2)])
+    assert head[:4] == ["character", "bits", "guess_1", "probability_1"]
+    assert [row[0] for row in rows] == list("The cat.")
+    column = head.index("layer_0_unit_2_f")
+    assert [row[column] for row in rows] == list(found["units"][0]["gates"]["f"])
+    first = found["characters"][0]["expected"][0]
+    assert [first["character"], first["probability"]] == rows[0][2:4]
