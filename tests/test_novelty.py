@@ -1,0 +1,111 @@
+"""What a text shares with the training text, found through the index and by plain search."""
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from charlstm import novelty
+from charlstm.errors import CorpusError
+from charlstm.novelty import PIECE, Index, Novelty
+
+
+def plainly(corpus: NDArray[np.generic], part: slice, text: NDArray[np.generic]) -> Novelty:
+    """The same by looking for every piece everywhere."""
+    whole, ours = bytes(corpus[part].astype("<u4").tobytes()), text.astype("<u4")
+
+    def stands(begin: int, length: int) -> bool:
+        piece, at = ours[begin : begin + length].tobytes(), -1
+        while (at := whole.find(piece, at + 1)) >= 0:
+            if at % 4 == 0:
+                return True
+        return False
+
+    longest, begin = 0, 0
+    found = [stands(k, PIECE) for k in range(text.size - PIECE + 1)]
+    for k, there in enumerate(found):
+        length = PIECE
+        while there and k + length < text.size and stands(k, length + 1):
+            length += 1
+        if there and length > longest:
+            longest, begin = length, k
+    return Novelty(longest, begin, sum(found) / len(found) if found else 0.0)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32])
+@pytest.mark.parametrize("letters", [2, 5, 40])
+def test_it_finds_what_a_plain_search_finds(dtype: type[np.uint8], letters: int) -> None:
+    rng = random.Random(letters)
+    for trial in range(40):
+        size = rng.choice([0, 7, 8, 12, 13, 60, 400])
+        top = 70_000 if dtype is np.uint32 else 300 if dtype is np.uint16 else 0
+        corpus = np.array([top + rng.randrange(letters) for _ in range(size)], dtype)
+        part = slice(rng.randrange(size // 3 + 1), size - rng.randrange(size // 3 + 1))
+        text = np.array(
+            [top + rng.randrange(letters) for _ in range(rng.choice([0, 11, 90]))], dtype
+        )
+        for _ in range(3):  # copy something, so that there is something to find
+            length = rng.randrange(40)
+            if size > length and text.size > length:
+                a, b = rng.randrange(size - length), rng.randrange(text.size - length)
+                text[b : b + length] = corpus[a : a + length]
+        found, expected = Index(corpus, part).novelty(text), plainly(corpus, part, text)
+        assert found.longest == expected.longest
+        assert found.copied == pytest.approx(expected.copied)
+        if found.longest:
+            best = slice(found.begin, found.begin + found.longest)
+            assert plainly(corpus, part, text[best]).longest == found.longest, trial
+
+
+def test_a_text_of_one_letter_is_all_copied() -> None:
+    ids = np.zeros(50_000, np.uint8)
+    assert Index(ids, slice(0, ids.size)).novelty(ids[:300]) == Novelty(300, 0, 1.0)
+
+
+def test_a_copy_of_the_part_left_out_is_new() -> None:
+    ids = np.random.default_rng(0).integers(0, 200, 2000).astype(np.uint8)
+    index = Index(ids, slice(0, 1000))
+    assert index.novelty(ids[1000:1100]) == Novelty(0, 0, 0.0)
+    assert index.novelty(ids[950:1050]).longest == 50
+
+
+def test_the_index_of_a_long_text_is_kept_and_used_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = np.random.default_rng(0).integers(0, 3, 3000).astype(np.uint8)
+    text, part = ids[100:200], slice(0, ids.size)
+    expected = Index(ids, part).novelty(text)
+    file = tmp_path / "index"
+    Index(ids, part, file)
+    assert not file.exists()  # short enough to be made each time
+    monkeypatch.setattr(novelty, "KEPT", 1000)
+    assert Index(ids, part, file).novelty(text) == expected
+    kept = file.read_bytes()
+    monkeypatch.setattr(novelty, "_fill", None)  # it is not made again
+    assert Index(ids, part, file).novelty(text) == expected
+    assert file.read_bytes() == kept
+
+
+def test_a_damaged_index_is_no_reason_to_claim_a_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(novelty, "KEPT", 1000)
+    ids = np.random.default_rng(0).integers(0, 200, 3000).astype(np.uint8)
+    file = tmp_path / "index"
+    Index(ids, slice(0, ids.size), file)
+    places = np.random.default_rng(1).integers(0, 2**32, file.stat().st_size // 8).astype(np.uint64)
+    file.write_bytes(places.tobytes())
+    assert Index(ids, slice(0, ids.size), file).novelty(ids[:50][::-1]).longest == 0
+    file.write_bytes(b"short")  # that one is made anew
+    assert Index(ids, slice(0, ids.size), file).novelty(ids[:50]).longest == 50
+
+
+def test_an_index_that_cannot_be_kept_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(novelty, "KEPT", 10)
+    (tmp_path / "index").mkdir()
+    with pytest.raises(CorpusError, match="cannot write"):
+        Index(np.zeros(100, np.uint8), slice(0, 100), tmp_path / "index")
