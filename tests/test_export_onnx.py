@@ -1,0 +1,119 @@
+"""ONNX Runtime, which shares no code with us, comes to the same logits and writes the same text."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from brief_training import trained
+from cells_under_test import each_variant, random_ids, random_model, randomise
+from command_line import TEXT, Runner
+from doc_snippets import run_snippet
+from numpy.typing import NDArray
+
+from charlstm import plain
+from charlstm.model import CharModel
+from charlstm.network import Network
+from charlstm.sampler import Filters, generate
+from charlstm.text.vocabulary import Vocabulary
+
+onnx = pytest.importorskip("onnx")
+onnxruntime = pytest.importorskip("onnxruntime")
+
+VOCABULARY = Vocabulary("char", "".join(sorted(set(TEXT))))
+IDS = VOCABULARY.encode(TEXT).astype(np.intp)
+NEWLINE = VOCABULARY.characters.index("\n")
+
+
+class Other:
+    """A model as ONNX Runtime runs it, batch (rows) and states its own."""
+
+    def __init__(self, data: bytes, batch: int) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        self.session = onnxruntime.InferenceSession(data, options, ["CPUExecutionProvider"])
+        _, *states = self.session.get_inputs()
+        self.state = {entry.name: np.zeros((batch, entry.shape[1]), np.float32) for entry in states}
+
+    def step(self, ids: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Logits (B, V) after the characters `ids` (B,)."""
+        logits, *states = self.session.run(None, {"character": ids.astype(np.int64), **self.state})
+        self.state = dict(zip(self.state, states, strict=True))
+        return np.asarray(logits)
+
+
+def encoded(model: CharModel) -> bytes:
+    from charlstm.export.onnx import encode
+
+    return encode(model, {})
+
+
+@each_variant
+@pytest.mark.parametrize("num_layers", [1, 2])
+def test_trained_model_writes_the_same_text(
+    cell: str, options: Mapping[str, Any], num_layers: int
+) -> None:
+    model = trained(cell, options, IDS, 120, lr=0.04, num_layers=num_layers)
+    prime = np.array([NEWLINE])
+    ours = [ids[0] for ids in generate(model, prime, 200, Filters(temperature=0.0), [1])]
+    assert len(set(ours)) > 2, "it has learnt nothing worth comparing"
+    other, network = Other(encoded(model), 1), Network(model, 1, 1)
+    theirs = []
+    read = prime
+    for _ in range(200):
+        logits = other.step(read)
+        np.testing.assert_allclose(logits[0], network.step(read)[:, 0], rtol=0, atol=1e-4)
+        read = np.array([logits[0].argmax()])
+        theirs.append(int(read[0]))
+    assert theirs == ours
+
+
+@each_variant
+def test_batches_states_and_unknown_characters(cell: str, options: Mapping[str, Any]) -> None:
+    model = random_model(cell, options, num_layers=2, dtype=np.float32)
+    ids = random_ids(model, 5, 3)
+    ids[1, 0] = model.vocabulary_size
+    network, other = Network(model, 1, 3), Other(encoded(model), 3)
+    randomise(network.state)
+    assert other.state.keys() == network.state.keys()
+    for name, view in network.state.items():
+        other.state[name] = np.ascontiguousarray(view.T)
+    logits, state = plain.run(model, ids, {k: v.copy() for k, v in network.state.items()})
+    for t, characters in enumerate(ids):
+        np.testing.assert_allclose(other.step(characters), logits[t].T, rtol=0, atol=1e-5)
+    for name, value in other.state.items():
+        np.testing.assert_allclose(value, state[name].T, rtol=0, atol=1e-5)
+
+
+@each_variant
+def test_graph_is_valid_and_primitive(cell: str, options: Mapping[str, Any]) -> None:
+    graph = onnx.load_from_string(encoded(random_model(cell, options, dtype=np.float32)))
+    onnx.checker.check_model(graph, full_check=True)
+    used = {node.op_type for node in graph.graph.node}
+    assert used <= {"Gather", "MatMul", "Add", "Sub", "Mul", "Sigmoid", "Tanh", "Identity"}
+
+
+def test_command_metadata_and_documented_snippet(
+    charlstm: Runner, tiny_run: Path, here: Path
+) -> None:
+    path = here / "model.onnx"
+    path.write_text("an older file", encoding="utf-8")
+    assert charlstm.ok("export", path, "--run", tiny_run).stdout.startswith(f"wrote {path}: ")
+    about = {entry.key: json.loads(entry.value) for entry in onnx.load(path).metadata_props}
+    assert about["vocabulary"] == {"tokens": "char", "characters": VOCABULARY.characters}
+    assert about["settings"]["cell"] == "lstm"
+    assert about["settings"]["hidden_size"] == 8
+    assert str(tiny_run.parent) not in path.read_bytes().decode("latin-1"), "a path has leaked"
+
+    written = charlstm.ok("sample", "-r", tiny_run, "--temperature=0", "--length=199", "--json")
+    assert run_snippet("onnxruntime")["text"] == "\n" + written.json["samples"][0]["text"]
+
+
+def test_a_network_too_large_for_the_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    from charlstm.errors import ExportError
+
+    monkeypatch.setattr("charlstm.export.onnx.LARGEST", 1000)
+    with pytest.raises(ExportError, match="larger than an ONNX file may be"):
+        encoded(random_model())
