@@ -76,3 +76,41 @@ def checked_index(name: str, value: int, count: int) -> int:
     if not 0 <= value < count:
         raise CharlstmError(f"there is no {name} {value}; this model has {name}s 0 to {count - 1}")
     return value
+
+
+def measured_text(model: Any, text: tuple[str, ...], encoding: str, cut: int | None) -> Any:
+    """The ids (N,) of these files, or of the run's own validation part, cut to size.
+
+    Raises:
+        CorpusError: if there is no text, or it cannot be read.
+    """
+    import numpy as np
+
+    if text:
+        from charlstm.text import read_text
+
+        pieces, left = [np.empty(0, np.uint8)], cut
+        for piece in read_text(text, tokens=model.vocabulary.tokens, encoding=encoding):
+            pieces.append(model.vocabulary.encode(piece[:left]))
+            if left is not None:
+                left -= len(pieces[-1])
+                if not left:
+                    break
+        ids = np.concatenate(pieces)
+    else:
+        ids = validation_part(model)[:cut]
+    if not ids.size:
+        raise CorpusError("there is no text to read")
+    return ids
+
+
+def validation_part(model: Any) -> Any:
+    """The ids of the text that a run kept for validation."""
+    from charlstm.training.corpora import read_texts
+
+    cache = model.path.resolve().parent.parent / ".cache"
+    cure = "name a text to read"
+    texts = read_texts(model.config, cache, old=model.snapshot, cure=cure)
+    if texts.val is None:
+        raise CorpusError("the run has no validation part; name a text to read")
+    return texts.val.open()

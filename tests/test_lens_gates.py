@@ -1,0 +1,132 @@
+"""How gates are counted: against the obvious way, and with gates that are stuck by hand."""
+
+import numpy as np
+import pytest
+from models import CHARACTERS, VOCABULARY, wild_model
+
+from charlstm.cells import CELLS
+from charlstm.cells.layer import rows_of
+from charlstm.errors import CharlstmError, CorpusError
+from charlstm.lens import columns
+from charlstm.lens.classes import CLASSES, class_of
+from charlstm.lens.gates import measure
+from charlstm.lens.gates_table import HEAD, keepers, to_rows
+from charlstm.lens.record import record
+from charlstm.model import CharModel
+
+TEXT = "The cats ate. The bats\nfeast on bread ☃ here.\n" * 6
+IDS = VOCABULARY.encode(TEXT)
+
+
+def stick(model: CharModel, gate: str, unit: int, bias: float) -> None:
+    """Hold one gate of one unit of layer 0 open or shut, whatever comes in."""
+    H = model.architecture.hidden_size
+    row = rows_of(model.cell.gates, gate, H).start + unit
+    model.params["layers.0.W"][row] = 0.0
+    model.params["layers.0.E"][:, row] = 0.0
+    model.params["layers.0.b"][row] = bias
+
+
+@pytest.mark.parametrize("cell", [name for name in CELLS if name != "rnn"])
+def test_counts_are_those_of_the_obvious_way(cell: str) -> None:
+    model = wild_model(cell, num_layers=2)
+    gates = measure(model, IDS, CHARACTERS)
+    seen = record(model, IDS[:, None])
+    assert gates.characters == len(TEXT)
+    assert {(use.layer, use.gate) for use in gates.uses} == {
+        (layer, gate) for layer in (0, 1) for gate in model.cell.sigmoids
+    }
+    for use in gates.uses:
+        values = seen.gates[use.layer][use.gate][:, :, 0]
+        np.testing.assert_allclose(use.right, (values > 0.9).mean(axis=0))
+        np.testing.assert_allclose(use.left, (values < 0.1).mean(axis=0))
+        np.testing.assert_allclose(use.mean, values.mean(axis=0), rtol=1e-6)
+        for k, name in enumerate(CLASSES):
+            chosen = [t for t, c in enumerate(TEXT) if class_of(c) == name and c != "☃"]
+            chosen += [t for t, c in enumerate(TEXT) if c == "☃" and name == "other"]
+            if chosen:
+                np.testing.assert_allclose(use.by_class[k], values[chosen].mean(axis=0), rtol=1e-6)
+            else:
+                assert np.isnan(use.by_class[k]).all()
+        for unit in range(values.shape[1]):
+            marks = "".join("x" if v > 0.9 else " " for v in values[:, unit])
+            lengths = [len(stretch) for stretch in marks.split()]
+            assert use.stretch[unit] == pytest.approx(np.mean(lengths or [0]))
+
+
+def test_a_gate_that_is_stuck_counts_as_saturated_all_the_time() -> None:
+    model = wild_model()
+    stick(model, "f", 2, 30.0)
+    stick(model, "o", 4, -30.0)
+    gates = measure(model, IDS, CHARACTERS)
+    by_name = {use.gate: use for use in gates.uses}
+    assert by_name["f"].right[2] == 1.0 and by_name["f"].left[2] == 0.0
+    assert by_name["f"].stretch[2] == len(TEXT)
+    assert by_name["o"].left[4] == 1.0 and by_name["o"].stretch[4] == 0.0
+    use, unit = keepers(gates)[0]
+    assert (use.gate, unit) == ("f", 2)
+    assert 0.0 < gates.saturated < 1.0
+
+
+def test_a_layer_with_i_as_1_minus_f_is_found_coupled() -> None:
+    model = wild_model()
+    H = model.architecture.hidden_size
+    i, f = (rows_of(model.cell.gates, gate, H) for gate in "if")
+    apart = measure(model, IDS, CHARACTERS).couplings[0]
+    assert apart.distance > 0.2 and apart.within < 0.6
+    for name in ("W", "b"):
+        view = model.params[f"layers.0.{name}"]
+        view[i] = -view[f]  # σ(-a) = 1 - σ(a)
+    model.params["layers.0.E"][:, i] = -model.params["layers.0.E"][:, f]
+    coupled = measure(model, IDS, CHARACTERS).couplings[0]
+    assert coupled.distance == pytest.approx(0.0, abs=1e-9)
+    assert coupled.within == 1.0
+    assert coupled.correlation == pytest.approx(1.0)
+    assert measure(wild_model("coupled"), IDS, CHARACTERS).couplings == []
+
+
+def test_columns_count_every_character_once_but_for_a_few_at_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(columns, "LEAST", 50)
+    monkeypatch.setattr(columns, "WARM_UP", 8)
+    ids = np.arange(277)
+    where, counts = columns.in_columns(ids)
+    assert where.shape == counts.shape == (61, 5)
+    counted = sorted(where[counts])
+    assert counted == list(range(273))
+    assert (np.diff(where, axis=0) == 1).all()
+    assert not counts[:8, 1:].any()
+    where, counts = columns.in_columns(ids[:7])
+    assert where[:, 0].tolist() == list(range(7)) and counts.all()
+
+
+def test_a_long_text_in_columns_has_nearly_the_same_gates(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = np.concatenate([IDS] * 4)
+    model = wild_model(scale=0.5)
+    whole = measure(model, ids, CHARACTERS)
+    monkeypatch.setattr(columns, "LEAST", 100)
+    cut = measure(model, ids, CHARACTERS)
+    assert 0 <= whole.characters - cut.characters < 32
+    for one, other in zip(whole.uses, cut.uses, strict=True):
+        np.testing.assert_allclose(one.mean, other.mean, atol=0.01)
+        np.testing.assert_allclose(one.right, other.right, atol=0.02)
+
+
+def test_kinds_of_characters() -> None:
+    symbols = ["a", "ß", "日", "A", "7", " ", "\t", "\n", ".", "€", "\\xff", "☃", ""]
+    kinds = [class_of(symbol) for symbol in symbols]
+    expected = ["lower case"] * 3 + ["upper case", "digit", "space", "space", "newline"]
+    assert kinds == [*expected, "punctuation", "punctuation", "other", "punctuation", "other"]
+
+
+def test_what_cannot_be_counted() -> None:
+    with pytest.raises(CharlstmError, match="'rnn' has no gates"):
+        measure(wild_model("rnn"), IDS, CHARACTERS)
+    with pytest.raises(CorpusError, match="no text"):
+        measure(wild_model(), IDS[:0], CHARACTERS)
+
+
+def test_rows_have_a_head() -> None:
+    rows = to_rows(measure(wild_model(), IDS, CHARACTERS))
+    assert len(rows) == 3 * 6 and all(len(row) == len(HEAD) for row in rows)
