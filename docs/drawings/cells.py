@@ -1,0 +1,115 @@
+"""The drawings of the RNN and of the cells with a cell state."""
+
+from parts import RAIL, WIDTH, enters, leaves, value
+from sketch import Sketch
+
+WRITE, GATES, FLOOR = 178.0, 250.0, 325.0  # heights of i⊙g, of the gates, and of h
+WORDS = {"f": "forget", "i": "input", "g": "candidate", "o": "output"}
+
+
+def rnn() -> Sketch:
+    """RNN: h = tanh(W·[h', x] + b)."""
+    s = Sketch(
+        "RNN: a chain of modules with a single tanh layer",
+        "The previous hidden state and the input, one above the other, go through one tanh layer. "
+        "Its result is the new hidden state, which goes on to the next step and up as the output.",
+        (WIDTH, 270.0),
+        (130.0, 55.0, 720.0, 195.0),
+    )
+    enters(s, "h", (40, 125))
+    enters(s, "x", (260, 255))
+    s.node("hx", "join", (260, 125), "both", "[h_{t−1}, x_t]")
+    s.node("n", "layer", (450, 125), "h", "tanh")
+    s.wire("h", "hx")
+    s.wire("x", "hx")
+    s.wire("hx", "n")
+    leaves(s, "n", "h", 125, up=610)
+    return s
+
+
+def lstm() -> Sketch:
+    """LSTM: c = f⊙c' + i⊙g, h = o⊙tanh(c)."""
+    s = _memory(
+        "LSTM: four layers around a cell state",
+        "The cell state runs along the top. The forget gate multiplies it, then the input gate "
+        "times the candidate is added. Its tanh times the output gate is the new hidden state. "
+        "All four layers see the previous hidden state and the input, one above the other.",
+        "figo",
+    )
+    _input_gate(s)
+    return s
+
+
+def peephole() -> Sketch:
+    """As the LSTM, but f and i also see c', and o sees c."""
+    s = _memory(
+        "Peephole LSTM: the gates look at the cell state",
+        "As the LSTM. In addition the forget gate and the input gate see the previous cell state, "
+        "and the output gate sees the new one.",
+        "figo",
+    )
+    _input_gate(s)
+    s.wire("c", "f", (244, GATES), leave=(244, RAIL), thin=True)
+    s.wire("c", "i", (356, 208), (356, GATES), leave=(244, 208), thin=True)
+    s.wire("c_new", "o", leave=(602, RAIL), thin=True)
+    return s
+
+
+def coupled() -> Sketch:
+    """Coupled gates: c = f⊙c' + (1 − f)⊙g, h = o⊙tanh(c)."""
+    s = _memory(
+        "Coupled LSTM: it forgets only where it writes",
+        "As the LSTM, but without an input gate: the candidate is multiplied by one minus the "
+        "forget gate.",
+        "fgo",
+    )
+    s.node("i", "one_minus", (406, WRITE))
+    s.wire("f", "i", leave=(300, WRITE))
+    s.wire("i", "write")
+    return s
+
+
+def _memory(title: str, description: str, gates: str) -> Sketch:
+    """What the LSTM and its variants share: c along the top, their gates, and the way to h."""
+    s = Sketch(title, description, (WIDTH, 425.0), (110.0, 55.0, 772.0, 372.0))
+    places = {"f": 300.0, "i": 412.0, "g": 506.0, "o": 602.0}
+    end = 690.0
+    enters(s, "c", (40, RAIL))
+    enters(s, "h", (40, FLOOR))
+    enters(s, "x", (175, 412))
+    s.node("hx", "join", (175, FLOOR), "both", "[h_{t−1}, x_t]")
+    for gate in gates:
+        s.node(gate, "layer", (places[gate], GATES), label="tanh" if gate == "g" else "σ")
+        s.text((places[gate], FLOOR + 22), WORDS[gate], "caption")
+    s.node("keep", "times", (places["f"], RAIL), "c")
+    s.node("write", "times", (places["g"], WRITE))
+    s.node("c_new", "plus", (places["g"], RAIL), "c")
+    s.node("tanh_c", "tanh", (end, WRITE))
+    s.node("h_new", "times", (end, GATES), "h")
+
+    s.wire("c", "keep")
+    s.wire("keep", "c_new")
+    s.wire("h", "hx")
+    s.wire("x", "hx")
+    s.wire("hx", gates[-1], (places[gates[-1]], FLOOR))
+    for gate in gates[:-1]:
+        s.wire("hx", gate, leave=(places[gate], FLOOR))
+    s.wire("f", "keep")
+    s.wire("g", "write")
+    s.wire("write", "c_new")
+    s.wire("o", "h_new")
+    leaves(s, "c_new", "c", RAIL)
+    s.wire("c_new", "tanh_c", leave=(end, RAIL))
+    s.wire("tanh_c", "h_new")
+    leaves(s, "h_new", "h", FLOOR, down=end, up=742)
+    value(s, "f_t", (places["f"] + 9, 140))
+    value(s, "g_t", (places["g"] + 9, 212))
+    s.text(((places["o"] + end) / 2 + 6, GATES - 15), "o_t", stream="gate")
+    return s
+
+
+def _input_gate(s: Sketch) -> None:
+    """The input gate multiplies the candidate."""
+    x = s.nodes["i"].at[0]
+    s.wire("i", "write", (x, WRITE))
+    value(s, "i_t", (x + 9, 212))

@@ -1,0 +1,34 @@
+"""What every drawing shares: measures, and the values that come in, go out and have a name."""
+
+from sketch import Point, Sketch
+
+RAIL = 105.0  # the height of the state that runs along the top
+WIDTH, EXIT = 850.0, 812.0
+OLD = {"h": "h_{t−1}", "c": "c_{t−1}", "x": "x_t"}
+
+
+def enters(s: Sketch, stream: str, at: Point) -> None:
+    """A value that comes from outside: an old state from the left, the input from below."""
+    s.node(stream, "in", at, stream)
+    if stream == "x":
+        value(s, OLD[stream], (at[0] + 11, at[1] - 9), stream)
+    else:
+        s.text((at[0] + 30, at[1] - 19), OLD[stream], stream=stream)
+
+
+def leaves(
+    s: Sketch, source: str, stream: str, height: float, *, down: float = 0, up: float = 0
+) -> None:
+    """A new state goes to the next step, and at `up` to the layer above, both the same value."""
+    s.node(f"{stream}_next", "out", (EXIT, height), stream)
+    s.wire(source, f"{stream}_next", *([(down, height)] if down else []))
+    s.text((EXIT - 20, height - 19), f"{stream}_t", stream=stream)
+    if up:
+        s.node(f"{stream}_up", "out", (up, 14), stream)
+        s.wire(source, f"{stream}_up", leave=(up, height))
+        value(s, f"{stream}_t", (up + 12, 29), stream)
+
+
+def value(s: Sketch, words: str, at: Point, stream: str = "gate") -> None:
+    """The name of a value, to the right of its upright wire."""
+    s.text(at, words, anchor="start", stream=stream)

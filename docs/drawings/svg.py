@@ -1,0 +1,156 @@
+"""A sketch as SVG text: a light card of its own, so that it reads on white and on dark pages."""
+
+import re
+from collections.abc import Iterator
+from html import escape
+from itertools import pairwise
+
+from sketch import Node, Point, Sketch, Text, Wire, crossing
+
+CARD, CARD_EDGE, BODY, BODY_EDGE, INK = "#fbfaf6", "#dcd8cc", "#eef1ea", "#b7c0ae", "#2b2d33"
+STREAMS = {"c": "#1b7a5a", "h": "#2962a8", "x": "#8a4a9e", "gate": "#6b5a3a", "both": "#4a5563"}
+WIDTHS = {"c": 3.6, "h": 3.0, "x": 2.6, "gate": 2.2, "both": 2.4}
+FILLS = {
+    "layer": ("#fbd98a", "#a9781a"),
+    "affine": ("#fdf0cd", "#a9781a"),
+    "times": ("#f7c3bd", "#b04a42"),
+    "plus": ("#f7c3bd", "#b04a42"),
+    "one_minus": ("#f7c3bd", "#b04a42"),
+    "tanh": ("#f7c3bd", "#b04a42"),
+    "join": ("#ffffff", "#4a5563"),
+}
+SYMBOLS = {"times": "×", "plus": "+", "one_minus": "1 −", "tanh": "tanh"}
+FONT = "'STIX Two Text','STIXGeneral','Cambria','Times New Roman','Liberation Serif',serif"
+PLAIN = "'Helvetica Neue','Segoe UI','Arial','Liberation Sans',sans-serif"
+THIN = 2.2
+CORNER, GAP, HEAD = 10.0, 8.0, 8.0
+
+
+def svg(sketch: Sketch) -> str:
+    """The whole file."""
+    width, height = sketch.size
+    left, top, right, bottom = sketch.body
+    box = f'viewBox="0 0 {_n(width)} {_n(height)}" width="{_n(width)}" height="{_n(height)}"'
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {box} role="img" aria-labelledby="title desc">',
+        f'<title id="title">{escape(sketch.title)}</title>',
+        f'<desc id="desc">{escape(sketch.description)}</desc>',
+        _rect((0.5, 0.5, width - 0.5, height - 0.5), 14, CARD, CARD_EDGE, 1),
+    ]
+    if right > left:
+        lines.append(_rect((left, top, right, bottom), 22, BODY, BODY_EDGE, 1.5))
+    for number, wire in enumerate(sketch.wires):
+        lines += _wire(wire, sketch.wires[:number])
+    lines += [
+        f'<circle cx="{_n(w.points[0][0])}" cy="{_n(w.points[0][1])}" r="4.2" '
+        f'fill="{STREAMS[w.source.stream]}"/>'
+        for w in sketch.wires
+        if w.branch
+    ]
+    for node in sketch.nodes.values():
+        lines += _node(node)
+    lines += [_text(text) for text in sketch.texts]
+    return "\n".join([*lines, "</svg>", ""])
+
+
+def _wire(wire: Wire, below: list[Wire]) -> Iterator[str]:
+    """A line with round corners and a head; it is bridged over the wires that it crosses."""
+    stream = wire.source.stream
+    colour, width = STREAMS[stream], THIN if wire.thin else WIDTHS[stream]
+    for a in wire.segments:
+        for other in below:
+            for b in other.segments:
+                place = crossing(a, b)
+                if place and other.source is not wire.source:
+                    (x, y), level = place, a[0][1] == a[1][1]
+                    dx, dy = (GAP, 0.0) if level else (0.0, GAP)
+                    yield (
+                        f'<path d="M{_n(x - dx)} {_n(y - dy)}L{_n(x + dx)} {_n(y + dy)}" '
+                        f'stroke="{BODY}" stroke-width="{_n(width + 9)}" fill="none"/>'
+                    )
+    end, before = wire.points[-1], wire.points[-2]
+    ux, uy = _unit(before, end)
+    tip = (end[0] - ux * HEAD * 0.8, end[1] - uy * HEAD * 0.8)
+    d = f"M{_p(wire.points[0])}"
+    for (p, q), (_, r) in pairwise(wire.segments):
+        (ax, ay), (bx, by) = _unit(p, q), _unit(q, r)
+        d += f"L{_p((q[0] - ax * CORNER, q[1] - ay * CORNER))}"
+        d += f"Q{_p(q)} {_p((q[0] + bx * CORNER, q[1] + by * CORNER))}"
+    d += f"L{_p(tip)}"
+    yield f'<path d="{d}" fill="none" stroke="{colour}" stroke-width="{_n(width)}"/>'
+    base = (end[0] - ux * HEAD * 1.25, end[1] - uy * HEAD * 1.25)
+    wings = [(base[0] - s * uy * HEAD * 0.6, base[1] + s * ux * HEAD * 0.6) for s in (1, -1)]
+    yield f'<path d="M{_p(end)}L{_p(wings[0])}L{_p(wings[1])}Z" fill="{colour}"/>'
+
+
+def _node(node: Node) -> Iterator[str]:
+    if node.kind in ("in", "out"):
+        return
+    (x, y), (w, h), (fill, edge) = node.at, node.half, FILLS[node.kind]
+    radius = {"layer": 7.0, "affine": 7.0, "join": 8.0}.get(node.kind, h)
+    yield _rect((x - w, y - h, x + w, y + h), radius, fill, edge, 1.6)
+    words = node.label or SYMBOLS[node.kind]
+    role = "join" if node.kind == "join" else "word" if words == "tanh" else node.kind
+    yield _text(Text(node.at, words, role))
+
+
+def _text(text: Text) -> str:
+    size, italic, family = {
+        "value": (19, True, FONT),
+        "join": (16, True, FONT),
+        "affine": (19, True, FONT),
+        "layer": (22, False, FONT),
+        "word": (18, False, FONT),
+        "times": (22, False, PLAIN),
+        "plus": (22, False, PLAIN),
+        "one_minus": (17, False, PLAIN),
+        "caption": (12.5, False, PLAIN),
+        "note": (14, False, PLAIN),
+    }[text.role]
+    colour = STREAMS.get(text.stream, "#5d6068" if text.role == "caption" else INK)
+    x, y = text.at
+    return (
+        f'<text x="{_n(x)}" y="{_n(y + size * 0.34)}" font-family="{family}" font-size="{_n(size)}"'
+        f"{' font-style=' + chr(34) + 'italic' + chr(34) if italic else ''} "
+        f'text-anchor="{text.anchor}" fill="{colour}">{_lowered(text.words, size)}</text>'
+    )
+
+
+def _lowered(words: str, size: float) -> str:
+    """Subscripts as smaller, lower letters; the next letter is raised back."""
+    small, drop, lowered, found = size * 0.7, size * 0.2, False, ""
+    for piece in re.split(r"(_\{[^}]*\}|_.)", words):
+        if piece.startswith("_"):
+            inner = escape(piece[1:].strip("{}"))
+            found += f'<tspan dy="{_n(drop)}" font-size="{_n(small)}">{inner}</tspan>'
+            lowered = True
+        elif piece:
+            shift = f'<tspan dy="{_n(-drop)}">{escape(piece)}</tspan>'
+            found += shift if lowered else escape(piece)
+            lowered = False
+    return found
+
+
+def _rect(
+    box: tuple[float, float, float, float], radius: float, fill: str, edge: str, width: float
+) -> str:
+    left, top, right, bottom = box
+    return (
+        f'<rect x="{_n(left)}" y="{_n(top)}" width="{_n(right - left)}" '
+        f'height="{_n(bottom - top)}" rx="{_n(radius)}" fill="{fill}" stroke="{edge}" '
+        f'stroke-width="{_n(width)}"/>'
+    )
+
+
+def _unit(start: Point, end: Point) -> Point:
+    """The direction from one point to another, level or upright."""
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    return ((dx > 0) - (dx < 0), (dy > 0) - (dy < 0))
+
+
+def _p(point: Point) -> str:
+    return f"{_n(point[0])} {_n(point[1])}"
+
+
+def _n(number: float) -> str:
+    return f"{number:.2f}".rstrip("0").rstrip(".")

@@ -1,0 +1,259 @@
+"""The drawings of docs/cells.md say what the cells compute, and can be read."""
+
+import importlib
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from itertools import combinations, product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from charlstm.cells import CELLS
+from charlstm.cells.base import Cell
+from charlstm.describe.naming import gate_of, symbol_of
+from charlstm.describe.terms import Bias, Constant, Input, State, Term, Weighted, step
+from charlstm.model import Architecture
+
+FOLDER = Path(__file__).parents[1] / "docs" / "drawings"
+sys.path.append(str(FOLDER))
+draw_cells: Any = importlib.import_module("draw_cells")
+sketch_module: Any = importlib.import_module("sketch")
+SKETCHES: dict[str, Any] = {name: sketch() for name, sketch in draw_cells.DRAWINGS.items()}
+each_drawing = pytest.mark.parametrize("name", list(SKETCHES))
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+# What is committed
+
+
+def test_the_committed_drawings_are_what_the_script_makes(tmp_path: Path) -> None:
+    draw_cells.main(tmp_path)
+    made = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert made == {path.name: path.read_bytes() for path in FOLDER.glob("*.svg")}
+
+
+@each_drawing
+def test_a_drawing_is_whole_by_itself(name: str) -> None:
+    text = (FOLDER / f"{name}.svg").read_text(encoding="utf-8")
+    root = ET.fromstring(text)
+    assert root.tag == SVG + "svg"
+    card = root.find(SVG + "rect")
+    assert card is not None and card.get("fill") not in (None, "none")  # for dark pages
+    for child in ("title", "desc"):
+        words = root.findtext(SVG + child)
+        assert words and root.find(SVG + child) is not None
+    assert "href" not in text and "url(" not in text and "<style" not in text
+
+
+# What is drawn
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "options"),
+    [*((name, name, {}) for name in CELLS), ("gru-after", "gru", {"gru_reset": "after"})],
+)
+def test_the_wires_are_the_equations(name: str, cell: str, options: dict[str, Any]) -> None:
+    sketch = SKETCHES[name]
+    kind = Architecture(cell, options).make_cell()
+    expected = {state: written(kind, term) for state, term in step(kind).items()}
+    drawn: dict[str, set[str]] = {}
+    for node in sketch.nodes.values():
+        if node.kind == "out":
+            drawn.setdefault(node.stream, set()).add(drawn_value(sketch, node))
+    assert drawn == {state: {value} for state, value in expected.items()}
+
+
+def written(cell: Cell, term: Term) -> str:
+    """A term in one form for all: sums and products sorted, a gate's products as {gate: …}."""
+    if isinstance(term, State):
+        return term.name
+    if isinstance(term, Constant):
+        return f"{term.value:g}"
+    symbol = symbol_of(term)
+    if gate_of(term) or symbol == "+":
+        seen: dict[str, set[str]] = {}
+        others = []
+        for part in summands(term):
+            match part:
+                case Weighted(gate=gate, operand=operand):
+                    seen.setdefault(gate, set()).add(written(cell, operand))
+                case Input(gate=gate):
+                    seen.setdefault(gate, set()).add("x")
+                case Bias(gate=gate):
+                    seen.setdefault(gate, set())
+                case _:
+                    others.append(written(cell, part))
+        return added([*map(learnt, seen.values()), *others])
+    values = [written(cell, operand) for operand in term.operands]
+    if symbol == "⊙":
+        return multiplied(values)
+    return f"{symbol}({', '.join(values)})"
+
+
+def summands(term: Term) -> Iterator[Term]:
+    if symbol_of(term) == "+":
+        for operand in term.operands:
+            yield from summands(operand)
+    else:
+        yield term
+
+
+def drawn_value(sketch: Any, node: Any) -> str:
+    """What a node makes, in the same form."""
+    inputs = sketch.inputs(node.name)
+    if node.kind == "in":
+        return str(node.stream)
+    values = [drawn_value(sketch, source) for source in inputs]
+    match node.kind:
+        case "join":
+            return "; ".join(values)
+        case "layer" | "affine":
+            inside = learnt({value for joined in values for value in joined.split("; ")})
+            return f"{node.label}({inside})" if node.kind == "layer" else inside
+        case "plus":
+            return added(values)
+        case "times":
+            return multiplied(values)
+        case "one_minus":
+            (value,) = values
+            return f"−(1, {value})"
+        case "tanh":
+            (value,) = values
+            return f"tanh({value})"
+        case "out":
+            (value,) = values
+            return value
+    raise AssertionError(node.kind)
+
+
+def learnt(operands: set[str]) -> str:
+    return f"{{{' | '.join(sorted(operands))}}}"
+
+
+def added(values: list[str]) -> str:
+    return values[0] if len(values) == 1 else f"+({', '.join(sorted(values))})"
+
+
+def multiplied(values: list[str]) -> str:
+    assert len(values) == 2
+    return f"⊙({', '.join(sorted(values))})"
+
+
+@each_drawing
+def test_names_stand_by_their_values(name: str) -> None:
+    """f_t, i_t, … are the names of the gates drawn, and what goes out is named after its state."""
+    sketch = SKETCHES[name]
+    gates = {n for n, node in sketch.nodes.items() if node.kind in ("layer", "affine")}
+    for text in sketch.texts:
+        if text.stream == "gate":
+            assert text.words.removesuffix("_t") in sketch.nodes
+            assert text.words.removesuffix("_t") in gates or name == "gru-after"
+    named = sorted(text.words for text in sketch.texts if text.stream in ("c", "h", "x"))
+    ends = [n for n in sketch.nodes.values() if n.kind in ("in", "out")]
+    if name != "legend":
+        tail = {"in": {"x": "x_t", "h": "h_{t−1}", "c": "c_{t−1}"}, "out": {"h": "h_t", "c": "c_t"}}
+        assert named == sorted(tail[node.kind][node.stream] for node in ends)
+
+
+# How it is drawn
+
+Box = tuple[float, float, float, float]
+
+
+def box_of(node: Any, margin: float = 0.0) -> Box:
+    (x, y), (w, h) = node.at, node.half
+    return (x - w - margin, y - h - margin, x + w + margin, y + h + margin)
+
+
+def box_of_text(text: Any) -> Box:
+    """Roughly what words cover, in a wide font."""
+    size = {"value": 19, "caption": 12.5, "note": 14}[text.role]
+    letters = sum(0.7 if part else 1.0 for part in lowered(text.words))
+    width = letters * size * 0.62
+    x, y = text.at
+    left = x if text.anchor == "start" else x - width / 2
+    return (left, y - size * 0.4, left + width, y + size * 0.45)
+
+
+def lowered(words: str) -> Iterator[bool]:
+    """For each letter, whether it is a subscript."""
+    head, _, tail = words.partition("_")
+    yield from (False for _ in head)
+    yield from (True for _ in tail.strip("{}"))
+
+
+def meet(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def along(segment: Any, half: float = 0.1) -> Box:
+    (x1, y1), (x2, y2) = segment
+    return (min(x1, x2) - half, min(y1, y2) - half, max(x1, x2) + half, max(y1, y2) + half)
+
+
+@each_drawing
+def test_wires_keep_clear_of_other_nodes(name: str) -> None:
+    sketch = SKETCHES[name]
+    for wire, node in product(sketch.wires, sketch.nodes.values()):
+        if node.kind not in ("in", "out") and node not in (wire.source, wire.target):
+            for segment in wire.segments:
+                assert not meet(along(segment), box_of(node, 5)), (wire.source.name, node.name)
+    for a, b in combinations(sketch.nodes.values(), 2):
+        assert not meet(box_of(a, 4), box_of(b, 4)) or name == "legend", (a.name, b.name)
+
+
+@each_drawing
+def test_wires_of_different_values_only_cross(name: str) -> None:
+    """Two values never share a way, nor does one turn or branch on another one's way."""
+    sketch = SKETCHES[name]
+    for a, b in combinations(sketch.wires, 2):
+        if a.source is b.source:
+            continue
+        for p, q in product(a.segments, b.segments):
+            if sketch_module.crossing(p, q) is None:
+                assert not meet(along(p, 5), along(q, 5)) or a.target is b.target, (
+                    a.source.name,
+                    b.source.name,
+                )
+
+
+@each_drawing
+def test_words_are_not_crossed(name: str) -> None:
+    sketch = SKETCHES[name]
+    for text in sketch.texts:
+        box = box_of_text(text)
+        left, top, right, bottom = box
+        assert left > 4 and top > 4 and right < sketch.size[0] - 4 and bottom < sketch.size[1] - 4
+        for wire in sketch.wires:
+            for segment in wire.segments:
+                assert not meet(along(segment, 2), box), (text.words, wire.source.name)
+        for node in sketch.nodes.values():
+            assert not meet(box_of(node), box), (text.words, node.name)
+    for a, b in combinations(sketch.texts, 2):
+        assert not meet(box_of_text(a), box_of_text(b)), (a.words, b.words)
+
+
+@each_drawing
+def test_the_module_holds_its_nodes(name: str) -> None:
+    sketch = SKETCHES[name]
+    left, top, right, bottom = sketch.body
+    for node in sketch.nodes.values():
+        if name != "legend" and node.kind not in ("in", "out"):
+            inner = box_of(node)
+            assert left <= inner[0] and top < inner[1], node.name
+            assert inner[2] <= right and inner[3] < bottom, node.name
+
+
+def test_a_wire_branches_off_its_own_value_only() -> None:
+    sketch = sketch_module.Sketch("", "", (100, 100), (0, 0, 0, 0))
+    for name, at in {"a": (10, 10), "b": (90, 10), "c": (50, 90), "d": (10, 60)}.items():
+        sketch.node(name, "in", at)
+    sketch.wire("a", "b")
+    sketch.wire("a", "c", leave=(50, 10))
+    for source, leave in (("d", (30, 10)), ("a", (30, 11))):
+        with pytest.raises(ValueError, match=f"no wire from {source} passes"):
+            sketch.wire(source, "c", (leave[0], 90), leave=leave)
+    with pytest.raises(ValueError, match="oblique"):
+        sketch.wire("d", "b")
