@@ -72,7 +72,8 @@ def _along(axes: Any, report: Report, window: int | None) -> None:
     axis, at = report.asked.axis, report.asked.at
     series: dict[str, list[str]] = {}
     for name in report.conditions:
-        series.setdefault(name.removesuffix(str(at[name])).strip("_"), []).append(name)
+        stem = name.removesuffix(str(at[name])).removeprefix(str(axis)).strip("_")
+        series.setdefault(stem, []).append(name)
     for line, (stem, names) in enumerate(series.items()):
         for part in _shown(report.conditions[names[0]].shares):
             label, colour, marker = SHOWN[part]
@@ -85,6 +86,9 @@ def _along(axes: Any, report: Report, window: int | None) -> None:
             axes.fill_between(x, low, high, color=colour, alpha=0.12, lw=0)
     axes.axhline(CHANCE, color="0.4", lw=0.8, ls=":", label="chance")
     values = sorted(set(at.values()))
+    seen = [at[name] for name in at if name not in report.asked.unseen]
+    if seen and max(seen) < values[-1]:
+        axes.axvspan(max(seen), values[-1], color="0.9", lw=0, zorder=0, label="not in the corpus")
     if axis == "distance":
         axes.set_xscale("log", base=2)
         axes.minorticks_off()

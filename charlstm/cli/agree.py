@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,20 @@ from charlstm.cli.saving import save_option, writable
 from charlstm.cli.show import note, print_json, printable, utf8_output
 
 KINDS = ("sentence", "verb")
+PARTS = ("congruent", "incongruent", "singular", "plural")
 BAR_SECONDS = 1.0  # a set scored quicker than this gets no bar
-HEAD = "pairs  right       95 %        congr.  incongr.  singular  plural   joint  log-odds  ties"
+COLUMNS = {  # titles and widths
+    "pairs": 6,
+    "right": 6,
+    "95 %": 13,
+    "congr.": 7,
+    "incongr.": 8,
+    "singular": 8,
+    "plural": 7,
+    "joint": 6,
+    "log-odds": 8,
+    "ties": 5,
+}
 
 
 def _file(ctx: click.Context, parameter: click.Parameter, value: str | None) -> Path | None:
@@ -98,7 +110,8 @@ def command(
         report = measure(model.network, model.vocabulary, asked, score, bar.add)
     if report.left_out:
         names = " ".join(map(ascii, report.unknown[:20]))
-        note(f"left out {report.left_out:,} pairs with characters never seen: {names}")
+        many = "s" * (report.left_out != 1)
+        note(f"left out {report.left_out:,} pair{many} with characters never seen: {names}")
     window = model.config.seq_length
     _save(report, f"{model.path.parent.name}: {sweep or 'agreement'}", window, save, items)
     if as_json:
@@ -151,13 +164,13 @@ def _print(report: Any, window: int) -> None:
         rows[_short(name) + " *" * (name in report.asked.unseen)] = result
     totals = {"overall": report.overall, "unseen *": report.unseen}
     width = max(map(len, [*rows, *totals]))
-    click.echo(f"{'':{width}}  {HEAD}")
+    click.echo(f"{'':{width}}{_cells(COLUMNS)}")
     for name, result in rows.items():
-        click.echo(f"{name:{width}}  {_row(result)}")
+        click.echo(f"{name:{width}}{_row(result)}")
     click.echo()
     for name, result in totals.items():
         if result:
-            click.echo(f"{name:{width}}  {_row(result)}")
+            click.echo(f"{name:{width}}{_row(result)}")
     if report.unseen:
         click.echo("* unlike anything in the corpus")
     if report.asked.axis == "distance":
@@ -172,23 +185,26 @@ def _short(name: str) -> str:
 def _row(result: Any) -> str:
     shares = result.shares
     low, high = shares["accuracy"].interval
-    cells = [
-        f"{shares['accuracy'].total:5,}",
-        f"{_percent(shares['accuracy'])}",
-        f"{100 * low:5.1f} - {100 * high:5.1f}",
-        f"{_percent(shares['congruent'])}",
-        f"{_percent(shares['incongruent']):>8}",
-        f"{_percent(shares['singular']):>8}",
-        f"{_percent(shares['plural'])}",
-        f"{_percent(shares['joint'])}",
-        f"{result.log_odds:8.2f}",
-        f"{result.ties:4}",
-    ]
-    return "  ".join(cells)
+    return _cells(
+        [
+            f"{shares['accuracy'].total:,}",
+            _percent(shares["accuracy"]),
+            f"{100 * low:.1f} - {100 * high:5.1f}",
+            *(_percent(shares[name]) for name in (*PARTS, "joint")),
+            f"{result.log_odds:.2f}",
+            f"{result.ties:,}",
+        ]
+    )
+
+
+def _cells(texts: Iterable[str]) -> str:
+    return "".join(
+        f"  {text:>{width}}" for text, width in zip(texts, COLUMNS.values(), strict=True)
+    )
 
 
 def _percent(share: Any) -> str:
-    return f"{'-':>6}" if share.value is None else f"{100 * share.value:6.1f}"
+    return "-" if share.value is None else f"{100 * share.value:.1f}"
 
 
 class _Bar:

@@ -5,12 +5,13 @@ from pathlib import Path
 import click
 
 from charlstm.agreement.grammar import CONSTRUCTIONS
+from charlstm.agreement.pair_sets import PER_CONDITION, SEED, SWEEPS
 from charlstm.cli.show import note, utf8_output
 
 
 @click.group(context_settings={"show_default": True})
 def command() -> None:
-    """Write a corpus made by a grammar."""
+    """Write a corpus made by a grammar, or minimal pairs to test with."""
 
 
 @command.command()
@@ -24,7 +25,7 @@ def command() -> None:
     help="Most nouns of the other number between subject and verb.",
 )
 @click.option(
-    "--max-filler", default=120, type=click.IntRange(5), help="Longest filler, in characters."
+    "--max-filler", default=120, type=click.IntRange(7), help="Longest filler, in characters."
 )
 @click.option(
     "--without",
@@ -56,3 +57,35 @@ def agreement(
     settings = CorpusSettings(sentences, seed, max_attractors, without, hold_out, max_filler)
     write_corpus(Path(file), settings)
     note(f"wrote {sentences:,} sentences to {file}; train on it: charlstm train {file}")
+
+
+@command.command()
+@click.argument("file", type=click.Path(dir_okay=False))
+@click.option(
+    "--corpus", metavar="CORPUS", help="Made by `corpus agreement`.  [default: the bundled one]"
+)
+@click.option("--sweep", type=click.Choice(SWEEPS), help="Go beyond the corpus, step by step.")
+@click.option(
+    "--per-condition",
+    default=PER_CONDITION,
+    type=click.IntRange(2),
+    help="Pairs of each condition.",
+)
+@click.option("--seed", default=SEED, type=click.IntRange(0), help="Decides every pair.")
+def pairs(file: str, corpus: str | None, sweep: str | None, per_condition: int, seed: int) -> None:
+    """Write the minimal pairs that `agree` makes by itself to FILE, as JSON Lines.
+
+    They are made of subjects and predicates that the corpus holds apart.
+    """
+    from charlstm.agreement import pair_sets
+    from charlstm.agreement.corpus import read_settings
+    from charlstm.agreement.pairs import write_pairs
+
+    utf8_output()
+    settings = read_settings(Path(corpus)) if corpus else pair_sets.bundled_settings()
+    if sweep:
+        made = pair_sets.sweep(sweep, settings, per_condition, seed)
+    else:
+        made = pair_sets.default_set(settings, per_condition, seed)
+    write_pairs(Path(file), made.pairs)
+    note(f"wrote {len(made.pairs):,} pairs to {file}; score them: charlstm agree --pairs {file}")

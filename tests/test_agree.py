@@ -1,0 +1,428 @@
+"""Minimal pairs scored and counted: by hand, in batches, from files, and along the sweeps."""
+
+import csv
+import json
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cells_under_test import random_model
+from command_line import TINY, Runner
+
+from charlstm import load
+from charlstm.agreement import pair_sets
+from charlstm.agreement.corpus import CorpusSettings, read_settings
+from charlstm.agreement.grammar import CONSTRUCTIONS
+from charlstm.agreement.measure import measure
+from charlstm.agreement.pair_files import Pair
+from charlstm.agreement.pair_sets import PairSet
+from charlstm.agreement.pairs import default_pairs, read_pairs
+from charlstm.agreement.report import Share, summarise
+from charlstm.agreement.scoring import Scored, readable, score_pairs, scored_parts
+from charlstm.errors import CheckpointError, CorpusError
+from charlstm.model import Architecture, CharModel
+from charlstm.text.vocabulary import Vocabulary
+
+KEYS = {"pairs", "accuracy", "congruent", "incongruent", "singular", "plural", "joint", "ties"}
+MADE = CONSTRUCTIONS[0]  # the corpus of the fixture is without it
+FEW = ("--per-condition", "6")
+
+
+def pair(good: str, bad: str, condition: str = "c", item: str = "1") -> Pair:
+    return Pair(good, bad, condition, item)
+
+
+def knows(*texts: str) -> Vocabulary:
+    return Vocabulary("char", "".join(sorted(set("".join(texts) + "\n"))))
+
+
+@pytest.fixture(scope="module")
+def corpus(charlstm: Runner, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("agree") / "small.txt"
+    charlstm.ok("corpus", "agreement", path, "--sentences=3000", "--seed=3", "--without", MADE)
+    return path
+
+
+@pytest.fixture(scope="module")
+def run(charlstm: Runner, corpus: Path) -> Path:
+    folder = corpus.parent / "runs" / "small"
+    charlstm.ok("train", corpus, *TINY, "--max-steps=2", "--out", folder)
+    return folder
+
+
+# Scores
+
+
+@pytest.mark.parametrize("kind", ["sentence", "verb"])
+def test_batches_score_as_one_by_one(kind: str) -> None:
+    pairs = default_pairs(CorpusSettings(), 30)
+    vocabulary = knows(*(p.sentence_good + p.sentence_bad for p in pairs))
+    model = random_model(vocabulary_size=vocabulary.size, hidden_size=16, dtype=np.float32)
+    together = score_pairs(model, vocabulary, pairs, kind)
+    assert [scored.pair for scored in together] == pairs
+    for scored in together[::7]:
+        (alone,) = score_pairs(model, vocabulary, [scored.pair], kind)
+        assert scored.good == pytest.approx(alone.good, abs=1e-4)
+        assert scored.bad == pytest.approx(alone.bad, abs=1e-4)
+
+
+def test_scores_are_those_of_the_model(run: Path, corpus: Path) -> None:
+    model = load(run)
+    pairs = default_pairs(read_settings(corpus), 4)
+    whole = score_pairs(model.network, model.vocabulary, pairs)
+    verbs = score_pairs(model.network, model.vocabulary, pairs, "verb")
+    for sentence, verb in zip(whole[::5], verbs[::5], strict=True):
+        good, bad = sentence.pair.sentence_good, sentence.pair.sentence_bad
+        assert sentence.good == pytest.approx(model.log_likelihood(good + "\n"), abs=1e-4)
+        assert sentence.bad == pytest.approx(model.log_likelihood(bad + "\n"), abs=1e-4)
+        before, *parts = scored_parts(sentence.pair, "verb")
+        expected = [model.log_likelihood(part, "\n" + before) for part in parts]
+        assert [verb.good, verb.bad] == pytest.approx(expected, abs=1e-4)
+        assert verb.right is (verb.log_odds > 0)
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "before", "one", "other"),
+    [
+        ("The cat was full.", "The cat were full.", "The cat ", "was ", "were "),
+        ("The cats sleep.", "The cats sleeps.", "The cats ", "sleep.", "sleeps."),
+        ("It is", "It was", "It ", "is\n", "was\n"),
+        ("It is", "It is not", "It ", "is\n", "is "),
+        ("Cats sleep.", "Cat sleep.", "", "Cats ", "Cat "),
+        ("He isn't.", "He aren't.", "He ", "isn't.", "aren't."),
+        ("So, he", "So. he", "", "So,", "So."),
+        ("a ,b", "a .b", "a ", ",", "."),
+        ("घर है", "घर हैं", "घर ", "है\n", "हैं\n"),
+    ],
+)
+def test_the_verb_part(good: str, bad: str, before: str, one: str, other: str) -> None:
+    assert scored_parts(pair(good, bad), "verb") == (before, one, other)
+    assert scored_parts(pair(bad, good), "verb") == (before, other, one)
+    assert scored_parts(pair(good, bad), "sentence") == ("", good + "\n", bad + "\n")
+
+
+@pytest.mark.parametrize("kind", ["sentence", "verb"])
+def test_a_tie_is_wrong(kind: str) -> None:
+    pairs = [pair("I am.", "I is."), pair("I was.", "I are.", "d"), pair("He is.", "He are.", "e")]
+    vocabulary = knows(*(p.sentence_good + p.sentence_bad for p in pairs))
+    indifferent = CharModel(Architecture(hidden_size=4), vocabulary.size)
+    found = score_pairs(indifferent, vocabulary, pairs, kind)
+    assert [(scored.right, scored.tie) for scored in found] == [
+        (False, True),
+        (False, True),
+        (True, False),  # the shorter word is the likelier one: lengths are not evened out
+    ]
+    expected = (7 if kind == "sentence" else 3) * math.log(vocabulary.size)
+    assert found[2].good == pytest.approx(-expected, rel=1e-5)
+
+
+def test_bytes_are_scored_as_utf8() -> None:
+    pairs = [pair("Die Mäuse schlafen.", "Die Mäuse schläft."), pair("猫 a", "猫 b", "d")]
+    vocabulary = Vocabulary("byte")
+    assert readable(vocabulary, pairs) == (pairs, [])
+    indifferent = CharModel(Architecture(hidden_size=4), 256)
+    for kind, sizes in (("sentence", (21, 21)), ("verb", (9, 9))):
+        scored = score_pairs(indifferent, vocabulary, pairs[:1], kind)[0]
+        each = math.log(256)
+        assert [-scored.good / each, -scored.bad / each] == pytest.approx(sizes, rel=1e-5)
+
+
+def test_damaged_weights_are_no_answer() -> None:
+    vocabulary = knows("ab")
+    model = random_model(vocabulary_size=vocabulary.size, dtype=np.float32)
+    model.params["W_y"][0] = np.nan
+    with pytest.raises(CheckpointError, match="no finite scores"):
+        score_pairs(model, vocabulary, [pair("a", "b")])
+
+
+def test_pairs_with_unseen_characters_are_left_out() -> None:
+    pairs = [pair("ab", "ba"), pair("aé", "ab"), pair("a", "b☃é")]
+    assert readable(knows("ab"), pairs) == (pairs[:1], ["é", "☃"])
+    report = measure(random_model(vocabulary_size=3), knows("ab"), PairSet(pairs))
+    assert (report.left_out, report.unknown) == (2, ["é", "☃"])
+    assert report.to_mapping()["pairs"] == 1
+    with pytest.raises(CorpusError, match=r"none of the 2 pairs: it has never seen '\\xe9'"):
+        readable(knows("ab"), pairs[1:])
+    with pytest.raises(CorpusError, match="no pairs"):
+        readable(knows("ab"), [])
+
+
+# Counts
+
+
+@pytest.mark.parametrize(
+    ("right", "total", "low", "high"),
+    [  # Newcombe (1998), Statistics in Medicine 17, table I, method 3
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0000, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_wilson_intervals(right: int, total: int, low: float, high: float) -> None:
+    assert Share(right, total).interval == pytest.approx((low, high), abs=5e-5)
+    mirrored = Share(total - right, total).interval
+    assert mirrored == pytest.approx((1 - high, 1 - low), abs=5e-5)
+
+
+def test_what_is_counted() -> None:
+    def scored(item: str, number: str, congruent: bool | None, log_odds: float) -> Scored:
+        return Scored(Pair("a", "b", "c", item, number, congruent), log_odds - 10, -10.0)
+
+    result = summarise(
+        [
+            scored("1", "singular", True, 2.0),
+            scored("1", "plural", False, 1.0),
+            scored("2", "singular", False, 3.0),
+            scored("2", "plural", True, -2.0),
+            scored("3", "singular", False, 0.0),  # its other reading was left out
+            scored("4", "singular", None, 1.0),
+            scored("4", "plural", None, 2.0),
+        ]
+    )
+    assert result.shares == {
+        "accuracy": Share(5, 7),
+        "congruent": Share(1, 2),
+        "incongruent": Share(2, 3),
+        "singular": Share(3, 4),
+        "plural": Share(2, 3),
+        "joint": Share(2, 3),
+    }
+    assert result.log_odds == pytest.approx(1.0)
+    assert result.ties == 1
+
+
+def test_what_no_label_tells_is_not_known() -> None:
+    result = summarise([Scored(pair("a", "b"), -1.0, -2.0)]).to_mapping()
+    assert result["accuracy"] == 1.0
+    unknown = ("congruent", "incongruent", "singular", "plural", "joint")
+    assert {result[name] for name in unknown} == {None}
+    assert {result["intervals"][name] for name in unknown} == {None}
+
+
+# The command
+
+
+def test_the_default_set_is_made_like_the_corpus(
+    charlstm: Runner, run: Path, corpus: Path, tmp_path: Path
+) -> None:
+    items, table = tmp_path / "items.jsonl", tmp_path / "table.csv"
+    outcome = charlstm.ok("agree", "-r", run, *FEW, "--items", items, "--save", table, "--json")
+    report = outcome.json
+    assert set(report["conditions"]) == set(CONSTRUCTIONS)
+    for result in (*report["conditions"].values(), report["overall"], report["unseen"]):
+        assert result.keys() >= KEYS
+    unseen = [name for name, result in report["conditions"].items() if result["unseen"]]
+    assert unseen == [MADE]
+    assert report["unseen"]["pairs"] == 6
+    assert report["overall"]["pairs"] == 6 * (len(CONSTRUCTIONS) - 1)
+    assert report["pairs"] == 6 * len(CONSTRUCTIONS) and report["left_out"] == 0
+    assert "settings" not in outcome.stderr
+
+    expected = default_pairs(read_settings(corpus), 6)
+    assert read_pairs(items) == expected
+    rows = [json.loads(line) for line in items.read_text(encoding="utf-8").splitlines()]
+    for row in rows:
+        assert row["right"] is (row["score_good"] > row["score_bad"])
+    right = sum(row["right"] for row in rows if row["condition"] != MADE)
+    assert report["overall"]["accuracy"] == right / report["overall"]["pairs"]
+
+    with table.open(encoding="utf-8", newline="") as file:
+        cells = {row["condition"]: row for row in csv.DictReader(file)}
+    assert list(cells) == list(report["conditions"])
+    for name, result in report["conditions"].items():
+        assert float(cells[name]["accuracy"]) == result["accuracy"]
+        assert [float(cells[name][key]) for key in ("low", "high")] == result["interval"]
+        assert cells[name]["unseen"] == str(result["unseen"])
+
+
+def test_the_table_in_the_terminal(charlstm: Runner, run: Path) -> None:
+    lines = charlstm.ok("agree", "-r", run, *FEW).stdout.splitlines()
+    assert lines[0].split()[:2] == ["pairs", "right"]
+    assert [line.split()[0] for line in lines[1:-4]] == list(CONSTRUCTIONS)
+    assert lines[1].startswith(f"{MADE} *")
+    assert [line.split()[0] for line in lines[-3:]] == ["overall", "unseen", "*"]
+    assert len({len(line) for line in lines if line and line[0] != "*"}) == 1
+
+
+def test_written_pairs_give_the_same_scores(
+    charlstm: Runner, run: Path, corpus: Path, here: Path
+) -> None:
+    charlstm.ok("corpus", "pairs", "p.jsonl", "--corpus", corpus, *FEW, "--seed=2")
+    expected = charlstm.ok("agree", "-r", run, *FEW, "--seed=2", "--json").json
+    found = charlstm.ok("agree", "-r", run, "--pairs", "p.jsonl", "--json").json
+    for name, result in expected["conditions"].items():
+        assert found["conditions"][name] | {"unseen": result["unseen"]} == result
+    assert found["unseen"] is None  # a file does not say what the corpus was like
+    charlstm.ok("corpus", "pairs", "b.jsonl", *FEW)
+    assert read_pairs(here / "b.jsonl") == default_pairs(pair_sets.bundled_settings(), 6)
+    charlstm.ok("corpus", "pairs", "d.jsonl", *FEW, "--sweep=distance")
+    conditions = {p.condition for p in read_pairs(here / "d.jsonl")}
+    assert len(conditions) == len(pair_sets.DISTANCES)
+
+
+def test_which_corpus_the_pairs_are_made_like(
+    charlstm: Runner, tiny_run: Path, corpus: Path, here: Path
+) -> None:
+    (here / "p.tsv").write_text("The cat is wet.\tThe cat are wet.\n", encoding="utf-8")
+    outcome = charlstm("agree", "-r", tiny_run, *FEW)
+    assert "has no settings beside it: the pairs are made like the bundled corpus" in outcome.stderr
+    outcome = charlstm("agree", "-r", tiny_run, *FEW, "--corpus", corpus)
+    assert "settings" not in outcome.stderr
+    charlstm.ok("corpus", "agreement", "all.txt", "--sentences=9", "--no-hold-out")
+    outcome = charlstm("agree", "-r", tiny_run, *FEW, "--corpus", "all.txt")
+    assert "holds nothing out" in outcome.stderr
+    assert "charlstm corpus agreement writes both" in charlstm.fails(
+        "agree", "-r", tiny_run, "--corpus", "text.txt"
+    )
+    (here / "text.json").write_text("[]", encoding="utf-8")
+    message = charlstm.fails("agree", "-r", tiny_run, "--corpus", "text.txt")
+    assert "text.json: expected exactly the settings" in message
+
+
+def test_the_first_corpus_with_settings_counts(corpus: Path) -> None:
+    found = pair_sets.settings_of(["-", "none.txt", "a.json", str(corpus)])
+    assert found == (read_settings(corpus), corpus)
+    assert pair_sets.settings_of(["-", "none.txt"]) is None
+    assert pair_sets.settings_of([]) is None
+
+
+def test_pairs_beyond_the_models_characters(charlstm: Runner, tiny_run: Path, here: Path) -> None:
+    text = "The cat is wet.\tThe cat are wet.\nThe elk is wet.\tThe elk are wet.\n"
+    (here / "p.tsv").write_text(text, encoding="utf-8")
+    outcome = charlstm.ok("agree", "-r", tiny_run, "--pairs", "p.tsv", "--json")
+    assert "left out 1 pair with characters never seen: 'l' 'k'" in outcome.stderr
+    assert (outcome.json["left_out"], outcome.json["pairs"]) == (1, 1)
+    assert outcome.json["conditions"]["pairs"]["pairs"] == 1
+    (here / "p.tsv").write_text("zzz\tzz\n", encoding="utf-8")
+    message = charlstm.fails("agree", "-r", tiny_run, "--pairs", "p.tsv", "--items", "i.jsonl")
+    assert "can read none of the 1 pairs: it has never seen 'z'" in message
+    assert not (here / "i.jsonl").exists()
+
+
+# Sweeps
+
+
+@pytest.mark.parametrize(("axis", "seen"), [("depth", {1}), ("distance", {10, 20, 40, 80})])
+def test_sweeps_go_beyond_the_corpus(
+    charlstm: Runner, run: Path, axis: str, seen: set[int], tmp_path: Path
+) -> None:
+    flags = ("agree", "-r", run, *FEW, "--sweep", axis)
+    report = charlstm.ok(*flags, "--json", "--save", tmp_path / "s.csv").json
+    conditions = report["conditions"].values()
+    steps = {"depth": {1, 2, 3, 4}, "distance": set(pair_sets.DISTANCES)}[axis]
+    assert {result[axis] for result in conditions} == steps
+    assert {result[axis] for result in conditions if not result["unseen"]} == seen
+    assert report["overall"]["pairs"] + report["unseen"]["pairs"] == report["pairs"]
+    assert (report["sweep"], report["seq_length"]) == (axis, 12)
+    if axis == "depth":
+        assert all(result["counts"]["incongruent"] == 3 for result in conditions)
+    with (tmp_path / "s.csv").open(encoding="utf-8", newline="") as file:
+        assert {int(row[axis]) for row in csv.DictReader(file)} == steps
+    shown = charlstm.ok(*flags).stdout
+    assert ("BPTT window: 12 characters" in shown) is (axis == "distance")
+
+
+def test_sweeps_keep_a_series_together() -> None:
+    asked = pair_sets.sweep("depth", CorpusSettings(max_attractors=2), 4)
+    at = [asked.at[name] for name in dict.fromkeys(p.condition for p in asked.pairs)]
+    assert at == [1, 2, 3, 4] * (len(at) // 4)
+    assert {asked.at[name] for name in asked.unseen} == {3, 4}
+    for p in asked.pairs:
+        assert p.attractors in (0, asked.at[p.condition])
+
+
+# Pictures
+
+
+@pytest.mark.parametrize("arguments", [[], ["--sweep=depth"], ["--sweep=distance"]])
+def test_pictures(charlstm: Runner, run: Path, here: Path, arguments: list[str]) -> None:
+    pytest.importorskip("matplotlib", reason="needs the extra charlstm[plot]")
+    flags = ("agree", "-r", run, "--per-condition=2", *arguments)
+    charlstm.ok(*flags, "--save", "a.png", "--save", "a.SVG")
+    assert (here / "a.png").read_bytes().startswith(b"\x89PNG")
+    picture = (here / "a.SVG").read_text(encoding="utf-8")
+    assert "<svg" in picture and "chance" in picture
+    charlstm.ok(*flags, "--save", "b.svg")
+    assert (here / "b.svg").read_text(encoding="utf-8") == picture
+
+
+def test_pictures_of_odd_names(charlstm: Runner, tiny_run: Path, here: Path) -> None:
+    pytest.importorskip("matplotlib", reason="needs the extra charlstm[plot]")
+    names = ["$x", "猫\\frac", "\x1b[31m", "a" * 80]
+    rows = [f"The cat is wet.\tThe cat are wet.\t{name}\n" for name in names]
+    (here / "p.tsv").write_text("".join(rows), encoding="utf-8")
+    flags = ("agree", "-r", tiny_run, "--pairs", "p.tsv", "--save", "a.png")
+    outcome = charlstm.ok(*flags)
+    assert "\x1b" not in outcome.stdout
+    assert (here / "a.png").stat().st_size > 1000
+    rows = [f"The cat is wet.\tThe cat are wet.\tc{k}\n" for k in range(300)]
+    (here / "p.tsv").write_text("".join(rows), encoding="utf-8")
+    assert "300 conditions are too many for a picture" in charlstm.fails(*flags)
+
+
+def test_without_matplotlib(
+    charlstm: Runner, run: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    flags = ("agree", "-r", run, *FEW, "--save", "a.csv")
+    assert "pip install 'charlstm[plot]'" in charlstm.fails(*flags, "--save", "a.png")
+    assert not (here / "a.csv").exists()
+    charlstm.ok(*flags)
+
+
+# Mistakes
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "p.jsonl: no pairs in it; write some with charlstm corpus pairs"),
+        (b"a\tb\nc\tc\n", "line 2: sentence_good and sentence_bad are the same"),
+        (b'{"sentence_good": "a"}\n', "line 1: sentence_bad is missing or is no text"),
+        (b"only one column\n", "line 1: expected good sentence, tab, bad sentence"),
+        (b"a\tb\n\xff\tb\n", "line 2: not UTF-8"),
+        (None, "p.jsonl: cannot read the pairs (No such file or directory)"),
+    ],
+)
+def test_bad_pair_files(
+    charlstm: Runner, tiny_run: Path, here: Path, content: bytes | None, message: str
+) -> None:
+    if content is not None:
+        (here / "p.jsonl").write_bytes(content)
+    before = sorted(here.iterdir())
+    outputs = ("--items", "i.jsonl", "--save", "t.csv")
+    assert message in charlstm.fails("agree", "-r", tiny_run, "--pairs", "p.jsonl", *outputs)
+    assert sorted(here.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--save=a.pdf"], "'a.pdf' must end in .csv or .png or .svg."),
+        (["--save=no/a.csv"], "there is no folder 'no'"),
+        (["--save=folder.csv"], "'folder.csv' is a folder"),
+        (["--items=no/a.jsonl"], "there is no folder 'no'"),
+        (["--pairs=p.tsv", "--sweep=depth"], "has its own pairs; leave out --sweep"),
+        (["--pairs=p.tsv", "--seed=0"], "has its own pairs; leave out --seed"),
+        (["--per-condition=1"], "x>=2"),
+        (["--score=word"], "'word' is not one of 'sentence', 'verb'"),
+        (["--sweep=width"], "'width' is not one of 'depth', 'distance'"),
+    ],
+)
+def test_wrong_usage(
+    charlstm: Runner, tiny_run: Path, here: Path, arguments: list[str], message: str
+) -> None:
+    (here / "folder.csv").mkdir()
+    assert message in charlstm.fails("agree", "-r", tiny_run, *arguments, status=2)
+
+
+def test_more_pairs_than_there_are(charlstm: Runner, run: Path, here: Path) -> None:
+    del here
+    message = charlstm.fails("agree", "-r", run, "--per-condition=100000")
+    assert "different pairs; ask for fewer" in message
+    message = charlstm.fails("corpus", "pairs", "p.jsonl", "--per-condition=100000")
+    assert "different pairs; ask for fewer" in message
+    assert not Path("p.jsonl").exists()
