@@ -114,10 +114,12 @@ def cli(debug: bool) -> None:
 
 def main() -> None:
     """Run the command line; every expected mistake becomes one line and an exit status."""
-    from charlstm.cli.show import complain, open_closed
+    from charlstm.cli.show import complain, mute_other_ranks, open_closed
 
     debug = "--debug" in sys.argv[1:]
     open_closed()
+    if sys.argv[1:2] == ["train"]:
+        mute_other_ranks()
     try:
         cli.main(prog_name="charlstm")
     except CharlstmError as error:

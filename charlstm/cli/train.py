@@ -3,10 +3,11 @@
 import os
 import signal
 import sys
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +17,9 @@ from charlstm.cli.progress import Display, reading_bar
 from charlstm.cli.show import note, print_json, utf8_output
 from charlstm.config import SETTINGS, Config, from_mapping
 from charlstm.errors import ConfigError
+
+if TYPE_CHECKING:
+    from charlstm.training.world import World
 
 BUDGETS = ("epochs", "max_steps", "max_minutes")
 HOUSEKEEPING = (
@@ -39,6 +43,7 @@ FLAGS = [field for name, field in SETTINGS.items() if name not in ("corpus", "ce
 @click.option("--allow-changed-corpus", is_flag=True, help="Resume on a text that has changed.")
 @click.option("--cell", type=click.Choice(list(CELLS)), help="Recurrent cell.  [default: lstm]")
 @setting_options([*FLAGS, *cell_options().values()])
+@click.option("--mpi", is_flag=True, help="Train on MPI ranks; mpiexec is noticed without it.")
 @json_option
 def command(
     corpus: tuple[str, ...],
@@ -46,6 +51,7 @@ def command(
     resume: str | None,
     init_from: str | None,
     allow_changed_corpus: bool,
+    mpi: bool,
     as_json: bool,
     **flags: Any,
 ) -> None:
@@ -55,6 +61,28 @@ def command(
     checkpoint. Ctrl-C saves and stops; --resume goes on from there.
     """
     utf8_output()
+    from charlstm.training.world import join
+
+    world = join(asked=mpi)
+    if world and world.rank:
+        from charlstm.training.mpi import serve
+
+        serve(world)
+        return
+    with world or nullcontext():
+        _train(corpus, config_file, resume, init_from, allow_changed_corpus, world, as_json, flags)
+
+
+def _train(
+    corpus: tuple[str, ...],
+    config_file: str | None,
+    resume: str | None,
+    init_from: str | None,
+    allow_changed_corpus: bool,
+    world: "World | None",
+    as_json: bool,
+    flags: dict[str, Any],
+) -> None:
     given = {name: value for name, value in flags.items() if value is not None}
     if corpus:
         given["corpus"] = corpus
@@ -62,7 +90,7 @@ def command(
         raise click.UsageError("--resume goes with neither --config nor --init-from.")
     run = _run(resume or init_from)
     config = _resumed_config(run, given) if resume else _new_config(config_file, run, given)
-    stop = Stop()
+    stop = Stop(world)
     from charlstm.training.fit import fit
 
     display = Display(as_json)
@@ -73,9 +101,10 @@ def command(
         allow_changed_corpus=allow_changed_corpus,
         stop=stop.asked,
         reading=reading_bar(stop.raise_if_asked),
+        world=world,
     )
     try:
-        with display:
+        with display, closing(events):
             for event in events:
                 display.show(event)
     except KeyboardInterrupt:
@@ -89,15 +118,21 @@ def command(
 
 
 class Stop:
-    """Ctrl-C or SIGTERM once: stop after this update, saved. Twice: leave at once."""
+    """Ctrl-C or SIGTERM once: stop after this update, saved. Twice: leave at once.
 
-    def __init__(self) -> None:
+    A signal that another rank of `world` got counts as well.
+    """
+
+    def __init__(self, world: "World | None") -> None:
         self.status = 0
+        self._world = world
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._handle)
 
     def asked(self) -> bool:
         """Whether a signal has come."""
+        if self._world and self._world.signal and not self.status:
+            self.status = 128 + self._world.signal
         return self.status != 0
 
     def raise_if_asked(self) -> None:

@@ -18,10 +18,11 @@ from charlstm.training import saves
 from charlstm.training.average import Average
 from charlstm.training.corpora import Texts, absolute, read_texts
 from charlstm.training.optim import OPTIMISERS, Optimiser
-from charlstm.training.parallel import Job, Team
+from charlstm.training.parallel import Job, Reducer, Team
 from charlstm.training.rules import fit_to_text, share_out, workers_for
 from charlstm.training.saves import Progress, architecture_of
 from charlstm.training.shard import Plan
+from charlstm.training.world import World
 
 
 @dataclass
@@ -31,7 +32,7 @@ class Training:
     folder: Path
     config: Config
     texts: Texts
-    team: Team
+    team: Reducer
     optimiser: Optimiser
     average: Average | None
     progress: Progress
@@ -41,7 +42,11 @@ class Training:
 
 @contextmanager
 def afresh(
-    config: Config, root: Path, init_from: Path | None, reading: Reading | None
+    config: Config,
+    root: Path,
+    init_from: Path | None,
+    reading: Reading | None,
+    world: World | None = None,
 ) -> Iterator[Training]:
     """A new run in a new folder, with fresh weights or with those of `init_from`."""
     if not config.corpus:
@@ -58,12 +63,12 @@ def afresh(
         texts = read_texts(config, folder.parent / ".cache", old=old, extend=True, reading=reading)
         config, notes = fit_to_text(config, texts.train.stop - texts.train.start)
         config = replace(
-            share_out(config),
+            share_out(config, world.size if world else None),
             corpus=tuple(absolute(name) for name in config.corpus),
             val=absolute(config.val) if config.val else None,
             out=None,
         )
-        with _training(folder, config, texts, Progress(), notes) as training:
+        with _training(folder, config, texts, Progress(), notes, world) as training:
             training.team.model.initialise(config.seed)
             if old and path:
                 saves.adopt(training.team.model, old, path)
@@ -90,7 +95,11 @@ def _new_folder(config: Config, root: Path) -> Iterator[Path]:
 
 @contextmanager
 def resumed(
-    run: Path, config: Config, allow_changed_corpus: bool, reading: Reading | None
+    run: Path,
+    config: Config,
+    allow_changed_corpus: bool,
+    reading: Reading | None,
+    world: World | None = None,
 ) -> Iterator[Training]:
     """The run as its checkpoint left it; `config` is its own but for budget and housekeeping."""
     path = checkpoint_path(run, prefer="last")
@@ -107,7 +116,7 @@ def resumed(
             allow_changed=allow_changed_corpus,
             reading=reading,
         )
-        with _training(folder, config, texts, old.progress, []) as training:
+        with _training(folder, config, texts, old.progress, [], world) as training:
             team = training.team
             average = training.average.flat if training.average else None
             saves.restore(old, path, team.model, training.optimiser, team.states, average)
@@ -116,7 +125,12 @@ def resumed(
 
 @contextmanager
 def _training(
-    folder: Path, config: Config, texts: Texts, progress: Progress, notes: list[str]
+    folder: Path,
+    config: Config,
+    texts: Texts,
+    progress: Progress,
+    notes: list[str],
+    world: World | None,
 ) -> Iterator[Training]:
     plan = Plan(
         architecture_of(config),
@@ -128,10 +142,21 @@ def _training(
         config.seed,
     )
     job = Job(plan, texts.train, texts.val, texts.prime)
-    workers = workers_for(config)
+    workers = min(world.size, plan.shards) if world else workers_for(config)
+    if world and world.size > plan.shards:
+        notes.append(
+            f"only {plan.shards} of {world.size} ranks have work: the batch is cut into "
+            f"{plan.shards} shards; a new run may be given more of them with --shards"
+        )
     with ExitStack() as stack:
         stack.enter_context(threadpool_limits(config.threads))
-        team = stack.enter_context(Team(job, workers, config.threads))
+        team: Reducer
+        if world:
+            from charlstm.training.mpi import RankTeam  # noqa: PLC0415 - only under mpiexec
+
+            team = stack.enter_context(RankTeam(world, job, config.threads))
+        else:
+            team = stack.enter_context(Team(job, workers, config.threads))
         optimiser = OPTIMISERS[config.optimizer](team.model.size, team.model.flat.dtype)
         average = Average(team.model.flat, config.average) if config.average else None
         yield Training(folder, config, texts, team, optimiser, average, progress, workers, notes)

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from charlstm.training.optim import Schedule
 from charlstm.training.rules import settle_intervals, steps_of
 from charlstm.training.saves import Snapshot
 from charlstm.training.trainer import Step, train
+from charlstm.training.world import World
 from charlstm.yaml_file import to_yaml
 
 WORST = 3.0  # a loss above this many times the start is a failure
@@ -39,12 +40,14 @@ def fit(
     root: Path = Path("runs"),
     stop: Callable[[], bool] = lambda: False,
     reading: Reading | None = None,
-) -> Iterator[Event]:
+    world: World | None = None,
+) -> Generator[Event, None, None]:
     """Train as `config` says and tell what happens; the last event is `Finished`.
 
     `resume` is the run folder or checkpoint to continue: `config` is then the checkpoint's own
     with at most budget and housekeeping changed. `init_from` is a run whose weights a new one
-    starts from. `stop` is asked after each update; once true the run is saved and ends.
+    starts from. `stop` is asked after each update; once true the run is saved and ends. With
+    `world`, whose rank 0 this is, all its ranks share the work.
 
     Raises:
         CharlstmError: for texts, settings or checkpoints that cannot be used, when a file cannot
@@ -53,9 +56,9 @@ def fit(
     began = time.monotonic()
     beginning: AbstractContextManager[Training]
     if resume is not None:
-        beginning = resumed(resume, config, allow_changed_corpus, reading)
+        beginning = resumed(resume, config, allow_changed_corpus, reading, world)
     else:
-        beginning = afresh(config, root, init_from, reading)
+        beginning = afresh(config, root, init_from, reading, world)
     with beginning as training:
         yield from _Run(training, began, stop).go()
 

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from charlstm.errors import RunError
 from charlstm.evaluate import Score, Scorer, total
 from charlstm.model import CharModel
 from charlstm.training.shard import Memory, Plan, Shards
-from charlstm.training.streams import Streams
+from charlstm.training.streams import Streams, Windows
 
 VALIDATE = -1  # what workers are told instead of the number of an update
 MESSAGE = struct.Struct("<q")
@@ -74,14 +74,22 @@ class Job:
 class Member:
     """One process's part in a job: every `team`-th shard and validation group from `rank` on."""
 
-    def __init__(self, job: Job, block: Any, scorer: Scorer | None, rank: int, team: int) -> None:
+    def __init__(
+        self,
+        job: Job,
+        block: Any,
+        scorer: Scorer | None,
+        rank: int,
+        team: int,
+        windows: Windows | None = None,
+    ) -> None:
         plan = job.plan
         self._scorer = scorer
         groups = scorer.groups if scorer else 0
         self.memory = Memory.over(block, plan, groups)
         self.model = CharModel(plan.architecture, plan.vocabulary_size, flat=self.memory.params)
-        streams = Streams(job.train.open(), plan.batch_size, plan.seq_length)
-        self._shards = Shards(plan, self.model, streams, self.memory)
+        windows = windows or Streams(job.train.open(), plan.batch_size, plan.seq_length)
+        self._shards = Shards(plan, self.model, windows, self.memory)
         self._mine = range(rank, plan.shards, team)
         self._my_groups = range(rank, groups, team)
 
@@ -95,6 +103,24 @@ class Member:
         else:
             for shard in self._mine:
                 self._shards.run(message, shard)
+
+
+class Reducer(Protocol):
+    """Gradients and scores of whole batches, whoever computes them."""
+
+    @property
+    def model(self) -> CharModel:
+        """The model whose flat vector everyone reads; change it only between calls."""
+
+    @property
+    def states(self) -> list[Array]:
+        """The carried state of each shard, flat; write to it only between calls."""
+
+    def gradient(self, update: int) -> tuple[float, Array]:
+        """The summed loss in nats and the gradient (size,) of the mean loss of one update."""
+
+    def validate(self) -> Score:
+        """The score of the validation text with the present weights."""
 
 
 class Team:

@@ -40,15 +40,15 @@ def fit_to_text(config: Config, characters: int) -> tuple[Config, list[str]]:
     return replace(config, batch_size=batch_size, seq_length=seq_length), notes
 
 
-def share_out(config: Config) -> Config:
-    """Settle the number of shards.
+def share_out(config: Config, processes: int | None = None) -> Config:
+    """Settle the number of shards, for so many processes or else one for each core.
 
     Raises:
         ConfigError: for more shards than columns.
     """
     shards = config.shards
     if shards is None:
-        shards = max(1, min(cores(), config.batch_size // SHARD_COLUMNS))
+        shards = max(1, min(processes or cores(), config.batch_size // SHARD_COLUMNS))
     if shards > config.batch_size:
         raise ConfigError(
             f"shards is {shards}, but there are only {config.batch_size} columns to share out; "

@@ -10,7 +10,7 @@ import numpy as np
 from charlstm.cells.base import Array
 from charlstm.model import Architecture, CharModel, flat_size
 from charlstm.network import Network
-from charlstm.training.streams import Streams, shards_of
+from charlstm.training.streams import Windows, shards_of
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Shards:
     so that processes can share them.
     """
 
-    def __init__(self, plan: Plan, model: CharModel, streams: Streams, memory: "Memory") -> None:
+    def __init__(self, plan: Plan, model: CharModel, streams: Windows, memory: "Memory") -> None:
         self._plan, self._model, self._streams, self._memory = plan, model, streams, memory
         self._networks: dict[int, Network] = {}
         self._gradients = [model.views(gradient) for gradient in memory.gradients]

@@ -1,10 +1,17 @@
 """The training text as B parallel streams, cut into windows for truncated BPTT."""
 
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+class Windows(Protocol):
+    """Where the windows of shards come from."""
+
+    def window(self, update: int, shard: slice) -> NDArray[np.intp]:
+        """Characters (T+1, columns of `shard`) of one update."""
 
 
 class Streams:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from charlstm.errors import DivergedError
 from charlstm.training.optim import Optimiser, global_norm
-from charlstm.training.parallel import Team
+from charlstm.training.parallel import Reducer
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Step:
 
 
 def train(
-    team: Team,
+    team: Reducer,
     optimiser: Optimiser,
     schedule: Callable[[int], float],
     *,
