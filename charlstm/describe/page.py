@@ -18,24 +18,24 @@ def page(found: Description) -> Iterator[str]:
     yield ""
     yield "One step. Columns are examples, x_t has D rows, a bias (H, 1) is added to every column."
     every = [*found.layers[0].equations, *found.readout.equations]
-    yield from _table([[f"{e.name} = {e.text}", e.dimensions()] for e in every])
+    yield from table([[f"{e.name} = {e.text}", e.dimensions()] for e in every])
     yield ""
     yield f"With H = {sizes['H']}, V = {V}, B = {sizes['B']}."
     yield (
         f"Layer 1: x_t has a one in its character's row; D = V + 1 = {sizes['D']}, the last row "
         f"for unknown ones."
     )
-    yield from _table(_numbers([found.layers[0]]))
+    yield from table(_numbers([found.layers[0]]))
     if len(found.layers) > 1:
         yield ""
         yield (
             f"{_upper(found).capitalize()}: x_t is h_t of the layer below, "
             f"D = H = {found.layers[1].sizes['D']}."
         )
-        yield from _table(_numbers(found.layers[1:2]))
+        yield from table(_numbers(found.layers[1:2]))
     yield ""
     yield "Readout."
-    yield from _table(_numbers([found.readout]))
+    yield from table(_numbers([found.readout]))
     yield from _parameters(found)
     yield from _operations(found)
 
@@ -51,7 +51,7 @@ def _parameters(found: Description) -> Iterator[str]:
     rows.append(["all", "", "", *_amount(found.parameters)])
     yield ""
     yield "Parameters, in float32."
-    yield from _table(rows, right=(3, 4))
+    yield from table(rows, right=(3, 4))
     state = found.state_numbers * FLOAT32
     yield f"The state carried from character to character is {state:,} bytes for each column."
 
@@ -63,7 +63,7 @@ def _operations(found: Description) -> Iterator[str]:
     rows = [["", "products", "elementwise", "total"]]
     rows += [[name, *_kinds(section.operations)] for name, section in _sections(found)]
     rows.append(["all", *_kinds(found.operations)])
-    yield from _table(rows, right=(1, 2, 3))
+    yield from table(rows, right=(1, 2, 3))
     yield (
         f"Training takes each product three times, forward and for two gradients: "
         f"{found.training_products:,}."
@@ -100,7 +100,7 @@ def _count(number: int, what: str) -> str:
     return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
-def _table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> Iterator[str]:
+def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> Iterator[str]:
     """Rows of cells in columns, those in `right` with their ends one below the other."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
