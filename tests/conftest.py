@@ -1,9 +1,11 @@
 """What the tests of commands and runs share: a runner, a text, and one small trained run."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from command_line import TEXT, TINY, Runner
+from faults import Server, folder_in_memory
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +31,10 @@ def tiny_run(charlstm: Runner, tmp_path_factory: pytest.TempPathFactory) -> Path
     budget = ("--max-steps=60", "--eval-every=20", "--lr=0.03", "--warmup-steps=5")
     charlstm.ok("train", folder / "text.txt", *TINY, *budget, "--out", run)
     return run
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """Runs commands with faults planted in them, in a folder with `text.txt`."""
+    with folder_in_memory() as folder, Server(folder) as server:
+        yield server

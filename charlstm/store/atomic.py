@@ -5,8 +5,10 @@ the name of the old file, in one step of the file system (`rename` of POSIX.1).
 """
 
 import errno
+import math
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -29,18 +31,9 @@ def atomic_write(path: Path, error: type[CharlstmError] = RunError) -> Iterator[
     Raises:
         CharlstmError: of the kind `error`, one line, for any OSError, the block's own included.
     """
-    temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
     try:
-        try:
-            with _create(temporary, path) as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            with suppress(OSError, ValueError):
-                temporary.unlink(missing_ok=True)
-            raise
+        with replacing(path) as file:
+            yield file
     except OSError as problem:
         intact = f"; the {path.name!r} of before is intact" if os.path.lexists(path) else ""
         reason = problem.strerror or problem
@@ -55,21 +48,45 @@ def atomic_write(path: Path, error: type[CharlstmError] = RunError) -> Iterator[
         ) from problem
 
 
-def clean_stray(folder: Path) -> list[Path]:
+@contextmanager
+def replacing(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
+    """The same with OSErrors as they come, and forced to the disk only if `sync`.
+
+    Without that it is twice as fast, for what can be made again if a crash damages it.
+    """
+    temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
+    try:
+        with _create(temporary, path) as file:
+            yield file
+            file.flush()
+            if sync:
+                os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError, ValueError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def clean_stray(folder: Path, idle: float = 0.0) -> list[Path]:
     """Remove the temporary files that killed processes left in `folder`; return their paths.
 
     A file whose process lives is left alone, except this process's own number: a number comes
     round again, in a container even at once. So call this before writing, and hold the run's lock.
+    In a folder without a lock, where a process of another machine may be writing, ask for files
+    that nobody has written to for `idle` seconds.
     What cannot be listed or removed is passed over, because the next write will say why.
     """
+    latest = time.time() - idle if idle else math.inf
     removed = []
     with suppress(OSError):
         for path in sorted(folder.iterdir()):
             match = _STRAY.fullmatch(path.name)
             if match and not _is_another_alive(int(match[1])):
                 with suppress(OSError):
-                    path.unlink()
-                    removed.append(path)
+                    if path.stat().st_mtime <= latest:
+                        path.unlink()
+                        removed.append(path)
     return removed
 
 

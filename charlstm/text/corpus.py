@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,11 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from charlstm.errors import CorpusError
+from charlstm.store.atomic import clean_stray
 from charlstm.text.encoded import is_intact, write_ids
 from charlstm.text.reading import check_encoding, read_files
 from charlstm.text.sources import File, Sources, find_files, read_blocks
 from charlstm.text.vocabulary import Ids, Tokens, Vocabulary, code_points
 
+IDLE = 60.0  # seconds after which a temporary file of a dead process is nobody's any more
 Progress = Callable[[int, int | None, str], object]  # bytes done, bytes in all if known, phase
 
 
@@ -60,6 +63,7 @@ def encode_corpus(
     found = find_files(sources)
     try:
         cache.mkdir(parents=True, exist_ok=True)
+        clean_stray(cache, IDLE)
         with _rereadable(found, cache, report) as files:
             return _encode(_Text(files, tokens, encoding, report), cache, vocabulary, extend)
     except OSError as error:  # trouble with reading is a CorpusError already: this is the cache
@@ -88,7 +92,10 @@ def _rereadable(found: list[File], cache: Path, report: Progress) -> Iterator[li
         files = list(found)
         for i, file in enumerate(found):
             if file.size is None:
-                copy = stack.enter_context(tempfile.NamedTemporaryFile(dir=cache, suffix=".tmp"))
+                suffix = f".{os.getpid()}.tmp"  # which clean_stray knows
+                copy = stack.enter_context(
+                    tempfile.NamedTemporaryFile(dir=cache, prefix=".pipe-", suffix=suffix)
+                )
                 for block in read_blocks(file):
                     copy.write(block)
                     report(copy.tell(), None, f"reading {file.name}")

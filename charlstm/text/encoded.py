@@ -1,15 +1,17 @@
 """A file of ids and its sidecar: written whole or not at all, and believed only after a check."""
 
 import json
-import tempfile
+import threading
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from charlstm.store.atomic import replacing
 from charlstm.text.sources import BLOCK
 from charlstm.text.vocabulary import Ids
+
+_ONE_AT_A_TIME = threading.Lock()  # temporary files have the number of the process in their names
 
 
 def write_ids(path: Path, arrays: Iterable[Ids], description: Mapping[str, Any]) -> None:
@@ -18,12 +20,13 @@ def write_ids(path: Path, arrays: Iterable[Ids], description: Mapping[str, Any])
     Both appear only when complete. Raises OSError, for instance on a full disk.
     """
     checksum = 0
-    with _replacing(path) as out:
-        for ids in arrays:
-            checksum = zlib.crc32(ids.data, checksum)
-            out.write(ids.data)
-    with _replacing(path.with_suffix(".json")) as out:
-        out.write(_sidecar(description, checksum))
+    with _ONE_AT_A_TIME:
+        with replacing(path, sync=False) as out:
+            for ids in arrays:
+                checksum = zlib.crc32(ids.data, checksum)
+                out.write(ids.data)
+        with replacing(path.with_suffix(".json"), sync=False) as out:
+            out.write(_sidecar(description, checksum))
 
 
 def is_intact(path: Path, description: Mapping[str, Any]) -> bool:
@@ -41,16 +44,3 @@ def is_intact(path: Path, description: Mapping[str, Any]) -> bool:
 
 def _sidecar(description: Mapping[str, Any], checksum: int) -> bytes:
     return json.dumps({**description, "crc32": checksum}).encode()
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A temporary file that takes the place of `path` once it is complete, and else disappears."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as file:
-        try:
-            yield file
-            file.close()  # no fsync, which halves the speed: a file that a crash damages is rebuilt
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise

@@ -84,6 +84,7 @@ def _new_folder(config: Config, root: Path) -> Iterator[Path]:
     was_there = bool(config.out) and Path(config.out or "").exists()
     folder = claim(Path(config.out)) if config.out else new_run(root, _stem(config.corpus[0]))
     with RunLock(folder):
+        clean_stray(folder)
         try:
             yield folder
         except BaseException:
