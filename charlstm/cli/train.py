@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from contextlib import closing, nullcontext
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,7 @@ HOUSEKEEPING = (
     "sample_every",
     "patience",
 )
+SHAPE = ("tokens", "cell", "hidden_size", "num_layers")
 FLAGS = [field for name, field in SETTINGS.items() if name not in ("corpus", "cell")]
 
 
@@ -163,7 +164,9 @@ def _new_config(config_file: str | None, old: Path | None, given: dict[str, Any]
         settings = read_yaml(find_config(config_file))
     elif old:  # new text for an old network: it keeps its shape
         shape = _saved_config(old).to_mapping()
-        names = ("tokens", "cell", "hidden_size", "num_layers", *cell_options())
+        names: tuple[str, ...] = SHAPE
+        if given.get("cell", shape["cell"]) == shape["cell"]:  # no other cell has its options
+            names = (*SHAPE, *cell_options())
         settings = {name: shape[name] for name in names if name in shape}
     if any(name in given for name in BUDGETS):  # a budget on the command line replaces the file's
         settings = {name: value for name, value in settings.items() if name not in BUDGETS}
@@ -183,20 +186,26 @@ def _new_config(config_file: str | None, old: Path | None, given: dict[str, Any]
 
 def _resumed_config(run: Path | None, given: dict[str, Any]) -> Config:
     from charlstm.training.corpora import absolute
+    from charlstm.training.saves import architecture_of, describe
 
     assert run is not None
     config = _saved_config(run)
-    own = config.to_mapping()
+    architecture = architecture_of(config)
+    own = asdict(architecture.make_cell().options) | config.to_mapping()
     if "corpus" in given:
         given["corpus"] = tuple(map(absolute, given["corpus"]))
     if "val" in given:
         given["val"] = absolute(given["val"])
     for name, value in given.items():
         if name not in (*BUDGETS, *HOUSEKEEPING, "corpus") and own.get(name) != value:
+            cure = "start a new one with --init-from."
+            if name in (*SHAPE, *cell_options()):
+                cure = (
+                    f"it is a network of another shape ({describe(architecture)}, "
+                    f"{config.tokens} tokens), so start a new one without --resume."
+                )
             flag = "--" + name.replace("_", "-")
-            raise click.UsageError(
-                f"{flag} cannot change when a run is resumed; start a new one with --init-from."
-            )
+            raise click.UsageError(f"{flag} cannot change when a run is resumed; {cure}")
     kept = {k: v for k, v in given.items() if k in (*BUDGETS, *HOUSEKEEPING, "corpus")}
     if any(name in given for name in BUDGETS):
         kept = dict.fromkeys(BUDGETS) | kept

@@ -166,7 +166,7 @@ def adopt(model: CharModel, old: Snapshot, path: Path) -> None:
     """
     source = model_of(old, path)
     known = old.vocabulary.size
-    if source.architecture != model.architecture:
+    if _shape(source) != _shape(model):
         raise CheckpointError(
             f"{str(path)!r} is a network of another shape ({describe(source.architecture)}) than "
             f"asked for ({describe(model.architecture)}); leave out the options that differ."
@@ -178,6 +178,13 @@ def adopt(model: CharModel, old: Snapshot, path: Path) -> None:
             view[-1] = weights[-1]
         else:
             view[: len(weights)] = weights
+
+
+def _shape(model: CharModel) -> tuple[object, ...]:
+    """What of a network must be equal; options left at their defaults are as if given."""
+    architecture = model.architecture
+    size = architecture.hidden_size, architecture.num_layers
+    return architecture.cell, model.cell.options, *size
 
 
 def describe(architecture: Architecture) -> str:
