@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from random import SystemRandom
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from charlstm import evaluate
 from charlstm.cells.base import Array
@@ -14,6 +15,9 @@ from charlstm.sampler import Filters, Stopper, Text, generate
 from charlstm.store.runs import checkpoint_path, find_run
 from charlstm.text.vocabulary import Vocabulary
 from charlstm.training import saves
+
+if TYPE_CHECKING:  # imported when first needed, as sampling starts quicker without
+    from charlstm.novelty import Index, Novelty
 
 
 class Model:
@@ -114,6 +118,21 @@ class Model:
     def evaluate(self, text: str | bytes) -> evaluate.Score:
         """The score of a text whose first character follows a newline, with carried state."""
         return evaluate.score_text(self.network, self._ids(text), int(self._ids("\n")[0]))
+
+    def novelty(self, text: str | bytes) -> "Novelty":
+        """How much of `text` stands word for word in the text that the model was trained on.
+
+        Raises:
+            CorpusError: if that is gone, and its encoded copy in the cache of the runs as well.
+        """
+        return self._index.novelty(self._ids(text))
+
+    @cached_property
+    def _index(self) -> "Index":
+        from charlstm.training.corpora import index_of, training_text  # noqa: PLC0415
+
+        cache = self.path.resolve().parent.parent / ".cache"
+        return index_of(training_text(self.snapshot, cache), cache)
 
     def _ids(self, text: str | bytes) -> Array:
         return self.vocabulary.encode(text)

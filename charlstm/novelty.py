@@ -19,7 +19,7 @@ from charlstm.store.atomic import atomic_write
 PIECE = 12  # characters of the pieces that are counted
 WORD, EVERY = 8, 5  # WORD + EVERY - 1 = PIECE
 KEPT = 10_000_000  # a longer text's index is kept in a file
-LOOKUPS = 20_000_000  # places looked at for one text, about a second's worth
+LOOKUPS = 3_000_000  # places looked at for one text, about half a second's worth
 BLOCK = 2**20  # places looked at in one go
 PLACE = np.uint64(2**32 - 1)  # the bits of an entry that say where; the others are the hash
 FACTOR = np.uint64(0x9E3779B97F4A7C15)  # Knuth's multiplicative hash, 2⁶⁴ / golden ratio
@@ -38,17 +38,17 @@ class Novelty:
 
 
 class Index:
-    """Finds stretches of a text `ids` (N,); only characters of `part` of it count."""
+    """Finds what other texts share with the training text `ids` (N,)."""
 
-    def __init__(self, ids: Ids, part: slice, file: Path | None = None) -> None:
-        """Make the index, or with `file` take it from there or keep it there.
+    def __init__(self, ids: Ids, file: Path) -> None:
+        """Make the index, which for a long text is kept in `file`, or taken from there.
 
         Raises:
             CorpusError: the file cannot be written.
         """
-        self._ids, self._start, self._stop = ids, part.start, part.stop
+        self._ids = ids
         count = max(0, (ids.size - WORD) // EVERY + 1)
-        if file is None or ids.size < KEPT:
+        if ids.size < KEPT:
             self._entries = np.empty(count, np.uint64)
             _fill(self._entries, ids)
         else:
@@ -57,8 +57,8 @@ class Index:
     def novelty(self, text: Ids) -> Novelty:
         """What `text` (M,), encoded as the training text is, shares with it.
 
-        Where a piece of 8 stands in the training text hundreds of thousands of times, only some
-        of the places are looked at.
+        Where pieces of 8 stand in the training text millions of times, such as blanks in source
+        code, only some of the places are looked at.
         """
         text = np.ascontiguousarray(text, self._ids.dtype)
         begins = np.zeros(text.size + 1, np.int64)  # how many more runs begin than have ended
@@ -91,7 +91,7 @@ class Index:
         for k in range(most):
             step = k if way > 0 else -k - 1
             a, b = q[growing] + step, p[growing] + step
-            inside = (a >= 0) & (a < text.size) & (b >= self._start) & (b < self._stop)
+            inside = (a >= 0) & (a < text.size) & (b >= 0) & (b < self._ids.size)
             growing, a, b = growing[inside], a[inside], b[inside]
             growing = growing[text[a] == self._ids[b]]
             if not growing.size:
@@ -106,15 +106,22 @@ class Index:
         wanted = _hashes(text, 0, text.size - WORD + 1, step=1)
         low = self._entries.searchsorted(wanted)
         high = self._entries.searchsorted(wanted | PLACE, side="right")
-        counts = np.minimum(high - low, LOOKUPS // text.size)
+        counts = _cut(high - low)
         ends = counts.cumsum()
         for begin in range(0, int(ends[-1]), BLOCK):
             each = np.arange(begin, min(begin + BLOCK, int(ends[-1])))
             here = ends.searchsorted(each, side="right")
             entries = self._entries[low[here] + each - (ends[here] - counts[here])]
             there = (entries & PLACE).astype(np.intp) * EVERY
-            inside = (there >= self._start) & (there + WORD <= self._stop)
-            yield here[inside], there[inside]
+            yield here, there
+
+
+def _cut(counts: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The counts (M,), the largest made equal and so small that there are `LOOKUPS` at most."""
+    rising = np.sort(counts)
+    sums = np.concatenate([[0], rising.cumsum()[:-1]]) + rising * np.arange(counts.size, 0, -1)
+    affordable = rising[sums <= LOOKUPS]
+    return np.minimum(counts, max(LOOKUPS // counts.size, affordable.max(initial=0)))
 
 
 def _hashes(ids: Ids, first: int, count: int, step: int) -> Entries:

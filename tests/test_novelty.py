@@ -11,10 +11,12 @@ from charlstm import novelty
 from charlstm.errors import CorpusError
 from charlstm.novelty import PIECE, Index, Novelty
 
+UNUSED = Path("unused")  # the index of a short text is kept nowhere
 
-def plainly(corpus: NDArray[np.generic], part: slice, text: NDArray[np.generic]) -> Novelty:
+
+def plainly(corpus: NDArray[np.generic], text: NDArray[np.generic]) -> Novelty:
     """The same by looking for every piece everywhere."""
-    whole, ours = bytes(corpus[part].astype("<u4").tobytes()), text.astype("<u4")
+    whole, ours = bytes(corpus.astype("<u4").tobytes()), text.astype("<u4")
 
     def stands(begin: int, length: int) -> bool:
         piece, at = ours[begin : begin + length].tobytes(), -1
@@ -42,7 +44,6 @@ def test_it_finds_what_a_plain_search_finds(dtype: type[np.uint8], letters: int)
         size = rng.choice([0, 7, 8, 12, 13, 60, 400])
         top = 70_000 if dtype is np.uint32 else 300 if dtype is np.uint16 else 0
         corpus = np.array([top + rng.randrange(letters) for _ in range(size)], dtype)
-        part = slice(rng.randrange(size // 3 + 1), size - rng.randrange(size // 3 + 1))
         text = np.array(
             [top + rng.randrange(letters) for _ in range(rng.choice([0, 11, 90]))], dtype
         )
@@ -51,40 +52,33 @@ def test_it_finds_what_a_plain_search_finds(dtype: type[np.uint8], letters: int)
             if size > length and text.size > length:
                 a, b = rng.randrange(size - length), rng.randrange(text.size - length)
                 text[b : b + length] = corpus[a : a + length]
-        found, expected = Index(corpus, part).novelty(text), plainly(corpus, part, text)
+        found, expected = Index(corpus, UNUSED).novelty(text), plainly(corpus, text)
         assert found.longest == expected.longest
         assert found.copied == pytest.approx(expected.copied)
         if found.longest:
             best = slice(found.begin, found.begin + found.longest)
-            assert plainly(corpus, part, text[best]).longest == found.longest, trial
+            assert plainly(corpus, text[best]).longest == found.longest, trial
 
 
 def test_a_text_of_one_letter_is_all_copied() -> None:
     ids = np.zeros(50_000, np.uint8)
-    assert Index(ids, slice(0, ids.size)).novelty(ids[:300]) == Novelty(300, 0, 1.0)
-
-
-def test_a_copy_of_the_part_left_out_is_new() -> None:
-    ids = np.random.default_rng(0).integers(0, 200, 2000).astype(np.uint8)
-    index = Index(ids, slice(0, 1000))
-    assert index.novelty(ids[1000:1100]) == Novelty(0, 0, 0.0)
-    assert index.novelty(ids[950:1050]).longest == 50
+    assert Index(ids, UNUSED).novelty(ids[:300]) == Novelty(300, 0, 1.0)
 
 
 def test_the_index_of_a_long_text_is_kept_and_used_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = np.random.default_rng(0).integers(0, 3, 3000).astype(np.uint8)
-    text, part = ids[100:200], slice(0, ids.size)
-    expected = Index(ids, part).novelty(text)
+    text = ids[100:200]
+    expected = Index(ids, UNUSED).novelty(text)
     file = tmp_path / "index"
-    Index(ids, part, file)
+    Index(ids, file)
     assert not file.exists()  # short enough to be made each time
     monkeypatch.setattr(novelty, "KEPT", 1000)
-    assert Index(ids, part, file).novelty(text) == expected
+    assert Index(ids, file).novelty(text) == expected
     kept = file.read_bytes()
     monkeypatch.setattr(novelty, "_fill", None)  # it is not made again
-    assert Index(ids, part, file).novelty(text) == expected
+    assert Index(ids, file).novelty(text) == expected
     assert file.read_bytes() == kept
 
 
@@ -94,12 +88,12 @@ def test_a_damaged_index_is_no_reason_to_claim_a_copy(
     monkeypatch.setattr(novelty, "KEPT", 1000)
     ids = np.random.default_rng(0).integers(0, 200, 3000).astype(np.uint8)
     file = tmp_path / "index"
-    Index(ids, slice(0, ids.size), file)
+    Index(ids, file)
     places = np.random.default_rng(1).integers(0, 2**32, file.stat().st_size // 8).astype(np.uint64)
     file.write_bytes(places.tobytes())
-    assert Index(ids, slice(0, ids.size), file).novelty(ids[:50][::-1]).longest == 0
+    assert Index(ids, file).novelty(ids[:50][::-1]).longest == 0
     file.write_bytes(b"short")  # that one is made anew
-    assert Index(ids, slice(0, ids.size), file).novelty(ids[:50]).longest == 50
+    assert Index(ids, file).novelty(ids[:50]).longest == 50
 
 
 def test_an_index_that_cannot_be_kept_is_one_line(
@@ -108,4 +102,17 @@ def test_an_index_that_cannot_be_kept_is_one_line(
     monkeypatch.setattr(novelty, "KEPT", 10)
     (tmp_path / "index").mkdir()
     with pytest.raises(CorpusError, match="cannot write"):
-        Index(np.zeros(100, np.uint8), slice(0, 100), tmp_path / "index")
+        Index(np.zeros(100, np.uint8), tmp_path / "index")
+
+
+def test_pieces_that_stand_everywhere_do_not_hide_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(0)
+    ids = np.concatenate([np.zeros(9000, np.uint8), rng.integers(1, 9, 3000).astype(np.uint8)])
+    text = np.concatenate([np.zeros(100, np.uint8), ids[10_000:10_080]])
+    monkeypatch.setattr(novelty, "LOOKUPS", 2000)
+    monkeypatch.setattr(novelty, "BLOCK", 64)
+    found = Index(ids, UNUSED).novelty(text)
+    assert (found.longest, found.begin) == (100, 0)
+    assert found.copied > 0.9

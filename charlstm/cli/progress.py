@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Self
 
-from charlstm.cli.show import note, printable
+from charlstm.cli.show import copied, note, printable
 from charlstm.text import Progress
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
 
@@ -50,6 +50,7 @@ class Display:
                 self._validated(event)
             case Preview():
                 self._note(f"--- preview after {event.update} updates\n{event.text}\n---")
+                self._note(copied(event.novelty, event.run))
             case Finished():
                 self.__exit__()
                 self._finish(event)

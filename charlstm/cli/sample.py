@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
-from charlstm.cli.show import print_json, printable, unescaped, utf8_output
+from charlstm.cli.show import copied, note, print_json, printable, unescaped, utf8_output
 from charlstm.errors import ConfigError, CorpusError
 
 SEPARATOR = b"\n----------\n"
@@ -26,6 +26,7 @@ SEPARATOR = b"\n----------\n"
 @click.option("--stop", multiple=True, metavar="TEXT", help="End before this text; repeatable.")
 @click.option("--seed", type=click.IntRange(0), help="The same seed gives the same text.")
 @click.option("--count", default=1, type=click.IntRange(1, 4096), help="Samples.")
+@click.option("--novelty", is_flag=True, help="Say how much stands in the training text.")
 @json_option
 def command(
     run: str | None,
@@ -39,6 +40,7 @@ def command(
     stop: tuple[str, ...],
     seed: int | None,
     count: int,
+    novelty: bool,
     as_json: bool,
 ) -> None:
     """Write text with a trained model: the prime, then --length characters as they come."""
@@ -61,14 +63,30 @@ def command(
     stray = "surrogateescape" if model.vocabulary.tokens == "byte" else "backslashreplace"
     stops = [unescaped(text).encode("utf-8", stray) for text in stop]
     shown = start if isinstance(start, bytes) else start.encode("utf-8", stray)
+    if novelty:
+        model.novelty("")  # a training text that is gone is found before anything is written
     if as_json:
         samples = model.samples(start, length, filters, seeds, stops)
-        print_json({"samples": [_record(shown, s, k) for s, k in zip(samples, seeds, strict=True)]})
-    elif count == 1:
-        _write([shown], model.sample_bytes(start, length, filters, seed, stops))
+        records = [_record(shown, s, k) for s, k in zip(samples, seeds, strict=True)]
+        if novelty:
+            for record, sample in zip(records, samples, strict=True):
+                found, run_there = _novelty(model, sample)
+                record["novelty"] = {
+                    "copied": found.copied,
+                    "longest": found.longest,
+                    "text": run_there,
+                }
+        print_json({"samples": records})
+        return
+    if count == 1:
+        drawn = model.sample_bytes(start, length, filters, seed, stops)
+        samples = [_write([shown], drawn)[len(shown) :]]
     else:
         samples = model.samples(start, length, filters, seeds, stops)
         _write([SEPARATOR.join(shown + sample for sample in samples)])
+    if novelty:
+        for sample in samples:
+            note(copied(*_novelty(model, sample)))
 
 
 def _prime(prime: str | None, prime_file: str | None, model: Any) -> str | bytes:
@@ -94,8 +112,17 @@ def _record(prime: bytes, sample: bytes, seed: int) -> dict[str, Any]:
     return {"prime": prime.decode("utf-8", "replace"), "text": text, "seed": seed}
 
 
-def _write(*parts: Iterable[bytes]) -> None:
+def _novelty(model: Any, sample: bytes) -> tuple[Any, str]:
+    """What a sample shares with the training text, and the longest run that stands there."""
+    found = model.novelty(sample)
+    text: Any = sample if model.vocabulary.tokens == "byte" else sample.decode()
+    run = text[found.begin : found.begin + found.longest]
+    return found, run.decode("utf-8", "replace") if isinstance(run, bytes) else run
+
+
+def _write(*parts: Iterable[bytes]) -> bytes:
     """Write exactly these bytes to a pipe or file; to a terminal, with control characters shown."""
+    written = bytearray()
     terminal = sys.stdout.isatty()
     if terminal:
         import codecs
@@ -103,6 +130,7 @@ def _write(*parts: Iterable[bytes]) -> None:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
     for part in parts:
         for piece in part:
+            written += piece
             if terminal:
                 sys.stdout.write(printable(decoder.decode(piece)))
                 sys.stdout.flush()
@@ -111,3 +139,4 @@ def _write(*parts: Iterable[bytes]) -> None:
                 sys.stdout.buffer.flush()
     if terminal:
         sys.stdout.write("\n")
+    return bytes(written)

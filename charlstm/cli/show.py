@@ -26,6 +26,17 @@ def complain(error: Exception) -> None:
     note("Error: " + " ".join(str(error).split()))
 
 
+def copied(novelty: Any, run: str) -> str:
+    """What a text shares with the training text, in a line; `run` is the longest run."""
+    if not novelty.longest:
+        return "nothing of 12 characters or more stands in the training text"
+    shown = run if len(run) <= 60 else run[:59] + "…"
+    return (
+        f"{novelty.copied:.1%} of its pieces of 12 characters stand in the training text, "
+        f"the longest run there is {novelty.longest} characters: {shown!r}"
+    )
+
+
 def silence(stream: Any) -> None:
     """Let a closed pipe swallow what is still to come, Python's own last flush included."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

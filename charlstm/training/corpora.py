@@ -6,6 +6,7 @@ from pathlib import Path
 
 from charlstm.config import Config
 from charlstm.errors import CorpusError
+from charlstm.novelty import Index
 from charlstm.text import Corpus, Progress, Tokens, Vocabulary, encode_corpus, split
 from charlstm.training.parallel import Part
 from charlstm.training.rules import validation_share
@@ -82,6 +83,35 @@ def read_texts(
     train = Part(corpus.path, dtype, first.start, first.stop)
     val_part = Part(corpus.path, dtype, last.start, last.stop) if last.stop > last.start else None
     return Texts(train, val_part, vocabulary, corpus, None)
+
+
+def training_text(old: Snapshot, cache: Path) -> Part:
+    """What `old` was trained on: its encoded copy if there still is one, else encoded again.
+
+    Raises:
+        CorpusError: if there is neither that nor the text itself, unchanged.
+    """
+    source, dtype = old.corpus, old.vocabulary.dtype
+    for path in (cache / Path(source.path).name, Path(source.path)):
+        if path.is_file() and path.stat().st_size == source.characters * dtype.itemsize:
+            val = 0.0 if old.config.val else validation_share(old.config, source.characters)
+            return Part(str(path), str(dtype), 0, split(source.characters, val)[0].stop)
+    if "-" in old.config.corpus:
+        raise CorpusError(
+            "the training text came from standard input and its encoded copy is gone, so nothing "
+            "can be compared with it"
+        )
+    cure = "nothing can be compared with the text of before"
+    return read_texts(old.config, cache, old=old, cure=cure).train
+
+
+def index_of(part: Part, cache: Path) -> Index:
+    """The index that finds what a text shares with `part`; a large one is kept in `cache`.
+
+    Raises:
+        CorpusError: if it cannot be kept there.
+    """
+    return Index(part.open(), cache / f"{Path(part.path).stem}-{part.stop}.pieces")
 
 
 def absolute(name: str) -> str:

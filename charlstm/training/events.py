@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from charlstm.config import Config
+from charlstm.novelty import Novelty
 from charlstm.training.trainer import Step
 
 
@@ -46,10 +47,12 @@ class Validated:
 
 @dataclass(frozen=True)
 class Preview:
-    """A sample from the model as it is."""
+    """A sample from the model as it is, and what it shares with the training text."""
 
     update: int
     text: str
+    novelty: Novelty
+    run: str  # the longest one that stands there
 
 
 @dataclass(frozen=True)

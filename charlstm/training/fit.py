@@ -5,10 +5,14 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
+
+import numpy as np
 
 from charlstm.cells.base import Array
 from charlstm.config import Config
+from charlstm.novelty import Index
 from charlstm.sampler import Filters, generate
 from charlstm.store.atomic import atomic_write
 from charlstm.store.metrics import Metrics
@@ -16,6 +20,7 @@ from charlstm.store.runs import prune
 from charlstm.text import Progress as Reading
 from charlstm.training import saves
 from charlstm.training.begin import Training, afresh, resumed
+from charlstm.training.corpora import index_of
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
 from charlstm.training.optim import Schedule
 from charlstm.training.rules import settle_intervals, steps_of
@@ -101,7 +106,7 @@ class _Run:
                 if config.patience and progress.worse >= config.patience and not reason:
                     progress.early, reason = True, "patience"
             if config.sample_every and step.update % config.sample_every == 0:
-                yield Preview(step.update, self._preview())
+                yield self._preview()
             self._save_when_due(step, at_once=bool(reason))
             if reason:
                 yield self._finished(reason)
@@ -203,13 +208,21 @@ class _Run:
             saves.save(t.folder / f"{name}.npz", snapshot, t.team.model, t.optimiser, own)
         self.saved = time.monotonic()
 
-    def _preview(self) -> str:
+    def _preview(self) -> Preview:
         t = self.t
         newline = t.texts.vocabulary.encode("\n")
         seeds = [t.config.seed + t.progress.update]
         with self._weights_in_use():
             drawn = list(generate(t.team.model, newline, PREVIEW_LENGTH, PREVIEW, seeds))
-        return t.texts.vocabulary.decode([ids[0] for ids in drawn])
+        ids = np.concatenate(drawn)
+        novelty, decode = self._index.novelty(ids), t.texts.vocabulary.decode
+        run = decode(ids[novelty.begin :][: novelty.longest])
+        return Preview(t.progress.update, decode(ids), novelty, run)
+
+    @cached_property
+    def _index(self) -> Index:
+        """What finds copies of the training text."""
+        return index_of(self.t.texts.train, self.t.folder.parent / ".cache")
 
     def _weights_in_use(self) -> AbstractContextManager[Array | None]:
         """The model has the weights that are measured, kept and used: the average, if there is."""
