@@ -28,7 +28,8 @@ def test_missing_package(
     charlstm: Runner, here: Path, monkeypatch: pytest.MonkeyPatch, package: str
 ) -> None:
     monkeypatch.delitem(sys.modules, f"charlstm.export.{package}", raising=False)
-    monkeypatch.setitem(sys.modules, package, None)
+    for name in (package, f"{package}.numpy"):
+        monkeypatch.setitem(sys.modules, name, None)
     message = charlstm.fails("export", f"model.{package}")  # told before a run is looked for
     assert message == (
         f".{package} files need a package that is not here; "
