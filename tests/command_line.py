@@ -15,7 +15,7 @@ import pytest
 
 from charlstm.cli import main
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 TINY = ("--hidden-size=8", "--batch-size=8", "--seq-length=12", "--shards=2", "--workers=1")
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from command_line import TEXT, TINY, Runner, start
+from command_line import SIGNALS, TEXT, TINY, Runner, start
 
 from charlstm import bundled
 from charlstm.cli import show
@@ -271,9 +271,9 @@ def test_a_signal_saves_and_resuming_is_exact(
 def test_a_second_signal_leaves_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     left: list[int] = []
     monkeypatch.setattr("os._exit", left.append)
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
     try:
-        stop = Stop()
+        stop = Stop(None)
         assert not stop.asked()
         stop.raise_if_asked()
         signal.raise_signal(signal.SIGTERM)

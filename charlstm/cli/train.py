@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from contextlib import closing, nullcontext
+from contextlib import closing, nullcontext, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import FrameType
@@ -119,15 +119,18 @@ def _train(
 
 
 class Stop:
-    """Ctrl-C or SIGTERM once: stop after this update, saved. Twice: leave at once.
+    """Ctrl-C, SIGTERM or a closed terminal once: stop after this update, saved. Twice: at once.
 
-    A signal that another rank of `world` got counts as well.
+    A signal that another rank of `world` got counts as well. What `nohup` ignores stays ignored.
     """
 
     def __init__(self, world: "World | None") -> None:
         self.status = 0
         self._world = world
-        for number in (signal.SIGINT, signal.SIGTERM):
+        numbers = [signal.SIGINT, signal.SIGTERM]
+        if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            numbers.append(signal.SIGHUP)
+        for number in numbers:
             signal.signal(number, self._handle)
 
     def asked(self) -> bool:
@@ -146,7 +149,8 @@ class Stop:
         if self.asked():
             os._exit(128 + number)  # the last checkpoint is intact, workers end by themselves
         self.status = 128 + number
-        os.write(2, b"\nfinishing this update, then saving; once more to leave at once\n")
+        with suppress(OSError):  # the terminal is gone
+            os.write(2, b"\nfinishing this update, then saving; once more to leave at once\n")
 
 
 def _run(spec: str | None) -> Path | None:

@@ -7,11 +7,13 @@ processes share the work changes nothing but the time.
 import json
 import mmap
 import os
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO, Protocol, Self
 
@@ -210,17 +212,30 @@ def _start(
 ) -> subprocess.Popen[bytes]:
     arguments = [str(memory), str(size), str(rank), str(team)]
     environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads))
-    worker = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
-        [sys.executable, "-m", "charlstm.training.worker", *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        pass_fds=[memory],
-        env=environment,
-        bufsize=0,
-    )
+    with _signals_held():
+        worker = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
+            [sys.executable, "-m", "charlstm.training.worker", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=[memory],
+            env=environment,
+            bufsize=0,
+        )
     assert worker.stdin is not None
     worker.stdin.write(job.to_json().encode() + b"\n")
     return worker
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """A process started meanwhile never gets these signals: Ctrl-C in a terminal goes to all."""
+    before = signal.pthread_sigmask(
+        signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    )
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _lost(rank: int, worker: subprocess.Popen[bytes]) -> RunError:

@@ -1,11 +1,11 @@
 """A local worker process: reads update numbers on standard input, answers when its share is done.
 
-It ends when its input does, so it never outlives the process that started it.
+It ends when its input does, so it never outlives the process that started it. Ctrl-C and SIGTERM
+never reach it, from its first moment on: that process decides when to stop.
 """
 
 import mmap
 import os
-import signal
 import sys
 
 from charlstm.training.parallel import DONE, MESSAGE, Job, Member
@@ -13,8 +13,6 @@ from charlstm.training.parallel import DONE, MESSAGE, Job, Member
 
 def main() -> None:
     """Serve one job; the arguments are the memory's descriptor and size, rank and team size."""
-    for number in (signal.SIGINT, signal.SIGTERM):  # the first process decides when to stop
-        signal.signal(number, signal.SIG_IGN)
     descriptor, size, rank, team = (int(argument) for argument in sys.argv[1:])
     job = Job.from_json(sys.stdin.buffer.readline().decode())
     member = Member(job, mmap.mmap(descriptor, size), job.scorer(), rank, team)
