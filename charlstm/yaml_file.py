@@ -1,6 +1,7 @@
 """A config as a YAML file, read strictly and with paths relative to the file."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,21 @@ def read_yaml(path: Path) -> dict[str, Any]:
         return {}
     if not isinstance(mapping, dict):
         raise ConfigError(f"{str(path)!r} must hold settings as `name: value` lines.")
-    for name in PATHS:
+    return relative_to(path, mapping)
+
+
+def relative_to(
+    path: Path, mapping: dict[str, Any], names: Iterable[str] = PATHS
+) -> dict[str, Any]:
+    """The mapping with its paths, or lists of them, as seen from the folder of the file `path`."""
+    found = dict(mapping)
+    for name in names:
         value = mapping.get(name)
         if isinstance(value, str):
-            mapping[name] = _beside(path, value)
+            found[name] = _beside(path, value)
         elif isinstance(value, list):
-            mapping[name] = [_beside(path, v) if isinstance(v, str) else v for v in value]
-    return mapping
+            found[name] = [_beside(path, v) if isinstance(v, str) else v for v in value]
+    return found
 
 
 def _beside(path: Path, value: str) -> str:

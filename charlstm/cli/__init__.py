@@ -30,6 +30,7 @@ COMMANDS = {
     "Study": {
         "agree": "Measure subject agreement with minimal pairs.",
         "cloze": "Compare how likely several continuations are.",
+        "compare": "Train several settings under one budget, side by side.",
         "describe": "Show a network's equations with shapes, parameters and operations.",
         "eval": "Score text: nats and bits per character, perplexity.",
         "inspect": "Look inside: units, gates and gradients.",
