@@ -1,5 +1,7 @@
 """Small untrained models with a vocabulary, for tests of what is seen inside them."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from charlstm.model import Architecture, CharModel
@@ -10,10 +12,14 @@ VOCABULARY = Vocabulary("char", CHARACTERS)
 
 
 def wild_model(
-    cell: str = "lstm", hidden_size: int = 6, num_layers: int = 1, scale: float = 1.5
+    cell: str = "lstm",
+    hidden_size: int = 6,
+    num_layers: int = 1,
+    scale: float = 1.5,
+    options: Mapping[str, str] | None = None,
 ) -> CharModel:
     """A model in float64 whose every weight is random and large, so that gates move."""
-    architecture = Architecture(cell, {}, hidden_size, num_layers)
+    architecture = Architecture(cell, options or {}, hidden_size, num_layers)
     model = CharModel(architecture, len(CHARACTERS), dtype=np.float64)
     model.flat[:] = np.random.default_rng(3).normal(0.0, scale, model.size)
     return model

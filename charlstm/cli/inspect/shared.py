@@ -114,3 +114,15 @@ def validation_part(model: Any) -> Any:
     if texts.val is None:
         raise CorpusError("the run has no validation part; name a text to read")
     return texts.val.open()
+
+
+def require_pictures(save: Iterable[Any]) -> None:
+    """Find out early whether the pictures among these files can be drawn.
+
+    Raises:
+        CharlstmError: if matplotlib is missing.
+    """
+    if any(path.suffix.lower() in (".png", ".svg") for path in save):
+        from charlstm.figures import require_matplotlib
+
+        require_matplotlib()

@@ -1,0 +1,70 @@
+"""`charlstm inspect units`: the table, its verdict, files and refusals."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from command_line import Runner
+
+from charlstm.agreement.pair_files import Pair, write_pairs
+
+
+@pytest.fixture
+def pairs(here: Path) -> Path:
+    """Pairs in the small run's own words, half of them incongruent."""
+    found = []
+    for noun in ("cat", "dog", "bird"):
+        for other in ("bird", "birds"):
+            for number, form in (("singular", noun), ("plural", noun + "s")):
+                start = f"The {form} here the {other} here "
+                good, bad = ("was", "were") if number == "singular" else ("were", "was")
+                congruent = (other == "birds") is (number == "plural")
+                item = f"{noun} {other}"
+                texts = (f"{start}{good} wet.", f"{start}{bad} wet.")
+                found.append(Pair(*texts, "c", item, number, congruent))
+    write_pairs(here / "pairs.jsonl", found)
+    return here / "pairs.jsonl"
+
+
+LOOK = ("inspect", "units", "--candidates=3", "--controls=3", "--long=10", "-r")
+
+
+def test_the_table_and_its_verdict(charlstm: Runner, tiny_run: Path, pairs: Path) -> None:
+    out = charlstm.ok(*LOOK, tiny_run, "--pairs", pairs).stdout
+    assert "points lost when the unit is silent" in out
+    assert "95 % of random units lose from" in out
+    assert "No unit carries number by itself" in out or "* carries number" in out
+    assert "singular, then plural" in out and "plural, incongruent" in out
+    assert max(map(len, out.splitlines())) < 140
+
+
+def test_json_and_files(charlstm: Runner, tiny_run: Path, pairs: Path, here: Path) -> None:
+    save = ("--save", "u.csv", "--save", "u.json")
+    flags = (*LOOK, tiny_run, "--pairs", pairs, "--unit", 2, "--json", *save)
+    found = charlstm.ok(*flags).json
+    assert found == json.loads((here / "u.json").read_text(encoding="utf-8"))
+    assert found["pairs"]["long_singular"] == 6
+    assert found["accuracy"]["short"] is None
+    assert [course["unit"] for course in found["courses"]] == [2, 2]
+    with (here / "u.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["unit"]) for row in rows] == [unit["unit"] for unit in found["units"]]
+
+
+def test_a_picture(charlstm: Runner, tiny_run: Path, pairs: Path, here: Path) -> None:
+    pytest.importorskip("matplotlib")
+    charlstm.ok(*LOOK, tiny_run, "--pairs", pairs, "--save", "unit.svg")
+    drawn = (here / "unit.svg").read_text(encoding="utf-8")
+    assert "singular, incongruent" in drawn and "plural, then singular" in drawn
+
+
+def test_what_it_refuses(charlstm: Runner, tiny_run: Path, pairs: Path, here: Path) -> None:
+    own = (*LOOK, tiny_run, "--pairs", pairs)
+    assert "units 0 to 7" in charlstm.fails(*own, "--unit", 8)
+    assert "layers 0 to 0" in charlstm.fails(*own, "--layer", 3)
+    assert "both readings of gender" in charlstm.fails(*own, "--feature", "gender")
+    assert "more than 99 characters" in charlstm.fails(*own, "--long", 99)
+    (here / "alone.tsv").write_text("The cat was wet.\tThe cat were wet.\n", encoding="utf-8")
+    alone = ("--pairs", here / "alone.tsv")
+    assert "item and subject_number" in charlstm.fails(*LOOK, tiny_run, *alone)

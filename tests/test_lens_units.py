@@ -1,0 +1,194 @@
+"""Units that carry number: a planted one is found, one that only knows is not called one."""
+
+import numpy as np
+import pytest
+from models import CHARACTERS as WILD_CHARACTERS
+from models import wild_model
+from planted import CARRIER, DECOY, VOCABULARY, H, planted_model, planted_pairs
+
+from charlstm.agreement.pair_files import Pair
+from charlstm.cells import CELLS
+from charlstm.cells.base import Array
+from charlstm.cells.layer import rows_of
+from charlstm.errors import CorpusError
+from charlstm.lens.course import AFTER, BEFORE, STEPS, one_sentence, two_sentences
+from charlstm.lens.decode import auc, lowest
+from charlstm.lens.record import record
+from charlstm.lens.silence import silenced
+from charlstm.lens.span_values import read_spans
+from charlstm.lens.spans import spans
+from charlstm.lens.units import Units, find
+from charlstm.lens.units_table import HEAD, PARTS, to_mapping, to_rows
+
+SPANS = spans(planted_pairs())
+
+
+def found(candidates: int, controls: int, seed: int = 1) -> Units:
+    return find(
+        planted_model(), VOCABULARY, SPANS, candidates=candidates, controls=controls, seed=seed
+    )
+
+
+def test_the_planted_unit_is_found_and_no_other() -> None:
+    units = found(candidates=3, controls=6)
+    assert [(unit.layer, unit.unit) for unit in units.carriers] == [(0, CARRIER)]
+    assert units.whole == dict.fromkeys(PARTS, 1.0)
+    carrier = units.carriers[0]
+    assert (carrier.tells, carrier.auc["verb"]) == (1.0, 1.0)
+    assert carrier.drop["long"] == 0.5  # chance is left
+    assert carrier.keep == pytest.approx(1 / (1 + np.exp(-9.0)))
+    assert carrier.weight == pytest.approx(8.0)
+    assert units.controls == 6
+    assert units.control["long"] == (0.0, 0.0)
+
+
+def test_a_unit_that_knows_but_is_not_heard_is_no_number_unit() -> None:
+    decoy = next(unit for unit in found(candidates=3, controls=4).units if unit.unit == DECOY)
+    assert decoy.tells == 1.0
+    assert decoy.drop["long"] == 0.0
+    assert not decoy.carries
+
+
+def test_a_unit_that_is_heard_but_does_not_know_is_none_either() -> None:
+    model = planted_model()
+    model.params["layers.0.E"][:, rows_of("ifog", "g", H).start + CARRIER] = 5.0
+    units = find(model, VOCABULARY, SPANS, candidates=H, controls=2)
+    assert units.carriers == []
+
+
+def test_the_controls_are_drawn_from_the_others_and_repeat_with_their_seed() -> None:
+    assert found(candidates=3, controls=4, seed=5) == found(candidates=3, controls=4, seed=5)
+    without = found(candidates=H, controls=4)
+    assert without.controls == 0
+    assert np.isnan(without.control["long"]).all()
+
+
+def test_auc_counts_pairs_of_values() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.integers(0, 4, (30, 2, 3)).astype(float)
+    readings = rng.integers(0, 2, 30)
+    result = auc(values, readings)
+    for p in range(2):
+        for u in range(3):
+            ones = values[readings == 1, p, u]
+            zeros = values[readings == 0, p, u]
+            wins = [(one > zero) + 0.5 * (one == zero) for one in ones for zero in zeros]
+            assert result[p, u] == pytest.approx(np.mean(wins))
+
+
+def test_the_lowest_auc_is_that_of_one_direction() -> None:
+    assert lowest(np.array([[1.0, 0.0], [0.9, 0.2], [0.0, 0.1]])) == pytest.approx([0.0, 0.8])
+
+
+@pytest.mark.parametrize("cell", [*CELLS, "diagonal peephole"])
+@pytest.mark.parametrize(("layers", "layer"), [(1, 0), (2, 0), (2, 1)])
+def test_nothing_hears_a_silenced_unit(cell: str, layers: int, layer: int) -> None:
+    kind, _, name = cell.rpartition(" ")
+    options = {"peephole_kind": kind} if kind else {}
+    model = wild_model(name, num_layers=layers, scale=0.7, options=options)
+    ids = np.random.default_rng(0).integers(0, len(WILD_CHARACTERS), (9, 2))
+    unit, other = 2, 4
+
+    def logits(*, changed: bool, silent: bool) -> Array:
+        flat = model.flat.copy()
+        if changed:  # the unit does something else
+            model.params[f"layers.{layer}.b"][unit :: model.architecture.hidden_size] += 2.0
+        which = silenced(model, layer, unit) if silent else model
+        result = record(which, ids)
+        model.flat[:] = flat
+        return result.logits
+
+    np.testing.assert_allclose(
+        logits(changed=True, silent=True), logits(changed=False, silent=True), atol=1e-12
+    )
+    assert not np.allclose(logits(changed=True, silent=False), logits(changed=False, silent=False))
+    assert not np.allclose(
+        record(silenced(model, layer, other), ids).logits, logits(changed=False, silent=True)
+    )
+
+
+def test_silencing_leaves_the_model_itself_alone() -> None:
+    model = wild_model()
+    before = model.flat.copy()
+    silenced(model, 0, 1)
+    np.testing.assert_array_equal(model.flat, before)
+
+
+def test_spans_run_from_behind_the_subject_to_the_verb() -> None:
+    twins = [
+        Pair("The women near us were full.", "The women near us was full.", "c", "1", "plural"),
+        Pair("The woman near us was full.", "The woman near us were full.", "c", "1", "singular"),
+    ]
+    one, other = spans(twins)
+    assert (one.reading, one.pair.subject_number) == (0, "singular")
+    assert one.text[: one.subject] == "The woman"
+    assert one.text[one.verb :] == "was full."
+    assert one.decides == ("a", "e")
+    assert (other.text[: other.subject], other.text[other.verb :]) == ("The women", "were full.")
+    assert one.distance == len("near us ") == other.distance
+
+
+def test_items_without_a_twin_or_of_another_feature_are_passed_over() -> None:
+    she = Pair("The actress said she sang.", "The actress said he sang.", "g", "2", "singular")
+    he = Pair("The actor said he sang.", "The actor said she sang.", "g", "2", "singular")
+    alone = Pair("The cat was.", "The cat were.", "c", "3", "singular")
+    found = spans([she, he, alone], "gender")
+    assert [span.text[span.verb :][:3] for span in found] == ["she", "he "]
+    with pytest.raises(CorpusError, match="both readings of number"):
+        spans([she, he, alone])
+
+
+def test_values_are_taken_at_their_places_whatever_the_batch() -> None:
+    model = planted_model()
+    values = read_spans(model, VOCABULARY, SPANS)[0]
+    for n in (0, 3):
+        span = SPANS[n]
+        seen = record(model, VOCABULARY.encode("\n" + span.text)[:, None])
+        c = np.tanh(seen.states[0]["c"][1:, :, 0])
+        middle = (span.subject + span.verb - 1) // 2
+        np.testing.assert_allclose(values.memory[n], c[[span.subject, middle, span.verb - 1]])
+        keep = seen.gates[0]["f"][1:, :, 0][span.subject + 1 : span.verb]
+        assert values.keep is not None
+        np.testing.assert_allclose(values.keep[n], keep.mean(axis=0))
+
+
+def test_the_course_of_the_planted_unit() -> None:
+    far = [span for span in SPANS if span.distance > 20]
+    course = one_sentence(planted_model(), VOCABULARY, far, 0, CARRIER)
+    assert list(course.lines) == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    assert course.marks == [BEFORE, BEFORE + STEPS]
+    assert sum(course.counts.values()) == len(far)
+    for (reading, _), lines in course.lines.items():
+        assert list(lines) == ["tanh(c)", "i", "f", "o", "g"]
+        held = lines["tanh(c)"][BEFORE : BEFORE + STEPS + AFTER]
+        np.testing.assert_allclose(held, np.tanh(2 * reading - 1), atol=0.03)
+        assert abs(lines["tanh(c)"][:3]).max() < 0.01  # before the subject
+
+
+def test_the_next_subject_replaces_the_old_one() -> None:
+    far = [span for span in SPANS if span.distance > 20]
+    course = two_sentences(planted_model(), VOCABULARY, far, 0, CARRIER)
+    assert len(course.marks) == 4
+    for (first, second), lines in course.lines.items():
+        c = lines["tanh(c)"]
+        np.testing.assert_allclose(c[course.marks[1] - 1], np.tanh(2 * first - 1), atol=0.03)
+        np.testing.assert_allclose(c[-1], np.tanh(2 * second - 1), atol=0.03)
+
+
+def test_what_cannot_be_measured() -> None:
+    model = planted_model()
+    with pytest.raises(CorpusError, match="more than 500 characters"):
+        find(model, VOCABULARY, SPANS, long=500)
+    short = [span for span in SPANS if span.distance < 20]
+    with pytest.raises(CorpusError, match="congruent"):
+        one_sentence(model, VOCABULARY, short, 0, 0)
+    with pytest.raises(CorpusError, match="two items"):
+        two_sentences(model, VOCABULARY, SPANS[:2], 0, 0)
+
+
+def test_the_table_and_the_mapping() -> None:
+    units = found(candidates=2, controls=2)
+    assert all(len(row) == len(HEAD) for row in to_rows(units))
+    mapping = to_mapping(units, ("singular", "plural"), [])
+    assert mapping["carriers"] == [[0, CARRIER]]
+    assert mapping["accuracy"]["long_plural"] == 1.0
