@@ -63,7 +63,8 @@ class _Part:
         except Exception as error:  # noqa: BLE001 - rank 0 must hear of any
             problem = f"rank {world.rank} on {platform.node()} failed with {error!r}"
         reports = comm.allgather((problem, world.signal))
-        world.signal = next((number for _, number in reports if number), 0)
+        if world.rank == 0:  # elsewhere a signal may have come since the report
+            world.signal = next((number for _, number in reports if number), 0)
         problem = next((problem for problem, _ in reports if problem), "")
         if not problem:
             self._bring_scores() if message == VALIDATE else self._bring_gradient()

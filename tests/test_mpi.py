@@ -1,0 +1,177 @@
+"""Training on MPI ranks: the same bits, one voice, and clean ends whichever rank is hit."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from command_line import TINY, Runner, sentences
+
+from charlstm.errors import RunError
+from charlstm.store import checkpoint
+from charlstm.training.world import SIZES, join
+
+CHARLSTM = (sys.executable, "-m", "charlstm")
+FAILING = """
+from charlstm.cli import main
+from charlstm.training.parallel import Member
+def run(self, message):
+    if message == 3:
+        raise MemoryError("as planned")
+    run.real(self, message)
+run.real, Member.run = Member.run, run
+main()
+"""
+LONG = (*TINY, "--max-steps=1000000", "--shards=2", "--out=run")
+
+
+def mpiexec() -> str:
+    """The launcher beside this Python, else one on the path; without it or mpi4py, skip."""
+    pytest.importorskip("mpi4py")
+    beside = shutil.which("mpiexec", path=str(Path(sys.executable).parent))
+    found = beside or shutil.which("mpiexec")
+    if not found:
+        pytest.skip("mpiexec is not installed")
+    return found
+
+
+def ranks(count: int, *arguments: object) -> "subprocess.CompletedProcess[str]":
+    """`charlstm` on so many ranks, which must end by themselves."""
+    command = [mpiexec(), "-n", str(count), *CHARLSTM, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def arrays(run: Path) -> dict[str, bytes]:
+    found = checkpoint.load(run / "last.npz", None).arrays
+    return {name: array.tobytes() for name, array in found.items()}
+
+
+def test_any_number_of_ranks_gives_the_same_bits_and_resumes(charlstm: Runner, here: Path) -> None:
+    (here / "text.txt").write_text(sentences(8000), encoding="utf-8")
+    size = (*TINY, "--dropout=0.1", "--num-layers=2", "--shards=5", "--val-fraction=0.6")
+    plan = ("text.txt", *size, "--schedule=constant", "--eval-every=4")
+    alone = charlstm.ok("train", *plan, "--max-steps=8", "--out=alone", "--json")
+    half = ranks(3, "train", *plan, "--max-steps=4", "--out=ranks")
+    assert (half.returncode, half.stdout) == (0, "")
+    assert half.stderr.count("done after 4 updates") == 1
+    whole = ranks(2, "train", "--resume=ranks", "--max-steps=8", "--json")
+    assert whole.returncode == 0, whole.stderr
+    assert arrays(here / "ranks") == arrays(here / "alone")
+    assert f'"last_val_nats": {alone.json["last_val_nats"]!r}' in whole.stdout
+
+
+def test_more_ranks_than_shards_are_told(here: Path) -> None:
+    done = ranks(3, "train", "text.txt", *TINY, "--max-steps=2", "--out=run")
+    assert done.returncode == 0, done.stderr
+    assert "only 2 of 3 ranks have work" in done.stderr
+    assert arrays(here / "run")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (("no.txt",), 1, "Error: cannot read no.txt"),
+        (("text.txt", "--hidden-size=0"), 2, "Error: Invalid value for '--hidden-size'"),
+    ],
+)
+def test_a_mistake_is_said_once(
+    here: Path, arguments: tuple[str, ...], status: int, message: str
+) -> None:
+    done = ranks(2, "train", *arguments)
+    assert (done.returncode, done.stdout) == (status, "")
+    assert done.stderr.count("Error: ") == done.stderr.count(message) == 1
+    assert not (here / "runs").exists()
+
+
+def test_what_fails_on_another_rank_is_said_by_the_first(here: Path) -> None:
+    train = ("train", "text.txt", *LONG)
+    other = (sys.executable, "-c", FAILING)
+    command = (mpiexec(), "-n", "1", *CHARLSTM, *train, ":", "-n", "1", *other, *train)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    (error,) = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+    assert done.returncode == 1
+    assert "rank 1 on " in error
+    assert "MemoryError('as planned')" in error
+    assert "--resume continues" in error
+    assert arrays(here / "run")
+
+
+@pytest.mark.parametrize(
+    ("rank", "number", "status"),
+    [(0, signal.SIGTERM, 143), (1, signal.SIGINT, 130), (1, signal.SIGKILL, None)],
+)
+def test_a_signal_to_any_rank_ends_all(
+    here: Path, rank: int, number: signal.Signals, status: int | None
+) -> None:
+    script = 'echo $$ >pid-${PMI_RANK:-$OMPI_COMM_WORLD_RANK}; exec "$0" "$@"'
+    command = (mpiexec(), "-n", "2", "sh", "-c", script, *CHARLSTM, "train", "text.txt")
+    with subprocess.Popen([*command, *LONG, "--eval-every=5"], stderr=subprocess.PIPE) as process:
+        until((here / "run" / "best.npz").exists)
+        pids = [int((here / f"pid-{k}").read_text()) for k in (0, 1)]
+        os.kill(pids[rank], number)
+        stderr = process.communicate(timeout=30)[1].decode()
+    assert arrays(here / "run")
+    if status is None:
+        assert process.returncode != 0
+    else:
+        assert process.returncode == status
+        assert stderr.count("saved after") == 1
+    until(lambda: not any(map(lives, pids)))
+
+
+def lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """No mpiexec has started this process."""
+    for name in SIZES:
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
+def test_alone_there_is_no_world(alone: pytest.MonkeyPatch) -> None:
+    alone.setitem(sys.modules, "mpi4py", None)
+    assert join(asked=False) is None
+    alone.setenv("PMI_SIZE", "1")
+    alone.setenv("OMPI_COMM_WORLD_SIZE", "what?")
+    assert join(asked=False) is None
+
+
+def test_without_mpi4py_the_extra_is_named(charlstm: Runner, alone: pytest.MonkeyPatch) -> None:
+    alone.setitem(sys.modules, "mpi4py", None)
+    alone.setenv("PMI_SIZE", "2")
+    with pytest.raises(RunError, match=r"needs mpi4py; .*'charlstm\[mpi\]'"):
+        join(asked=False)
+    alone.delenv("PMI_SIZE")
+    assert "charlstm[mpi]" in charlstm.fails("train", "text.txt", "--mpi")
+
+
+def test_an_mpiexec_of_another_mpi_is_an_error(alone: pytest.MonkeyPatch) -> None:
+    one: Any = SimpleNamespace(MPI=SimpleNamespace(COMM_WORLD=SimpleNamespace(size=1, rank=0)))
+    alone.setitem(sys.modules, "mpi4py", one)
+    alone.setenv("OMPI_COMM_WORLD_SIZE", "2")
+    with pytest.raises(RunError, match="2 processes, but each of them is alone"):
+        join(asked=False)
+    alone.delenv("OMPI_COMM_WORLD_SIZE")
+    world = join(asked=True)
+    assert world and (world.rank, world.size) == (0, 1)
