@@ -1,0 +1,353 @@
+"""Settings side by side: what a plan asks for, what is made and skipped, and what is written."""
+
+import csv
+import json
+import shutil
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import Runner, start
+
+from charlstm import bundled
+from charlstm.cells import CELLS
+from charlstm.compare.outcome import Outcome
+from charlstm.compare.plan import read_plan
+from charlstm.compare.size import hidden_size_for, parameters_of
+from charlstm.compare.table import groups, lines
+from charlstm.errors import ConfigError
+from charlstm.model import Architecture
+from charlstm.training.rules import steps_of
+
+BASE = "base: {corpus: text.txt, batch_size: 8, seq_length: 12, shards: 2, workers: 1, lr: 0.03}"
+PLAN = f"""
+{BASE}
+vary:
+  cell: [rnn, gru]
+  seed: [1, 2]
+budget: {{parameters: 2_000, characters: 960}}
+"""
+
+
+def written(folder: Path, text: str = PLAN) -> Path:
+    path = folder / "plan.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def outcome(name: str = "a", **values: Any) -> Outcome:
+    given = {"chosen": {"cell": name}, "hidden_size": 3, "parameters": 40, "steps": 2}
+    cost = {"characters": 2000, "seconds": 2.0, "best_val_nats": 1.5, "last_val_nats": 1.6}
+    losses = [(1000, 2.0), (2000, 1.5)]
+    return Outcome(**{"name": name, **given, **cost, "losses": losses, **values})
+
+
+# Plans
+
+
+def test_every_combination_is_planned(here: Path) -> None:
+    plan = read_plan(written(here))
+    assert [s.name for s in plan.settings] == [
+        "rnn_seed-1", "rnn_seed-2", "gru_seed-1", "gru_seed-2",
+    ]  # fmt: skip
+    assert [(s.config.cell, s.config.seed) for s in plan.settings] == [
+        ("rnn", 1), ("rnn", 2), ("gru", 1), ("gru", 2),
+    ]  # fmt: skip
+    assert {s.config.max_steps for s in plan.settings} == {10}
+    assert {s.config.corpus for s in plan.settings} == {(str(here / "text.txt"),)}
+    assert (plan.out, plan.parameters) == (Path("runs/plan"), 2000)
+
+
+def test_equal_characters_are_equal_whatever_the_window(here: Path) -> None:
+    text = (
+        "base: {corpus: text.txt, hidden_size: 4}\nvary: {seq_length: [10, 20], batch_size: [8]}\n"
+        "budget: {characters: 801}"
+    )
+    configs = [s.config for s in read_plan(written(here, text)).settings]
+    assert [c.max_steps for c in configs] == [11, 6]
+    minutes = text.replace("characters: 801", "minutes: 0.5")
+    configs = [s.config for s in read_plan(written(here, minutes)).settings]
+    assert [(c.max_minutes, steps_of(c, 1000)) for c in configs] == [(0.5, None)] * 2
+
+
+def test_paths_are_relative_to_the_file(here: Path) -> None:
+    (here / "sub").mkdir()
+    text = (
+        "base: {hidden_size: 4, val: ../text.txt}\nvary: {corpus: [a.txt, [b.txt, c.txt]]}\n"
+        "budget: {characters: 9}\nout: there\npairs: p.tsv"
+    )
+    plan = read_plan(written(here / "sub", text.replace(", [b.txt, c.txt]", "")))
+    assert plan.settings[0].config.corpus == (str(here / "sub" / "a.txt"),)
+    assert plan.settings[0].config.val == str(here / "text.txt")
+    assert (plan.out, plan.pairs) == (here / "sub" / "there", here / "sub" / "p.tsv")
+    assert read_plan(here / "sub" / "plan.yaml", Path("x")).out == Path("x")
+
+
+def test_the_bundled_plan_compares_all_cells() -> None:
+    plan = read_plan(bundled.find_config("compare-cells"))
+    assert {s.config.cell for s in plan.settings} == set(CELLS)
+    assert len(plan.settings) == 3 * len(CELLS)
+    assert plan.parameters and {s.config.max_minutes for s in plan.settings} == {2.0}
+    assert all(Path(name).is_file() for s in plan.settings for name in s.config.corpus)
+
+
+@pytest.mark.parametrize("cell", list(CELLS))
+@pytest.mark.parametrize("layers", [1, 2])
+def test_equal_parameters(cell: str, layers: int) -> None:
+    architecture = Architecture(cell, {}, 1, layers)
+    for wanted in (500, 20_000):
+        H = hidden_size_for(architecture, 10, wanted)
+        off = [abs(parameters_of(architecture, 10, size) - wanted) for size in (H - 1, H, H + 1)]
+        assert off[1] == min(off[1:] if H == 1 else off)
+    exact = parameters_of(architecture, 10, 17)
+    assert hidden_size_for(architecture, 10, exact) == 17
+    with pytest.raises(ConfigError, match="too few: one unit of"):
+        hidden_size_for(architecture, 10, 20)
+
+
+VARY, BUDGET = "vary: {seed: [1]}", "budget: {characters: 9}"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"{BASE}\nvarry: {{}}\n{BUDGET}", "unknown key 'varry'; did you mean 'vary'?"),
+        (f"{VARY}\n{BUDGET}", "base must be there, with `name: value` lines below it."),
+        (f"{BASE}\nvary: []\n{BUDGET}", "vary must be there"),
+        (f"{BASE}\nvary: {{sed: [1]}}\n{BUDGET}", "unknown setting 'sed'; did you mean 'seed'?"),
+        (f"{BASE}\nvary: {{seed: 1}}\n{BUDGET}", "vary: seed must be a list such as [1, 2], not 1"),
+        (f"{BASE}\nvary: {{seed: []}}\n{BUDGET}", "vary: seed must be a list"),
+        (f"{BASE}\nvary: {{seed: [1, 1]}}\n{BUDGET}", "vary asks for 'seed-1' twice"),
+        (f"{BASE}\nvary: {{seed: [a]}}\n{BUDGET}", "seed must be a whole number, not 'a'"),
+        (f"{BASE}\nvary: {{lr: [1, 2]}}\n{BUDGET}", "lr is both in base and in vary"),
+        (f"{BASE}\nvary: {{max_steps: [1]}}\n{BUDGET}", "max_steps is not for base or vary: write"),
+        (f"{BASE}\nvary: {{out: [x]}}\n{BUDGET}", "out is not for base or vary: write it beside"),
+        (f"{BASE}\nvary: {{cell: [lsmt]}}\n{BUDGET}", "no cell is called 'lsmt'; did you mean"),
+        (f"{BASE}\nvary: {{gru_reset: [after]}}\n{BUDGET}", "'lstm' has no option 'gru_reset'"),
+        (f"{BASE}\n{VARY}", "budget must be there"),
+        (f"{BASE}\n{VARY}\nbudget: {{minute: 1}}", "unknown budget 'minute'; did you mean 'minut"),
+        (f"{BASE}\n{VARY}\nbudget: {{parameters: 9}}", "budget needs one of characters and minu"),
+        (f"{BASE}\n{VARY}\nbudget: {{characters: 9, minutes: 1}}", "needs one of characters and"),
+        (f"{BASE}\n{VARY}\nbudget: {{minutes: 0}}", "minutes must be a number above 0, not 0"),
+        (f"{BASE}\n{VARY}\nbudget: {{characters: 1.5}}", "characters must be a whole number above"),
+        (
+            f"{BASE}\nvary: {{hidden_size: [1]}}\nbudget: {{characters: 9, parameters: 9}}",
+            "hidden_size follows from `parameters`",
+        ),
+        (
+            f"{BASE}\n{VARY}\n{BUDGET}\nsweeps: [deph]",
+            "unknown sweep 'deph'; did you mean 'depth'?",
+        ),
+        (f"{BASE}\n{VARY}\n{BUDGET}\nsweeps: 3", "sweeps must be a list of depth and distance"),
+        (f"{BASE}\n{VARY}\n{BUDGET}\npairs: [a]", "pairs must be a path, not ["),
+        (
+            f"{BASE}\n{VARY}\n{BUDGET}\nper_condition: 1",
+            "per_condition must be a whole number from",
+        ),
+        (f"base: {{lr: 1}}\n{VARY}\n{BUDGET}", "name a corpus of files in base"),
+        (f"base: {{corpus: '-'}}\n{VARY}\n{BUDGET}", "name a corpus of files in base"),
+        (f"{BASE}\nvary: {{seed: {list(range(1001))}}}\n{BUDGET}", "1,001 runs are more than"),
+        (f"{BASE}\n{BASE}\n{VARY}\n{BUDGET}", "the key 'base' is repeated"),
+        ("- 1", "must hold settings as `name: value` lines"),
+    ],
+)
+def test_mistakes_in_a_plan(charlstm: Runner, here: Path, text: str, message: str) -> None:
+    found = charlstm.fails("compare", written(here, text))
+    assert message in found and "plan.yaml" in found
+    assert not (here / "runs").exists()
+
+
+def test_plans_that_are_not_there(charlstm: Runner, here: Path) -> None:
+    del here
+    assert "no config 'none'; give a path" in charlstm.fails("compare", "none")
+    assert "cannot read 'none.yaml'" in charlstm.fails("compare", "./none.yaml")
+    assert "unknown key 'corpus'" in charlstm.fails("compare", "agreement")
+
+
+def test_texts_that_are_not_there(charlstm: Runner, here: Path) -> None:
+    path = written(here, PLAN.replace("text.txt", "none.txt"))
+    assert "cannot read" in charlstm.fails("compare", path)
+    assert not (here / "runs" / "plan" / "compare.csv").exists()
+
+
+# Runs
+
+
+@pytest.fixture(scope="module")
+def compared(charlstm: Runner, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two cells by two seeds on an agreement corpus, finished; do not write to it."""
+    folder = tmp_path_factory.mktemp("compare")
+    charlstm.ok("corpus", "agreement", folder / "text.txt", "--sentences=200")
+    path = written(folder, f"{PLAN}\nper_condition: 8\nsweeps: [depth]")
+    outcome = charlstm.ok("compare", path, "--out", folder / "out", "--json")
+    (folder / "out.json").write_bytes(outcome.output)
+    return folder
+
+
+def test_what_comes_of_it(compared: Path) -> None:
+    found = json.loads((compared / "out.json").read_text(encoding="utf-8"))
+    runs = {run["name"]: run for run in found["runs"]}
+    assert list(runs) == ["rnn_seed-1", "rnn_seed-2", "gru_seed-1", "gru_seed-2"]
+    for name, run in runs.items():
+        assert (run["steps"], run["characters"], run["diverged"]) == (10, 960, None)
+        assert abs(run["parameters"] - 2000) < 150
+        assert [characters for characters, _ in run["losses"]] == [96 * k for k in range(1, 11)]
+        for curve in (run["learning"]["overall"], run["learning"]["pp"]):
+            assert [characters for characters, _ in curve] == [96 * k for k in range(1, 11)]
+        assert min(nats for _, nats in run["losses"]) == pytest.approx(run["best_val_nats"])
+        assert {c["pairs"] for c in run["agreement"]["conditions"].values()} == {8}
+        assert run["sweeps"]["depth"]["sweep"] == "depth"
+        assert run["characters_per_second"] > 0
+        assert not list((compared / "out" / name).glob("step-*.npz"))  # measured, then removed
+    with (compared / "out" / "compare.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["run"] for row in rows] == list(runs)
+    for row, run in zip(rows, runs.values(), strict=True):
+        assert (row["cell"], row["seed"]) == (run["chosen"]["cell"], str(run["chosen"]["seed"]))
+        assert float(row["agreement.accuracy"]) == run["agreement"]["overall"]["accuracy"]
+        assert float(row["pp.joint"]) == run["agreement"]["conditions"]["pp"]["joint"]
+        assert float(row["best_val_nats"]) == run["best_val_nats"]
+
+
+def test_a_run_is_the_one_that_train_and_agree_make(charlstm: Runner, compared: Path) -> None:
+    run = compared / "out" / "gru_seed-2"
+    config = (run / "config.yaml").read_text(encoding="utf-8")
+    (compared / "again.yaml").write_text(config, encoding="utf-8")
+    charlstm.ok("train", "--config", compared / "again.yaml", "--out", compared / "again")
+    found = json.loads((run / "result.json").read_text(encoding="utf-8"))
+    flags = ("--per-condition=8", "--json")
+    for folder in (run, compared / "again"):
+        report = charlstm.ok("agree", "-r", folder, *flags).json
+        assert report["conditions"] == found["agreement"]["conditions"]
+    last = charlstm.ok(
+        "agree", "-r", compared / "again" / "last.npz", "--per-condition=2", "--json"
+    )
+    assert last.json["overall"]["accuracy"] == found["learning"]["overall"][-1][1]
+
+
+def test_what_is_finished_is_not_made_again(charlstm: Runner, compared: Path, here: Path) -> None:
+    shutil.copytree(compared, here / "mine")
+    path, out = here / "mine" / "plan.yaml", here / "mine" / "out"
+    text = path.read_text(encoding="utf-8").replace("workers: 1", "workers: 2")
+    path.write_text(text.replace("[depth]", "[depth, distance]"), encoding="utf-8")
+    for asked in out.glob("*/asked.json"):  # the corpus is elsewhere now
+        moved = asked.read_text(encoding="utf-8").replace(str(compared), str(here / "mine"))
+        asked.write_text(moved, encoding="utf-8")
+    before = {run: run.read_bytes() for run in out.glob("*/*.npz")}
+    first = charlstm.ok("compare", path, "--out", out)
+    assert first.stderr.count("finished before") == 4
+    assert {run: run.read_bytes() for run in out.glob("*/*.npz")} == before
+    assert "sweep: distance" in first.stdout  # a sweep can be added later
+    second = charlstm.ok("compare", path, "--out", out)
+    assert second.stdout == first.stdout
+
+    path.write_text(text.replace("0.03", "0.02"), encoding="utf-8")
+    message = charlstm.fails("compare", path, "--out", out)
+    assert "was begun with lr 0.03, not 0.02; choose another --out" in message
+    (out / "rnn_seed-1" / "asked.json").unlink()
+    assert "holds a run of something else" in charlstm.fails("compare", path, "--out", out)
+    (out / "rnn_seed-1" / "asked.json").write_text("{", encoding="utf-8")
+    assert "damaged" in charlstm.fails("compare", path, "--out", out)
+
+
+def test_a_stopped_comparison_goes_on(compared: Path, here: Path, charlstm: Runner) -> None:
+    text = PLAN.replace("text.txt", str(compared / "text.txt")) + "\nper_condition: 8"
+    text = text.replace("characters: 960", "characters: 19200").replace("[1, 2]", "[1]")
+    path = written(here, text.replace("cell: [rnn, gru]", "cell: [gru]"))
+    with start("compare", path) as process:
+        assert process.stderr
+        for line in process.stderr:
+            if b"updates of" in line:
+                process.send_signal(signal.SIGTERM)
+                break
+        rest = process.stderr.read().decode()
+    assert process.returncode == 143, rest
+    assert "0 of 1 runs done; the same command goes on" in rest
+    assert not (here / "runs" / "plan" / "compare.csv").exists()
+    runs = charlstm.ok("compare", path, "--json").json["runs"]
+    assert [run["steps"] for run in runs] == [200]
+    assert len(runs[0]["learning"]["overall"]) == 20
+
+    whole = charlstm.ok("compare", path, "--json", "--out", "whole").json["runs"]
+    times = ("seconds", "characters_per_second")
+    for run in (*runs, *whole):
+        assert all(run.pop(name) > 0 for name in times)
+    assert runs == whole
+
+
+def test_a_run_that_diverges_does_not_end_the_others(charlstm: Runner, here: Path) -> None:
+    text = BASE.replace("lr: 0.03", "hidden_size: 8, optimizer: sgd, clip_norm: 0, warmup_steps: 0")
+    path = written(here, f"{text}\nvary: {{lr: [1e5, 0.01]}}\nbudget: {{characters: 960}}")
+    bad, good = charlstm.ok("compare", path, "--json").json["runs"]
+    assert "diverged at update" in bad["diverged"] and bad["steps"] < 3
+    assert good["diverged"] is None and good["steps"] == 10
+    shown = charlstm.ok("compare", path)
+    assert "lr=100000.0 (diverged)" in shown.stdout
+    assert shown.stderr.count("finished before") == 2
+
+
+def test_a_corpus_without_agreement(charlstm: Runner, here: Path) -> None:
+    path = written(here, PLAN.replace("[1, 2]", "[1]") + "\nsweeps: [depth]")
+    first, second = charlstm.ok("compare", path, "--json").json["runs"]
+    for run in (first, second):
+        assert (run["agreement"], run["learning"], run["sweeps"]) == (None, {}, {})
+    shown = charlstm.ok("compare", path, "--save", "t.csv").stdout.splitlines()
+    assert [line.split()[0] for line in shown] == ["runs", "rnn", "gru"]
+    assert (here / "t.csv").read_bytes() == (here / "runs" / "plan" / "compare.csv").read_bytes()
+
+    (here / "p.tsv").write_text("The cat is wet.\tThe cat are wet.\n", encoding="utf-8")
+    path = written(here, PLAN.replace("[1, 2]", "[1]") + "\npairs: p.tsv")
+    assert "was begun with pairs None" in charlstm.fails("compare", path)
+    runs = charlstm.ok("compare", path, "--out", "other", "--json").json["runs"]
+    assert [run["agreement"]["pairs"] for run in runs] == [1, 1]
+
+
+# Tables and pictures
+
+
+def test_seeds_are_one_group() -> None:
+    runs = [
+        outcome("a", chosen={"cell": cell, "lr": 0.1, "seed": seed}, best_val_nats=nats)
+        for cell, seed, nats in (("lstm", 1, 1.0), ("gru", 1, 3.0), ("lstm", 2, 2.0))
+    ]
+    found = groups(runs)
+    assert [(group.label, len(group.runs)) for group in found] == [
+        ("lstm lr=0.1", 2), ("gru lr=0.1", 1),
+    ]  # fmt: skip
+    assert found[0].mean(lambda o: o.best_val_nats) == 1.5
+    assert found[0].mean(lambda _: None) is None
+
+
+def test_until_95() -> None:
+    curve = [(1000, 0.5), (2000, 0.95), (3000, 0.9), (4000, 1.0)]
+    one = outcome(learning={"overall": curve, "pp": [(1000, 0.949)]})
+    assert (one.characters_until(), one.characters_until("pp")) == (2000, None)
+    assert one.characters_until("none") is None
+    both = [one, outcome(learning={"overall": [(1000, 0.1)]})]
+    assert "0.00 M (1/2)" in lines(both)[1]
+
+
+def test_a_validation_less_run_has_a_table() -> None:
+    assert "-" in lines([outcome(best_val_nats=None, last_val_nats=None, losses=[])])[1]
+
+
+def test_pictures(charlstm: Runner, compared: Path, here: Path) -> None:
+    pytest.importorskip("matplotlib", reason="needs the extra charlstm[plot]")
+    assert (compared / "out" / "compare.png").read_bytes().startswith(b"\x89PNG")
+    flags = ("compare", compared / "plan.yaml", "--out", compared / "out")
+    charlstm.ok(*flags, "--save", here / "a.svg")
+    assert "characters/s" in (here / "a.svg").read_text(encoding="utf-8")
+    path = written(here, PLAN.replace("[1, 2]", "[1]"))
+    charlstm.ok("compare", path)  # nothing but losses
+    assert (here / "runs" / "plan" / "compare.png").is_file()
+
+
+def test_without_matplotlib(
+    charlstm: Runner, compared: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    flags = ("compare", compared / "plan.yaml", "--out", compared / "out")
+    assert "charlstm[plot]" in charlstm.fails(*flags, "--save", here / "a.png")
+    assert "compare.png: a picture needs matplotlib" in charlstm.ok(*flags).stderr
