@@ -1,0 +1,111 @@
+"""Gradients by steps back: against differences, and where they vanish or explode by design."""
+
+import numpy as np
+import pytest
+from models import CHARACTERS, VOCABULARY, wild_model
+from planted import VOCABULARY as PLANTED_VOCABULARY
+from planted import planted_pairs
+
+from charlstm import plain
+from charlstm.cells import CELLS
+from charlstm.errors import CorpusError
+from charlstm.lens.clipping import clipping
+from charlstm.lens.gradients import Reach, along, at_verbs, places, reach
+from charlstm.lens.spans import spans
+
+V = len(CHARACTERS)
+IDS = np.random.default_rng(0).integers(0, V, (12, 3))
+TARGETS = np.array([1, 0, 5])
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("layers", [1, 2])
+def test_norms_are_those_of_differences(cell: str, layers: int) -> None:
+    model = wild_model(cell, hidden_size=3, num_layers=layers, scale=0.6)
+    found = reach(model, IDS, TARGETS, steps=9)
+    assert found.back == list(range(1, 10))
+    for k in (1, 4, 9):
+        _, carried = plain.run(model, IDS[:-k])
+
+        def loss(state: dict[str, np.ndarray], k: int = k) -> np.ndarray:
+            logits, _ = plain.run(model, IDS[-k:], state)
+            last = logits[-1]
+            return np.asarray(np.log(np.exp(last).sum(axis=0)) - last[TARGETS, np.arange(3)])
+
+        for name in model.cell.states:
+            squares = np.zeros(3)
+            for layer in range(layers):
+                key = f"layers.{layer}.{name}"
+                for unit in range(3):
+                    ends = []
+                    for step in (1e-5, -1e-5):
+                        moved = {n: view.copy() for n, view in carried.items()}
+                        moved[key][unit] += step
+                        ends.append(loss(moved))
+                    squares += ((ends[0] - ends[1]) / 2e-5) ** 2
+            expected = np.sqrt(squares).mean()
+            assert found.norms[name][k - 1] == pytest.approx(expected, rel=1e-5, abs=1e-9)
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.5])
+def test_a_linear_network_s_gradient_is_multiplied_by_its_weight(scale: float) -> None:
+    model = wild_model("rnn", hidden_size=4)
+    rotation, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(4, 4)))
+    for name in ("E", "b"):
+        model.params[f"layers.0.{name}"][...] = 0.0  # h stays 0, where tanh' is 1
+    model.params["layers.0.W"][...] = scale * rotation
+    found = reach(model, np.zeros((60, 2), np.intp), np.array([1, 2]), steps=50)
+    assert found.factor == pytest.approx(scale)
+    assert found.below(0.6) == (2 if scale < 1 else None)
+    assert found.below(0.01) == (8 if scale < 1 else None)  # 0.5^7 < 0.01
+
+
+def test_below_means_from_then_on() -> None:
+    found = Reach([1, 2, 3, 4], {"h": np.array([1.0, 0.1, 0.9, 0.2])})
+    assert found.below(0.5) == 4
+    assert Reach([1, 2], {"h": np.array([0.0, 0.0])}).factor == 0.0
+
+
+def test_it_looks_at_all_near_steps_and_the_last() -> None:
+    assert places(3) == [1, 2, 3]
+    assert places(33) == [*range(1, 21), 25, 30, 33]
+
+
+def test_texts_end_where_the_verb_is_decided() -> None:
+    ids, targets = at_verbs(PLANTED_VOCABULARY, spans(planted_pairs()), steps=40, samples=3)
+    assert ids.shape == (72, len(targets))
+    for column, target in zip(ids.T, targets, strict=True):
+        text = PLANTED_VOCABULARY.decode(column)
+        verb = PLANTED_VOCABULARY.decode([target])
+        last = text.rpartition("\n")[2]
+        assert last.endswith(" ")
+        assert ("A" in last, verb) in ((True, "p"), (False, "q"))
+
+
+def test_places_along_a_text() -> None:
+    text = np.arange(200)
+    ids, targets = along(text, steps=10, samples=5)
+    assert ids.shape == (42, 5)
+    np.testing.assert_array_equal(ids[-1] + 1, targets)
+    assert (targets[0], targets[-1]) == (42, 199)
+    assert along(text[:43], steps=10, samples=5)[1].tolist() == [42]
+    with pytest.raises(CorpusError, match="43 are needed"):
+        along(text[:42], steps=10)
+
+
+def test_unknown_characters_may_be_read() -> None:
+    ids = VOCABULARY.encode("The ☃ " * 10)[:, None]
+    assert np.isfinite(reach(wild_model(), ids, np.array([0]), steps=20).total).all()
+
+
+def test_clipping_is_weighted_by_updates() -> None:
+    rows = [
+        {"update": "0", "clipped": "", "grad_norm": ""},
+        {"update": "10", "clipped": "1", "grad_norm": "9"},
+        {"update": "40", "clipped": "0", "grad_norm": "2"},
+        {"update": "50", "clipped": "nan", "grad_norm": "oops"},
+    ]
+    found = clipping(rows, 5.0)
+    assert found is not None
+    assert (found.share, found.highest, found.limit) == (0.25, 9.0, 5.0)
+    assert clipping([], 5.0) is None
