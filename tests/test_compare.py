@@ -12,6 +12,7 @@ import pytest
 from command_line import Runner, start
 
 from charlstm import bundled
+from charlstm.agreement.grammar import CONSTRUCTIONS
 from charlstm.cells import CELLS
 from charlstm.compare.outcome import Outcome
 from charlstm.compare.plan import read_plan
@@ -21,6 +22,7 @@ from charlstm.errors import ConfigError
 from charlstm.model import Architecture
 from charlstm.training.rules import steps_of
 
+ONE = CONSTRUCTIONS[0]
 BASE = "base: {corpus: text.txt, batch_size: 8, seq_length: 12, shards: 2, workers: 1, lr: 0.03}"
 PLAN = f"""
 {BASE}
@@ -194,7 +196,7 @@ def test_what_comes_of_it(compared: Path) -> None:
         assert (run["steps"], run["characters"], run["diverged"]) == (10, 960, None)
         assert abs(run["parameters"] - 2000) < 150
         assert [characters for characters, _ in run["losses"]] == [96 * k for k in range(1, 11)]
-        for curve in (run["learning"]["overall"], run["learning"]["pp"]):
+        for curve in (run["learning"]["overall"], run["learning"][ONE]):
             assert [characters for characters, _ in curve] == [96 * k for k in range(1, 11)]
         assert min(nats for _, nats in run["losses"]) == pytest.approx(run["best_val_nats"])
         assert {c["pairs"] for c in run["agreement"]["conditions"].values()} == {8}
@@ -207,7 +209,7 @@ def test_what_comes_of_it(compared: Path) -> None:
     for row, run in zip(rows, runs.values(), strict=True):
         assert (row["cell"], row["seed"]) == (run["chosen"]["cell"], str(run["chosen"]["seed"]))
         assert float(row["agreement.accuracy"]) == run["agreement"]["overall"]["accuracy"]
-        assert float(row["pp.joint"]) == run["agreement"]["conditions"]["pp"]["joint"]
+        assert float(row[f"{ONE}.joint"]) == run["agreement"]["conditions"][ONE]["joint"]
         assert float(row["best_val_nats"]) == run["best_val_nats"]
 
 
