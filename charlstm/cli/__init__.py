@@ -34,6 +34,7 @@ COMMANDS = {
         "describe": "Show a network's equations with shapes, parameters and operations.",
         "eval": "Score text: nats and bits per character, perplexity.",
         "inspect": "Look inside: units, gates and gradients.",
+        "plot": "Show the learning curves of runs.",
     },
 }
 

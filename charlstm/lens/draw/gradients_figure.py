@@ -34,6 +34,7 @@ def figure(reaches: Mapping[str, Reach], title: str) -> Any:
                     label=f"{name}, dL/d{state}",
                 )
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0e}")
         axes.set_xlabel("steps before the loss, characters")
         axes.set_ylabel("norm of the gradient")
         axes.legend(fontsize=8)

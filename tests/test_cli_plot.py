@@ -1,0 +1,55 @@
+"""`charlstm plot`: learning curves in the terminal, as numbers and as a picture."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_line import Runner
+
+from charlstm.lens.curves import curves
+
+
+def test_a_line_for_each_curve(charlstm: Runner, tiny_run: Path) -> None:
+    lines = charlstm.ok("plot", tiny_run).stdout.splitlines()
+    assert lines[0].startswith("tiny: ")
+    assert [line[2:24].strip() for line in lines[1:]] == [
+        "train, nats/char",
+        "validation, nats/char",
+        "learning rate",
+        "gradient norm",
+    ]
+    assert "█" in lines[1] and "lowest" in lines[1]
+
+
+def test_json_and_files_hold_what_the_metrics_say(
+    charlstm: Runner, tiny_run: Path, here: Path
+) -> None:
+    found = charlstm.ok("plot", tiny_run, tiny_run / "best.npz", "--json", "--save", "a.csv").json
+    assert [run["update"] for run in found["runs"]] == [[20.0, 40.0, 60.0]] * 2
+    assert len({run["name"] for run in found["runs"]}) == 2
+    with (here / "a.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with (tiny_run / "metrics.csv").open(encoding="utf-8", newline="") as file:
+        metrics = list(csv.DictReader(file))
+    assert [float(row["val_nats"]) for row in rows[:3]] == [float(m["val_nats"]) for m in metrics]
+
+
+def test_a_picture(charlstm: Runner, tiny_run: Path, here: Path) -> None:
+    pytest.importorskip("matplotlib")
+    charlstm.ok("plot", tiny_run, "--save", "curves.svg")
+    assert "learning rate" in (here / "curves.svg").read_text(encoding="utf-8")
+
+
+def test_what_it_refuses(charlstm: Runner, here: Path) -> None:
+    assert "no trained run" in charlstm.fails("plot")
+    (here / "empty").mkdir()
+    (here / "empty" / "config.yaml").write_text("cell: lstm\n", encoding="utf-8")
+    assert "has no metrics yet" in charlstm.fails("plot", "empty")
+
+
+def test_empty_fields_are_gaps(tmp_path: Path) -> None:
+    (tmp_path / "metrics.csv").write_text("update,val_nats\n5,\n9,1.5\n", encoding="utf-8")
+    found = curves(tmp_path, "run")
+    np.testing.assert_array_equal(found.columns["val_nats"], [np.nan, 1.5])
+    assert np.isnan(found.columns["lr"]).all()
