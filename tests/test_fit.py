@@ -170,7 +170,7 @@ def test_a_run_that_was_killed_goes_on_from_its_last_save(config: Config, root: 
     assert isinstance(events, Iterator)
     killed = root / "text-2"
     (killed / ".last.npz.999999999.tmp").write_bytes(b"half a checkpoint")
-    events.close()  # type: ignore[attr-defined]
+    events.close()
     assert load_snapshot(killed / "last.npz").progress.update == 8
     resume(killed)
     assert same(whole.run, killed)
