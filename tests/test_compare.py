@@ -16,10 +16,12 @@ from charlstm.agreement.grammar import CONSTRUCTIONS
 from charlstm.cells import CELLS
 from charlstm.compare.outcome import Outcome
 from charlstm.compare.plan import read_plan
+from charlstm.compare.runner import compare
 from charlstm.compare.size import hidden_size_for, parameters_of
 from charlstm.compare.table import groups, lines
 from charlstm.errors import ConfigError
 from charlstm.model import Architecture
+from charlstm.training.events import Finished
 from charlstm.training.rules import steps_of
 
 ONE = CONSTRUCTIONS[0]
@@ -279,6 +281,30 @@ def test_a_stopped_comparison_goes_on(compared: Path, here: Path, charlstm: Runn
     assert runs == whole
 
 
+def test_stopped_while_measuring(compared: Path, here: Path) -> None:
+    text = PLAN.replace("text.txt", str(compared / "text.txt")).replace("[1, 2]", "[1]")
+    plan = read_plan(written(here, text + "\nper_condition: 8"))
+    scored: list[int] = []
+
+    def interrupted(pairs: int) -> None:
+        scored.append(pairs)
+        if len(scored) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(compare(plan, scoring=interrupted))
+    assert not list(plan.out.glob("*/result.json"))
+    before = (plan.out / "rnn_seed-1" / "last.npz").read_bytes()
+    events = list(compare(plan))
+    assert [event.reason for event in events if isinstance(event, Finished)] == [
+        "already done", "done",
+    ]  # fmt: skip
+    assert (plan.out / "rnn_seed-1" / "last.npz").read_bytes() == before
+    found = [event for event in events if isinstance(event, Outcome)]
+    assert [len(o.learning["overall"]) for o in found] == [10, 10]
+    assert list(compare(plan, stop=lambda: True)) == []
+
+
 def test_a_run_that_diverges_does_not_end_the_others(charlstm: Runner, here: Path) -> None:
     text = BASE.replace("lr: 0.03", "hidden_size: 8, optimizer: sgd, clip_norm: 0, warmup_steps: 0")
     path = written(here, f"{text}\nvary: {{lr: [1e5, 0.01]}}\nbudget: {{characters: 960}}")
@@ -353,3 +379,10 @@ def test_without_matplotlib(
     flags = ("compare", compared / "plan.yaml", "--out", compared / "out")
     assert "charlstm[plot]" in charlstm.fails(*flags, "--save", here / "a.png")
     assert "compare.png: a picture needs matplotlib" in charlstm.ok(*flags).stderr
+
+
+def test_the_plan_in_the_documentation(here: Path) -> None:
+    text = (Path(__file__).parent.parent / "docs" / "agreement.md").read_text(encoding="utf-8")
+    block = text[text.index("    base:") :].split("\n\n")[0]
+    plan = read_plan(written(here, "\n".join(line[4:] for line in block.splitlines())))
+    assert (len(plan.settings), plan.parameters, plan.sweeps) == (9, 100_000, ("depth", "distance"))

@@ -47,7 +47,12 @@ def command(config: str, out: str | None, save: tuple[Path, ...], as_json: bool)
     outcomes: list[Any] = []
     try:
         with _Watcher(as_json) as watcher:
-            for event in compare(plan, stop=stop.asked, reading=reading_bar(stop.raise_if_asked)):
+            for event in compare(
+                plan,
+                stop=stop.asked,
+                reading=reading_bar(stop.raise_if_asked),
+                scoring=lambda _: stop.raise_if_asked(),
+            ):
                 watcher.show(event, outcomes)
     except KeyboardInterrupt:
         note("stopped between updates; what is saved is kept")

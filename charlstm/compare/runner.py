@@ -40,11 +40,13 @@ def compare(
     *,
     stop: Callable[[], bool] = lambda: False,
     reading: Reading | None = None,
+    scoring: Callable[[int], object] = lambda _: None,
 ) -> Iterator[Turn | Event | Outcome]:
     """Make every run of the plan; what is finished already is not made again.
 
     Yields a `Turn` for each run, the events of its training, then its `Outcome`. `stop` is asked
-    after each update; once true the run is saved and nothing more comes.
+    after each update; once true the run is saved and nothing more comes. `scoring` is told how
+    many more pairs are scored; what it raises ends the measuring, which is begun anew next time.
 
     Raises:
         CharlstmError: for whatever makes a run impossible; finished runs are kept.
@@ -53,6 +55,8 @@ def compare(
     for setting, config in zip(plan.settings, configs, strict=True):
         claim_for(plan.out / setting.name, _asked(plan, config))
     for number, (setting, config) in enumerate(zip(plan.settings, configs, strict=True), 1):
+        if stop():
+            return
         run = plan.out / setting.name
         outcome = read_outcome(run)
         yield Turn(number, len(configs), setting.name, outcome is not None)
@@ -65,7 +69,7 @@ def compare(
                         return
             except DivergedError as error:
                 diverged = str(error)
-        outcome = _measured(plan, setting, run, outcome, diverged)
+        outcome = _measured(plan, setting, run, outcome, diverged, scoring)
         write_outcome(run, outcome)
         prune(run, 0)
         yield outcome
@@ -99,7 +103,12 @@ def _trained(
 
 
 def _measured(
-    plan: Plan, setting: Setting, run: Path, before: Outcome | None, diverged: str | None
+    plan: Plan,
+    setting: Setting,
+    run: Path,
+    before: Outcome | None,
+    diverged: str | None,
+    scoring: Callable[[int], object],
 ) -> Outcome:
     model = load(run)
     outcome = before or _of_run(setting, run, model, diverged)
@@ -111,11 +120,12 @@ def _measured(
         asked = default_set(found[0], plan.per_condition)
         fewer = default_set(found[0], max(2, plan.per_condition // ALONG_THE_WAY))
     if asked and not outcome.agreement:
-        report = _report(model, asked).to_mapping()
-        outcome = replace(outcome, agreement=report, learning=_learning(run, fewer or asked))
+        report = _report(model, asked, scoring).to_mapping()
+        learning = _learning(run, fewer or asked, scoring)
+        outcome = replace(outcome, agreement=report, learning=learning)
     missing = [axis for axis in plan.sweeps if found and axis not in outcome.sweeps]
     sweeps = {
-        axis: _report(model, sweep(axis, found[0], plan.per_condition)).to_mapping()
+        axis: _report(model, sweep(axis, found[0], plan.per_condition), scoring).to_mapping()
         for axis in missing
         if found
     }
@@ -145,11 +155,13 @@ def _of_run(setting: Setting, run: Path, model: Model, diverged: str | None) -> 
     )
 
 
-def _report(model: Model, asked: PairSet) -> Report:
-    return measure(model.network, model.vocabulary, asked)
+def _report(model: Model, asked: PairSet, scoring: Callable[[int], object]) -> Report:
+    return measure(model.network, model.vocabulary, asked, progress=scoring)
 
 
-def _learning(run: Path, asked: PairSet) -> Mapping[str, list[tuple[int, float]]]:
+def _learning(
+    run: Path, asked: PairSet, scoring: Callable[[int], object]
+) -> Mapping[str, list[tuple[int, float]]]:
     """Accuracies by condition at each checkpoint that was kept along the way."""
     steps = [
         (int(m[1]), p) for p in run.iterdir() if (m := re.fullmatch(r"step-(\d+).npz", p.name))
@@ -158,7 +170,7 @@ def _learning(run: Path, asked: PairSet) -> Mapping[str, list[tuple[int, float]]
     for update, path in sorted(steps):
         model = load(path)
         characters = update * model.config.batch_size * model.config.seq_length
-        report = _report(model, asked)
+        report = _report(model, asked, scoring)
         results = {**report.conditions, "overall": report.overall or report.unseen}
         for name, result in results.items():
             accuracy = result.shares["accuracy"].value if result else None
