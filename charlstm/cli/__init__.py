@@ -29,6 +29,7 @@ COMMANDS = {
     },
     "Study": {
         "agree": "Measure subject agreement with minimal pairs.",
+        "bench": "Measure speed on this machine.",
         "cloze": "Compare how likely several continuations are.",
         "compare": "Train several settings under one budget, side by side.",
         "describe": "Show a network's equations with shapes, parameters and operations.",

@@ -1,0 +1,119 @@
+"""What is measured, in what order, and how it is summed up; nothing here depends on the clock."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from cells_under_test import each_variant, random_model
+from command_line import Runner
+
+from charlstm.bench import Figure, Size, alternate, measure
+from charlstm.model import Architecture
+from charlstm.products import Products
+
+
+class Counted(np.ndarray[Any, Any]):
+    """An array whose matrix products are counted, in operations."""
+
+    flop = 0
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        plain = [np.asarray(array) for array in inputs]
+        if "out" in options:
+            options["out"] = tuple(np.asarray(array) for array in options["out"])
+        if ufunc is np.matmul:
+            Counted.flop += 2 * plain[0].shape[0] * plain[0].shape[1] * plain[1].shape[1]
+        return getattr(ufunc, method)(*plain, **options)
+
+
+def counted(products: Products) -> int:
+    """The operations of the matrix products that `run` really makes."""
+    for name, value in vars(products).items():
+        if isinstance(value, np.ndarray):
+            setattr(products, name, value.view(Counted))
+        elif isinstance(value, list) and value and isinstance(value[0], np.ndarray):
+            grads = products._grads
+            views = [weight.view(Counted) for weight in value]
+            grads |= {id(v): grads[id(w)] for v, w in zip(views, value, strict=True)}
+            setattr(products, name, views)
+    Counted.flop = 0
+    products.run()
+    return Counted.flop
+
+
+@each_variant
+def test_products_are_three_for_every_full_matrix(cell: str, options: Mapping[str, Any]) -> None:
+    model = random_model(cell, options, hidden_size=4, num_layers=2, vocabulary_size=7)
+    products = Products(model, length=3, batch=5)
+    matrices = [W for name, W in model.params.items() if W.shape[1] > 1 and not name.endswith(".E")]
+    assert products.flop == 6 * 3 * 5 * sum(W.size for W in matrices)
+    assert counted(products) == products.flop
+
+
+class Watch:
+    """A clock that goes on only when a call takes time."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def take(self, seconds: float, log: list[float]) -> None:
+        self.now += seconds
+        log.append(seconds)
+
+
+def test_calls_take_turns_until_their_time_is_up() -> None:
+    watch, log = Watch(), list[float]()
+    calls = [lambda: watch.take(1.0, log), lambda: watch.take(2.0, log)]
+    assert alternate(calls, 4.0, watch) == [[1.0] * 3, [2.0] * 3]
+    assert log == [1.0, 2.0] * 3
+    assert alternate(calls[:1], 0.0, watch) == [[1.0]]  # once at least
+
+
+def test_a_figure_is_a_median_with_its_range() -> None:
+    assert Figure.of([3.0, 1.0, 2.0, 9.0]) == Figure(2.5, 1.0, 9.0)
+
+
+def test_figures_belong_together() -> None:
+    ticks: Iterator[int] = iter(range(10**9))
+    size = Size(Architecture("gru", {}, 8, 2), 7, 5, vocabulary_size=300, workers=2)
+    figures = measure(size, repeats=3, seconds=0.0, clock=lambda: float(next(ticks)))
+    # Every call takes one tick: an update of 7·5 characters, a step, its products, a character.
+    assert figures.training == Figure(35.0, 35.0, 35.0)
+    assert figures.sampling.median == 1.0
+    assert figures.sampling_batch.median == 64.0
+    assert figures.step == figures.products == figures.ratio == figures.product_share
+    flop = 6 * 5 * 4 * (2 * 2 * 8 * 8 + 3 * 8 * 8 + 2 * 8 * 8 + 300 * 8)
+    assert figures.gflops.median == pytest.approx(flop / 1e9)
+
+
+QUICK = ("--seconds=0", "--repeats=2", "--batch-size=8", "--seq-length=4")
+
+
+def test_json_has_every_combination(charlstm: Runner) -> None:
+    sizes = ("--hidden-size=8", "--hidden-size=16", "--cell=rnn", "--cell=lstm")
+    found = charlstm.ok("bench", *QUICK, *sizes, "--workers=2", "--json").json
+    assert set(found) == {"machine", "repeats", "seconds", "sizes"}
+    assert found["machine"]["numpy"] == np.__version__
+    shapes = [(size["cell"], size["hidden_size"]) for size in found["sizes"]]
+    assert shapes == [("rnn", 8), ("rnn", 16), ("lstm", 8), ("lstm", 16)]
+    for size in found["sizes"]:
+        assert (size["workers"], size["share"], size["vocabulary_size"]) == (2, 4, 65)
+        for name in ("training", "sampling", "sampling_batch", "ratio", "product_share"):
+            low, high = size[f"{name}_range"]
+            assert 0.0 < low <= size[name] <= high
+
+
+def test_table(charlstm: Runner) -> None:
+    out = charlstm.ok("bench", *QUICK, "--hidden-size=8", "--vocabulary=9").stdout
+    assert "lstm 1×8, 8 columns of 4 characters, 9 known" in out
+    assert "training, 1 worker " in out  # 8 columns are not worth two processes
+    assert "update ÷ products alone" in out
+
+
+@pytest.mark.parametrize("option", ["--repeats=0", "--cell=none", "--hidden-size=0"])
+def test_usage(charlstm: Runner, option: str) -> None:
+    assert option.partition("=")[0] in charlstm.fails("bench", option, status=2)
