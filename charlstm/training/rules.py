@@ -9,6 +9,7 @@ from charlstm.errors import ConfigError
 
 SHARD_COLUMNS = 8  # fewer columns than this are not worth a process of their own
 DEFAULT_CHARACTERS = 20_000_000  # the budget when none is given, within 1 to 50 passes
+VALIDATIONS, VALIDATING_MOST = 20, 0.25  # in a run; and the share of its minutes they may take
 VALIDATION_SHARE, VALIDATION_MOST = 0.1, 1_000_000
 
 
@@ -76,9 +77,25 @@ def steps_of(config: Config, characters: int) -> int | None:
     return max(1, math.ceil(passes * epoch))
 
 
+def updates_within(
+    seconds: float, each: float, validation: float, eval_every: int | None
+) -> tuple[int, int]:
+    """How many updates fit in `seconds`, and how many of them lie between validations.
+
+    An update takes `each` and a validation `validation` seconds. Where it is left open, there are
+    20 validations, or fewer if those took more than a quarter of the time.
+    """
+    if eval_every:
+        return max(1, int(seconds / (each + validation / eval_every))), eval_every
+    affordable = VALIDATING_MOST * seconds / validation if validation else math.inf
+    times = max(1, int(min(VALIDATIONS, affordable)))
+    updates = max(1, int((seconds - times * validation) / each))
+    return updates, max(1, updates // times)
+
+
 def settle_intervals(config: Config) -> Config:
     """Settle how often to validate (20 times) and to save (then), from the budget in updates."""
-    eval_every = config.eval_every or max(1, (config.max_steps or 1) // 20)
+    eval_every = config.eval_every or max(1, (config.max_steps or 1) // VALIDATIONS)
     return replace(
         config, eval_every=eval_every, checkpoint_every=config.checkpoint_every or eval_every
     )
