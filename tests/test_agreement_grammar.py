@@ -23,10 +23,10 @@ from charlstm.agreement.grammar import CONSTRUCTIONS, GRAMMAR
 from charlstm.agreement.hold_out import SHARE, held_out, seen
 from charlstm.agreement.lexicon import (
     COUPLES,
+    LIVING,
     NOUNS,
     PREDICATES,
     PRONOUN_PHRASES,
-    SUBJECT_KINDS,
     Predicate,
 )
 from charlstm.agreement.phrases import Frame
@@ -38,7 +38,7 @@ SMALL = CorpusSettings(sentences=4000, seed=5)
 SPELLINGS = {form: (noun, number) for noun in NOUNS for number, form in enumerate(noun.forms)}
 ENDINGS = {
     f" {p.verb[number]} {p.rest}": (p, number)
-    for kind in SUBJECT_KINDS
+    for kind in LIVING
     for p in PREDICATES[kind]
     for number in (0, 1)
 }
@@ -51,7 +51,7 @@ def nouns_in(text: str) -> list[str]:
 
 def predicate_of(sentence: str) -> tuple[Predicate, int]:
     """The predicate a sentence ends in, and its number, found by spelling alone."""
-    body = re.sub(r" (?:again|now)$", "", sentence.removesuffix("."))
+    body = sentence.removesuffix(".")
     found = [found for ending, found in ENDINGS.items() if body.endswith(ending)]
     assert len({(p.lemma, number) for p, number in found}) == 1, sentence
     return found[0]
@@ -98,7 +98,7 @@ def test_every_verb_agrees_and_no_held_out_pair_is_there(bundled: list[str]) -> 
         assert verb_number in (None, number), sentence
         assert not held_out(subject, predicate), sentence
         pairs.add((subject, predicate))
-    assert len(pairs) > 1000
+    assert len(pairs) > 350
 
 
 def test_pairs_that_a_corpus_without_hold_out_says_are_seen_by_the_reader() -> None:
@@ -110,7 +110,7 @@ def test_hold_out_takes_its_share_and_leaves_each_subject_something() -> None:
     pairs = {(n.lemma, p.lemma) for n in NOUNS for k in n.kinds for p in PREDICATES.get(k, ())}
     couples = {(she.lemma, phrase) for she, _ in COUPLES for phrase in PRONOUN_PHRASES}
     for group in (pairs, couples):
-        assert sum(held_out(*pair) for pair in group) / len(group) == pytest.approx(SHARE, abs=0.05)
+        assert sum(held_out(*pair) for pair in group) / len(group) == pytest.approx(SHARE, abs=0.1)
         assert {subject for subject, _ in group} == {s for s, p in group if not held_out(s, p)}
         assert {predicate for _, predicate in group} == {p for s, p in group if not held_out(s, p)}
 

@@ -75,6 +75,21 @@ def test_items_are_one_sentence_in_two_readings(default: list[Pair], sweeps: lis
             assert {one.subject_number, other.subject_number} == {"singular", "plural"}
 
 
+def test_nothing_between_subject_and_verb_repeats_the_number(default: list[Pair]) -> None:
+    items: defaultdict[str, list[list[str]]] = defaultdict(list)
+    for pair in default:
+        if not pair.condition.startswith("coordination"):  # its first verb agrees as well
+            items[pair.item].append(pair.sentence_good.split())
+    for one, other in items.values():
+        assert sum(a != b for a, b in zip(one, other, strict=True)) == 2, one
+
+
+def test_clauses_of_the_corpus_now_and_then_repeat_it() -> None:
+    corpus = BUNDLED.read_text(encoding="utf-8")
+    for clause in ("which is near", "which are near", "who was behind", "who has seen", "who see "):
+        assert clause in corpus
+
+
 def test_number_and_congruence_are_balanced(default: list[Pair], sweeps: list[Pair]) -> None:
     for condition, pairs in by_condition(default + sweeps).items():
         cells = Counter((pair.subject_number, pair.congruent) for pair in pairs)

@@ -29,7 +29,7 @@ class CorpusSettings:
         ConfigError: if a setting is out of range or names no construction.
     """
 
-    sentences: int = 27_000
+    sentences: int = 40_000
     seed: int = 1
     max_attractors: int = 1
     without: tuple[str, ...] = ()
@@ -79,7 +79,8 @@ def frames(settings: CorpusSettings) -> Iterator[tuple[str, Frame, int]]:
         draw = Draw(rng, seen if settings.hold_out else anything, (SHORTEST, settings.max_filler))
         name = draw.one(bag)
         reading = draw.below(2)
-        nouns = draw.one(GRAMMAR[name].depths(settings.max_attractors))
+        depths = GRAMMAR[name].depths(settings.max_attractors)
+        nouns = depths[int(len(depths) * draw.rng.random() ** 2)]  # mostly few: learnt first
         others = misleading_numbers(draw, reading, nouns, settings.max_attractors)
         yield name, GRAMMAR[name].build(draw, others), reading
 

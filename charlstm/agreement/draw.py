@@ -15,7 +15,6 @@ from charlstm.agreement.lexicon import (
     NOUNS,
     PREDICATES,
     PRONOUN_PHRASES,
-    SUBJECT_KINDS,
     Noun,
     Predicate,
 )
@@ -52,10 +51,13 @@ class Draw:
     Only `Random.random` is used: its values for a seed are the same in every version of Python.
     """
 
-    def __init__(self, rng: Random, allowed: Allowed, filler: tuple[int, int]) -> None:
+    def __init__(
+        self, rng: Random, allowed: Allowed, filler: tuple[int, int], *, neutral: bool = False
+    ) -> None:
         self.rng = rng
         self.allowed = allowed
         self.filler = filler  # shortest and longest, in characters
+        self.neutral = neutral  # no verb of a relative clause tells the subject's number
         self.used: set[str] = set()
 
     def chance(self, probability: float) -> bool:
@@ -99,14 +101,9 @@ class Draw:
         self.used.add(noun.lemma)
         return noun
 
-    def subject(
-        self, kinds: Sequence[str] = SUBJECT_KINDS, fits: Callable[[Predicate], bool] = bool
-    ) -> tuple[Noun, Predicate]:
-        """A noun and something fitting that may be said of it; animals and people come up most."""
-        weighted = [kind for kind in kinds for _ in range(3 if kind in LIVING else 1)]
-        noun = self.noun(
-            [self.one(weighted)], lambda noun: any(map(fits, predicates_for(noun, self.allowed)))
-        )
+    def subject(self, fits: Callable[[Predicate], bool] = bool) -> tuple[Noun, Predicate]:
+        """An animal or person, and something fitting that may be said of it."""
+        noun = self.noun(LIVING, lambda noun: any(map(fits, predicates_for(noun, self.allowed))))
         options = [p for p in predicates_for(noun, self.allowed) if fits(p)]
         lemma = self.one(list(dict.fromkeys(option.lemma for option in options)))
         predicate = self.one([option for option in options if option.lemma == lemma])

@@ -1,9 +1,10 @@
-"""Filler without nouns, to an exact length: "outside very calmly, then inside rather quietly"."""
+"""Filler without nouns, to an exact length: "outside very calmly again and again and again"."""
 
 from charlstm.agreement.draw import Draw
-from charlstm.agreement.lexicon import MANNERS, SEQUELS, WHEREABOUTS
+from charlstm.agreement.lexicon import MANNERS, WHEREABOUTS
 
 SHORTEST = 7  # " calmly", " gladly", " lazily": at least two, whatever the sentence rules out
+ONCE_MORE, AND_SO_ON = " again", " and again"  # long, but soon learnt: only the distance is hard
 
 
 def filler(draw: Draw, length: int) -> str:
@@ -17,18 +18,12 @@ def filler(draw: Draw, length: int) -> str:
     used = draw.used - set(MANNERS)
     while True:  # a length is soon met by chance
         draw.used = set(used)
-        place, text = _adverbial(draw, "")
-        while len(text) + 1 < length:
-            place, more = _adverbial(draw, place)
-            text += f", {draw.one(SEQUELS)} {more}"
-        if len(text) + 1 == length:
+        text = draw.manner()
+        if draw.chance(0.5):
+            text = f"{draw.one(WHEREABOUTS)} {text}"
+        room = length - len(f" {text}")
+        if room == 0:
             return text
-
-
-def _adverbial(draw: Draw, last: str) -> tuple[str, str]:
-    """A manner, mostly in some place other than the last; returns the place, then the words."""
-    manner = draw.manner()
-    if draw.chance(0.25):
-        return last, manner
-    place = draw.one([p for p in WHEREABOUTS if p != last])
-    return place, f"{place} {manner}"
+        repeats, rest = divmod(room - len(ONCE_MORE), len(AND_SO_ON))
+        if rest == 0 and repeats >= 0:
+            return text + ONCE_MORE + AND_SO_ON * repeats

@@ -109,7 +109,7 @@ def _pairs(
     while 2 * items < count:
         if misses == PATIENCE:
             raise ConfigError(f"{condition} has about {2 * items} different pairs; ask for fewer")
-        frame = build(Draw(rng, allowed, lengths), [items % 2] * nouns)
+        frame = build(Draw(rng, allowed, lengths, neutral=True), [items % 2] * nouns)
         texts = {frame.text(0), frame.text(1)}
         if known & texts:
             misses += 1

@@ -1,6 +1,6 @@
 """The pieces of a sentence whose subject is still open: subjects, places, relative clauses."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from charlstm.agreement.draw import Draw, kind_of
@@ -8,8 +8,8 @@ from charlstm.agreement.lexicon import (
     ATTRIBUTES,
     DEEDS,
     FISH,
-    LIVING,
     MOMENTS,
+    PASTIMES,
     PREPOSITIONS,
     Deed,
     Noun,
@@ -44,12 +44,9 @@ class Frame:
         return sum(other != reading for other in self.others)
 
 
-def frame(draw: Draw, words: list[Word], predicate: Predicate, others: Sequence[int]) -> Frame:
-    """A sentence that ends in its predicate; a state may last or return: "was full again"."""
-    end = said(predicate.rest)
-    if predicate.passing and predicate.lemma.startswith("be ") and draw.chance(0.15):
-        end += said("again" if predicate.past or draw.chance(0.5) else "now")
-    return Frame((*words, predicate.verb, *end), len(words), tuple(others))
+def frame(words: list[Word], predicate: Predicate, others: Sequence[int]) -> Frame:
+    """A sentence that ends in its predicate."""
+    return Frame((*words, predicate.verb, *said(predicate.rest)), len(words), tuple(others))
 
 
 def said(text: str) -> list[Word]:
@@ -59,7 +56,10 @@ def said(text: str) -> list[Word]:
 
 def attribute(draw: Draw, noun: Noun) -> str:
     """Now and then an adjective, with its space."""
-    return draw.word(ATTRIBUTES[kind_of(noun)]) + " " if draw.chance(0.2) else ""
+    if not draw.chance(0.1):
+        return ""
+    options = [word for word in ATTRIBUTES[kind_of(noun)] if word not in draw.used]
+    return f"{draw.word(options)} " if options else ""
 
 
 def the(draw: Draw, subject: Noun) -> list[Word]:
@@ -70,21 +70,19 @@ def the(draw: Draw, subject: Noun) -> list[Word]:
 def phrase(draw: Draw, noun: Noun, number: int) -> str:
     """Any other noun: "the old barn", "an old barn", "some old barns"."""
     words = attribute(draw, noun) + noun.forms[number]
-    if draw.chance(0.85):
+    if draw.chance(0.95):
         return f"the {words}"
     if number:
         return f"some {words}"
     return f"an {words}" if words[0] in "aeiou" else f"a {words}"
 
 
-def places(draw: Draw, numbers: Sequence[int], first: Sequence[str] = ("building", "place")) -> str:
+def places(draw: Draw, numbers: Sequence[int]) -> str:
     """Stacked prepositional phrases: "near the old barn behind the trees"."""
-    steps = []
-    for n, number in enumerate(numbers):
-        kinds = ("building", "place") if n else first
-        preposition = draw.word(PREPOSITIONS)
-        steps.append(f"{preposition} {phrase(draw, draw.noun([draw.one(kinds)]), number)}")
-    return " ".join(steps)
+    return " ".join(
+        f"{draw.word(PREPOSITIONS)} {phrase(draw, draw.noun(['place']), number)}"
+        for number in numbers
+    )
 
 
 def relativiser(draw: Draw, head: Noun) -> str:
@@ -94,36 +92,48 @@ def relativiser(draw: Draw, head: Noun) -> str:
     return "who" if "person" in head.kinds else "which"
 
 
-def moment(draw: Draw, agent: Noun) -> str:
+def moment(draw: Draw) -> str:
     """Now and then "already", "once" ..., with its space."""
-    if not draw.chance(0.25):
-        return ""
-    return draw.one(MOMENTS if agent.kinds & set(LIVING) else ("once",)) + " "
+    return draw.one(MOMENTS) + " " if draw.chance(0.15) else ""
 
 
-def deed(draw: Draw, suits: Callable[[Deed], object]) -> Deed:
-    """A suitable deed that is not yet in the sentence."""
-    chosen = draw.one([d for d in DEEDS if suits(d) and not draw.used & set(d.past.split())])
-    draw.used.update(chosen.past.split())
+def deed(draw: Draw, agent: Noun) -> Deed:
+    """Something an agent does that is not yet in the sentence."""
+    chosen = draw.one([d for d in DEEDS if d.agents & agent.kinds and d.past not in draw.used])
+    draw.used.add(chosen.past)
     return chosen
 
 
-def relative(draw: Draw, head: Noun, numbers: Sequence[int], *, stacked: bool = False) -> str:
+def relative(
+    draw: Draw, head: Noun, numbers: Sequence[int], *, past: bool, stacked: bool = False
+) -> list[Word]:
     """A subject relative clause: "which already ate the fish near the old barn".
 
-    With several nouns to place, they follow as prepositional phrases or, always when `stacked`, as
-    the objects of further clauses: "which chased the dogs which followed the farmer".
+    Its verb may agree with the head, in the present where the sentence is not `past`: "which has
+    seen the dog", "which was near the barn". With several nouns to place, they follow as
+    prepositional phrases or, always when `stacked`, as the objects of further clauses: "which
+    chased the dogs which followed the farmer".
     """
-    clause = f"{relativiser(draw, head)} "
-    if "hunter" in head.kinds and not stacked and draw.chance(0.4):
-        already = "already " if draw.chance(0.5) else ""
-        return f"{clause}{already}ate the {FISH} {places(draw, numbers)}"
-    clause += moment(draw, head)
-    deeper = len(numbers) > 1 and (stacked or draw.chance(0.5))
-    wanted = frozenset(LIVING) if deeper else frozenset(ATTRIBUTES)
-    act = deed(draw, lambda d: d.agents & head.kinds and (d.patients & wanted or not deeper))
-    patient = draw.noun([draw.one(sorted(act.patients & (wanted if deeper else act.patients)))])
-    clause += f"{act.past} {phrase(draw, patient, numbers[0])}"
-    if deeper:
-        return f"{clause} {relative(draw, patient, numbers[1:], stacked=stacked)}"
-    return f"{clause} {places(draw, numbers[1:])}".strip()
+    agrees = not draw.neutral and draw.chance(0.6)
+    link = said(relativiser(draw, head))
+    if not stacked and draw.chance(0.4):
+        if agrees:
+            return [*link, ("was", "were") if past else ("is", "are"), *said(places(draw, numbers))]
+        if "hunter" in head.kinds:
+            already = "already " if draw.chance(0.5) else ""
+            return [*link, *said(f"{already}ate the {FISH} {places(draw, numbers)}")]
+        return [*link, *said(f"{draw.one(PASTIMES)[0]} {places(draw, numbers)}")]
+    act = deed(draw, head)
+    if agrees and not past:
+        perfect = draw.chance(0.5)
+        verb = [("has", "have"), *said(act.participle)] if perfect else [act.present]
+    else:
+        verb = said(f"{moment(draw)}{act.past}")
+    patient = draw.noun(act.patients)
+    clause = [*link, *verb, *said(phrase(draw, patient, numbers[0]))]
+    if len(numbers) == 1:
+        return clause
+    if stacked or draw.chance(0.5):
+        inner = relative(draw, patient, numbers[1:], past=past, stacked=stacked)
+        return clause + said(" ".join(word[numbers[0]] for word in inner))
+    return clause + said(places(draw, numbers[1:]))

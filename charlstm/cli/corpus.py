@@ -16,7 +16,7 @@ def command() -> None:
 
 @command.command()
 @click.argument("file", type=click.Path(dir_okay=False))
-@click.option("--sentences", default=27_000, type=click.IntRange(1), help="How many sentences.")
+@click.option("--sentences", default=40_000, type=click.IntRange(1), help="How many sentences.")
 @click.option("--seed", default=1, type=click.IntRange(0), help="Decides every sentence.")
 @click.option(
     "--max-attractors",
