@@ -103,3 +103,39 @@ def test_what_it_refuses(
 def test_a_view_that_does_not_exist(charlstm: Runner) -> None:
     assert charlstm("inspect", "dreams").status == 2
     assert "gradients" in charlstm.ok("inspect", "--help").stdout
+
+
+def test_a_page_and_a_picture(charlstm: Runner, tiny_run: Path, here: Path) -> None:
+    charlstm.ok(*LOOK, tiny_run, "--unit", 3, "--save", "page.html")
+    page = (here / "page.html").read_text(encoding="utf-8")
+    assert "<title>Inside tiny</title>" in page and '"start":[0,3]' in page
+    pytest.importorskip("matplotlib")
+    charlstm.ok(*LOOK, tiny_run, "--unit", 3, "--save", "text.svg")
+    assert "tanh(c) of 0.3" in (here / "text.svg").read_text(encoding="utf-8")
+    long = ("inspect", "text", "-", "-r", tiny_run, "--save", "long.png")
+    assert "--cut 720" in charlstm.fails(*long, stdin=b"cat " * 200)
+    assert not (here / "long.png").exists()
+
+
+def test_a_page_s_limit_is_named(
+    charlstm: Runner, tiny_run: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("charlstm.lens.draw.reading_page.LARGEST", 8 * 5 * 6)
+    flags = (*LOOK, tiny_run, "--save", "page.html")
+    assert "--cut 6 looks" in charlstm.fails(*flags)
+    assert not (here / "page.html").exists()
+    charlstm.ok(*flags, "--cut", 6)
+    assert (here / "page.html").exists()
+
+
+def test_units_that_hold_a_part(charlstm: Runner, tiny_run: Path) -> None:
+    from charlstm.lens.brush import holding
+    from charlstm.lens.reading import read
+
+    model = load(tiny_run)
+    memory = read(model.network, model.vocabulary, TEXT).memory
+    best = holding(memory, TEXT.index("s"), TEXT.index("s"))[0]
+    outcome = charlstm.ok(*LOOK, tiny_run, "--span", "s", "--count", 1)
+    assert f"layer 0, unit {best.unit}\n" in outcome.stdout
+    assert "over all of it" in outcome.stderr
+    assert "no part 'dogs'" in charlstm.fails(*LOOK, tiny_run, "--span", "dogs")

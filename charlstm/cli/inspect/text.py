@@ -12,6 +12,7 @@ from charlstm.cli.inspect.shared import (
     columns,
     echo,
     given_text,
+    require_pictures,
 )
 from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
 from charlstm.cli.saving import save_option
@@ -32,10 +33,11 @@ MOST = 10_000  # characters
     help="Unit, counted from 0; repeatable.  [default: the most telling]",
 )
 @click.option("--count", default=2, type=click.IntRange(1), help="How many units to pick.")
+@click.option("--span", metavar="PART", help="Pick units that hold this part of the text.")
 @click.option("--top", default=3, type=click.IntRange(0, 5), help="How many guesses to show.")
 @click.option("--cut", type=click.IntRange(1), help="Look at so many characters only.")
 @color_option
-@save_option(".csv", ".json")
+@save_option(".html", ".png", ".svg", ".csv", ".json")
 @json_option
 def command(
     text: str,
@@ -43,6 +45,7 @@ def command(
     layer: int | None,
     units: tuple[int, ...],
     count: int,
+    span: str | None,
     top: int,
     cut: int | None,
     color: str,
@@ -53,8 +56,12 @@ def command(
 
     Every character is coloured by a unit's tanh(c), from red (-1) to blue (1), with its gates
     below, and has above it how surprising it was and what was expected in its place.
+
+    --save FILE.html writes a page with all units, to step through by key, look at characters, and
+    mark a span to find the units that are on over all of it and off elsewhere.
     """
     utf8_output()
+    require_pictures(save)
     from charlstm.lens.reading import TOP, read
     from charlstm.lens.reading_table import to_mapping
     from charlstm.lens.tables import plain
@@ -65,11 +72,14 @@ def command(
     at = last if layer is None else checked_index("layer", layer, last + 1)
     for unit in units:
         checked_index("unit", unit, architecture.hidden_size)
-    given = given_text(model, text, MOST, cut)
+    given = given_text(model, text, _limit(model, save), cut)
     warn_unseen(model, given)
     reading = read(model.network, model.vocabulary, given, TOP)
-    chosen = [(at, unit) for unit in units] or _telling(reading, at, count)
-    _write(save, reading, chosen)
+    chosen = [(at, unit) for unit in units]
+    if not chosen:
+        held = _holding(reading, given, span, count) if span else []
+        chosen = held or _telling(reading, at, count)
+    _write(save, model, reading, chosen, top)
     if as_json:
         print_json(plain(to_mapping(reading, chosen)))
         return
@@ -103,13 +113,70 @@ def _show(reading: Any, chosen: list[tuple[int, int]], top: int, color: str) -> 
     click.echo(f"{reading.memory_name}: {low} to {high}; gates 0 to 1; guesses are for that place")
 
 
-def _write(save: tuple[Path, ...], reading: Any, chosen: list[tuple[int, int]]) -> None:
+def _limit(model: Any, save: tuple[Path, ...]) -> int:
+    """How many characters this view holds; a page holds fewer of a large network."""
+    from charlstm.lens.draw.reading_page import longest
+    from charlstm.lens.record import gates_of
+
+    if all(path.suffix.lower() != ".html" for path in save):
+        return MOST
+    architecture = model.network.architecture
+    gates = len(gates_of(model.network.cell))
+    return min(MOST, longest(architecture.num_layers, architecture.hidden_size, gates))
+
+
+def _holding(reading: Any, text: Any, span: str, count: int) -> list[tuple[int, int]]:
+    from charlstm.errors import CorpusError
+    from charlstm.lens.brush import THRESHOLD, holding
+
+    part = span.encode() if isinstance(text, bytes) else span
+    first = text.find(part)
+    if first < 0:
+        raise CorpusError(f"the text has no part {span!r}; --span takes a piece of it")
+    found = holding(reading.memory, first, first + len(part) - 1)
+    units = list(dict.fromkeys((one.layer, one.unit) for one in found))[:count]
+    for one in found[:count]:
+        note(
+            f"{one.layer}.{one.unit} is {'above ' if one.sign > 0 else 'below -'}{THRESHOLD} over "
+            f"all of it, and over {one.elsewhere:.0%} of the rest"
+        )
+    if not units:
+        note("no unit holds all of that part")
+    return units
+
+
+def _write(
+    save: tuple[Path, ...],
+    model: Any,
+    reading: Any,
+    chosen: list[tuple[int, int]],
+    top: int,
+) -> None:
     from charlstm.lens.reading_table import to_mapping, to_table
     from charlstm.lens.tables import write_csv, write_json
 
+    run = model.path.resolve().parent.name
     for path in save:
-        if path.suffix.lower() == ".csv":
-            write_csv(path, *to_table(reading, chosen))
-        else:
-            write_json(path, to_mapping(reading, chosen))
+        match path.suffix.lower():
+            case ".csv":
+                write_csv(path, *to_table(reading, chosen))
+            case ".json":
+                write_json(path, to_mapping(reading, chosen))
+            case ".html":
+                from charlstm.lens.draw.reading_page import reading_page
+                from charlstm.store.atomic import atomic_write
+
+                shape = model.network.architecture
+                about = (
+                    f"{len(reading.symbols):,} characters read by {run}: {shape.cell}, "
+                    f"{shape.num_layers} × {shape.hidden_size} units"
+                )
+                html = reading_page(reading, chosen[0], f"Inside {run}", about)
+                with atomic_write(path) as file:
+                    file.write(html)
+            case _:
+                from charlstm.figures import write_figure
+                from charlstm.lens.draw.reading_figure import figure
+
+                write_figure(path, figure(reading, chosen, top, run))
         note(f"wrote {path}")

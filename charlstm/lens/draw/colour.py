@@ -70,7 +70,7 @@ def paint(text: str, background: Colour, depth: Depth) -> str:
     """The text on a background, in black or white ink, whichever reads better."""
     if depth is Depth.NONE:
         return text
-    ink = Colour(0, 0, 0) if _brightness(background) > 128 else Colour(255, 255, 255)
+    ink = Colour(255, 255, 255) if is_dark(background) else Colour(0, 0, 0)
     if depth is Depth.TRUE:
         codes = f"38;2;{ink.red};{ink.green};{ink.blue};48;2;" + ";".join(map(str, background))
     else:
@@ -93,6 +93,6 @@ def _distance(one: Colour, other: Colour) -> int:
     return sum((a - b) ** 2 for a, b in zip(one, other, strict=True))
 
 
-def _brightness(colour: Colour) -> float:
-    """Luma by ITU-R BT.601."""
-    return 0.299 * colour.red + 0.587 * colour.green + 0.114 * colour.blue
+def is_dark(colour: Colour) -> bool:
+    """Whether white ink reads better on it, by the luma of ITU-R BT.601."""
+    return 0.299 * colour.red + 0.587 * colour.green + 0.114 * colour.blue <= 128

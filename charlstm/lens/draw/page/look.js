@@ -1,0 +1,29 @@
+// Colours and data that the pages share.
+"use strict";
+
+// Base64 of signed bytes; 127 stands for 1.
+function bytes(text) {
+  const raw = atob(text), out = new Int8Array(raw.length);
+  for (let k = 0; k < raw.length; k++) out[k] = raw.charCodeAt(k);
+  return out;
+}
+
+const SCALE = 127;
+const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+const alpha = (value) => clamp(Math.abs(value), 0, 1).toFixed(3);
+const diverging = (v) => `rgba(var(--${v < 0 ? "minus" : "plus"}), ${alpha(v)})`;
+const opening = (v) => `rgba(var(--open), ${alpha(v)})`;
+const heat = (v) => `rgba(var(--heat), ${alpha(v)})`;
+
+// Ink on a coloured character: white once the colour is strong.
+const ink = (v) => (Math.abs(v) > 0.6 ? "#fff" : "");
+
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+const number = (v) => (v === null || Number.isNaN(v) ? "—" : v.toFixed(2));
+const data = JSON.parse(document.getElementById("data").textContent);

@@ -1,0 +1,45 @@
+"""A headless Chromium for tests of pages: Playwright's own, or one that is installed."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+INSTALLED = ("chromium", "chromium-browser", "google-chrome")
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """A browser; without Playwright or Chromium the test is skipped and says so."""
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as playwright:
+        found = next(filter(None, map(shutil.which, INSTALLED)), None)
+        try:
+            browser = playwright.chromium.launch(executable_path=found)
+        except api.Error as error:
+            pytest.skip(f"no Chromium: {str(error).splitlines()[0]}")
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def opened(browser: Any, path: Path, **settings: Any) -> Iterator[Any]:
+    """A page opened from its file; any error, warning or request from it fails the test."""
+    context = browser.new_context(**settings)
+    context.set_default_timeout(5000)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(f"{said.type}: {said.text}"))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda asked: complaints.append(asked.url))
+    page.goto(path.as_uri())
+    try:
+        yield page
+    finally:
+        context.close()
+    assert complaints == [path.as_uri()]  # its own file, and nothing else

@@ -1,0 +1,68 @@
+"""Units that hold a span, and what a page keeps of a reading, without a browser."""
+
+import base64
+import json
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from models import VOCABULARY, wild_model
+
+from charlstm.lens.brush import holding
+from charlstm.lens.draw.page import embedded, packed
+from charlstm.lens.draw.reading_page import longest, reading_page
+from charlstm.lens.reading import read
+
+
+def test_units_on_over_all_of_a_span_and_off_elsewhere_come_first() -> None:
+    memory = np.zeros((10, 4))
+    memory[3:6, 0] = 0.9
+    memory[:, 1] = 0.9  # on everywhere
+    memory[2:6, 2] = -0.8  # on one character too many
+    memory[3:5, 3] = 0.9  # not to the end
+    found = holding([memory], 3, 5)
+    assert [(one.unit, one.sign) for one in found] == [(0, 1), (2, -1), (1, 1)]
+    assert [one.elsewhere for one in found] == [0.0, pytest.approx(1 / 7), 1.0]
+    assert found[1].least == 0.8
+    assert [one.unit for one in holding([memory], 3, 5, threshold=0.85)] == [0, 1]
+    assert [one.unit for one in holding([memory * 0, memory], 0, 9)] == [1]
+    assert holding([memory], 0, 9)[0].elsewhere == 0.0
+
+
+def test_the_page_keeps_the_values_to_a_255th() -> None:
+    reading = read(wild_model(), VOCABULARY, "The cats ate")
+    page = reading_page(reading, (0, 0), "title", "about").decode()
+    inside = re.search(r'<script type="application/json" id="data">(.*)</script>', page)
+    assert inside
+    data = json.loads(inside[1])
+    for name, values in {"memory": reading.memory[0], **reading.gates[0]}.items():
+        kept = np.frombuffer(base64.b64decode(data["layers"][0][name]), np.int8).reshape(6, -1).T
+        np.testing.assert_allclose(kept / 127, values, atol=0.5 / 127 + 1e-9)
+
+
+def test_numbers_that_are_none_are_packed_as_nothing() -> None:
+    raw = base64.b64decode(packed(np.array([np.nan, 3.0, -3.0])))
+    assert np.frombuffer(raw, np.int8).tolist() == [0, 127, -127]
+
+
+@given(st.text() | st.sampled_from(["</script>", "<!--", "\u2028", "\ud800", "&lt;"]))
+def test_data_in_a_page_can_end_no_script(text: str) -> None:
+    inside = embedded([text])
+    assert not set("<>&\u2028\u2029") & set(inside)
+    assert inside.isascii()
+    assert json.loads(inside) == [text]
+
+
+def test_titles_are_escaped_and_nothing_comes_from_outside() -> None:
+    text = "</script><img src=x onerror=alert(1)>"
+    page = reading_page(read(wild_model(), VOCABULARY, text), (0, 0), text, text).decode()
+    assert "<img" not in page
+    assert page.count("</script>") == 2
+    assert not re.search(r"https?:|src=\"|@import|url\(", page)
+
+
+def test_a_page_holds_less_of_a_large_network() -> None:
+    assert longest(1, 128, 4) > 10_000
+    assert longest(2, 512, 4) < 3_000

@@ -1,0 +1,168 @@
+"""The page of a reading, in a headless Chromium: keys, hover, brush, and nothing from outside."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from browsers import chromium, opened
+from models import VOCABULARY, wild_model
+
+from charlstm.lens.brush import holding
+from charlstm.lens.draw.reading_page import reading_page
+from charlstm.lens.reading import Reading, read
+
+TEXT = "The cats ate\nthe bread.</script><b>x"
+FIRST, LAST = 4, 7
+
+
+@pytest.fixture(scope="module")
+def reading() -> Reading:
+    return read(wild_model(num_layers=2), VOCABULARY, TEXT)
+
+
+@pytest.fixture(scope="module")
+def file(reading: Reading, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("page") / "page.html"
+    path.write_bytes(reading_page(reading, (1, 3), "A <run> & more", "2 layers"))
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def page(browser: Any, file: Path) -> Iterator[Any]:
+    with opened(browser, file, viewport={"width": 1100, "height": 700}) as found:
+        yield found
+
+
+def alpha_of(page: Any, t: int) -> float:
+    """How strong the colour of a character is."""
+    colour = page.locator("#text b .c").nth(t).evaluate("e => getComputedStyle(e).backgroundColor")
+    parts = colour.partition("(")[2].rstrip(")").split(",")
+    return float(parts[3]) if len(parts) == 4 else 1.0
+
+
+def shown(page: Any) -> tuple[str, str]:
+    return page.locator("#layer").input_value(), page.locator("#unit").input_value()
+
+
+def test_it_begins_with_the_chosen_unit_in_its_colours(page: Any, reading: Reading) -> None:
+    assert page.title() == "A <run> & more"
+    assert "".join(page.locator("#text .c").all_text_contents()) == TEXT.replace("\n", "⏎")
+    assert shown(page) == ("1", "3")
+    for t in (0, 5, 20):
+        assert alpha_of(page, t) == pytest.approx(abs(reading.memory[1][t, 3]), abs=0.01)
+
+
+def test_keys_step_through_units_layers_and_gates(page: Any, reading: Reading) -> None:
+    press = page.keyboard.press
+    press("ArrowRight")
+    assert shown(page) == ("1", "4")
+    assert alpha_of(page, 5) == pytest.approx(abs(reading.memory[1][5, 4]), abs=0.01)
+    for _ in range(2):
+        press("ArrowRight")
+    assert shown(page) == ("1", "0")  # round and round
+    press("ArrowLeft")
+    press("ArrowUp")
+    press("ArrowUp")
+    assert shown(page) == ("0", "5")
+    press("g")
+    press("g")
+    assert page.locator("#what").input_value() == "f"
+    assert alpha_of(page, 5) == pytest.approx(reading.gates[0]["f"][5, 5], abs=0.01)
+    page.locator("#unit").fill("2")
+    page.locator("#unit").press("Enter")
+    assert alpha_of(page, 5) == pytest.approx(reading.gates[0]["f"][5, 2], abs=0.01)
+    page.locator("#next").click()
+    assert shown(page) == ("0", "3")
+
+
+def test_the_most_telling_order(page: Any) -> None:
+    page.locator("#order").select_option("telling")
+    page.locator("#text").focus()
+    page.keyboard.press("ArrowRight")
+    first = page.evaluate("data.telling[1][0] === now.unit || data.telling[1][1] === now.unit")
+    assert first
+
+
+def test_hover_tells_all_about_a_character(page: Any, reading: Reading) -> None:
+    page.locator("#text b").nth(5).hover()
+    assert page.locator("#place").text_content() == "a  latin small letter a, character 5"
+    assert f"{reading.bits[5]:.2f} bits" in page.locator("#surprise").text_content()
+    guesses = page.locator("#expected tr td:first-child").all_text_contents()
+    assert guesses == ["⏎" if c == "\n" else c for c in reading.expected[5]]
+    values = [float(v) for v in page.locator("#values td").all_text_contents()]
+    gates = reading.gates[1]
+    expected = [reading.memory[1][5, 3], *(gates[gate][5, 3] for gate in "ifog")]
+    assert values == pytest.approx(expected, abs=0.011)
+    page.locator("#text b").nth(TEXT.index("<")).hover()
+    assert page.locator("#surprise").text_content() == "never seen in training"
+
+
+def brush(page: Any, first: int, last: int) -> None:
+    boxes = [page.locator("#text b").nth(t).bounding_box() for t in (first, last)]
+    places = [(box["x"] + box["width"] / 2, box["y"] + 8) for box in boxes]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    page.mouse.move(*places[1], steps=4)
+    page.mouse.up()
+
+
+def rounded(reading: Reading) -> list[Any]:
+    """The memory as the page has it."""
+    return [np.rint(memory * 127) / 127 for memory in reading.memory]
+
+
+def held(page: Any) -> list[tuple[str, str]]:
+    rows = page.locator("#held tr").all()[1:]
+    cells = [row.locator("td").all_text_contents() for row in rows]
+    return [(name, least[0]) for name, least, _ in cells]
+
+
+def test_a_brushed_span_finds_the_units_that_hold_it(page: Any, reading: Reading) -> None:
+    brush(page, FIRST, LAST)
+    assert "“cats”" in page.locator("#span").text_content()
+    expected = holding(rounded(reading), FIRST, LAST)
+    assert expected
+    names = [(f"{one.layer}.{one.unit}", "+" if one.sign > 0 else "−") for one in expected[:12]]
+    assert held(page) == names
+    page.locator("#held tr").nth(1).click()
+    assert shown(page) == (str(expected[0].layer), str(expected[0].unit))
+    page.locator("#order").select_option("span")
+    page.locator("#text").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#held tr.shown").count() >= 1
+    page.keyboard.press("Escape")
+    assert held(page) == []
+
+
+def test_the_threshold_and_the_keys_that_mark(page: Any, reading: Reading) -> None:
+    page.locator("#text b").nth(FIRST).hover()
+    page.keyboard.press("[")
+    for _ in range(LAST - FIRST):
+        page.keyboard.press(".")
+    page.keyboard.press("]")
+    page.locator("#threshold").fill("0.8")
+    expected = holding(rounded(reading), FIRST, LAST, 0.8)
+    assert len(held(page)) == len(expected[:12])
+    assert f": {len(expected)} hold it" in page.locator("#span").text_content()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1200])
+def test_it_fits_a_phone_in_light_and_dark(
+    browser: Any, file: Path, scheme: str, width: int
+) -> None:
+    size = {"width": width, "height": 700}
+    with opened(browser, file, viewport=size, color_scheme=scheme) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert background == ("rgb(251, 250, 248)" if scheme == "light" else "rgb(21, 23, 26)")
+        page.locator("#guesses").click()
+        assert not page.locator("#text .q").first.is_visible()
