@@ -320,7 +320,7 @@ def test_a_corpus_from_standard_input(
     assert part.run == root / "stdin"
     assert same(whole.run, part.run)
     shutil.rmtree(root / ".cache")
-    with pytest.raises(CorpusError, match=r"is gone; start a new run with --init-from"):
+    with pytest.raises(CorpusError, match=r"is gone or damaged; start a new run with --init-from"):
         resume(part.run, changes={"max_steps": 30})
 
 

@@ -202,7 +202,7 @@ def test_damaged_gzip_is_named(tmp_path: Path) -> None:
         check(f"cannot read {path}: damaged gzip: ", path)
 
 
-@pytest.mark.parametrize("name", ["utf-9", "hex", "", "utf\0", "rot13", "é"])
+@pytest.mark.parametrize("name", ["utf-9", "hex", "", "utf\0", "rot13", "é", "\udce9"])
 def test_an_unknown_encoding_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / "a.txt").write_bytes(b"text")
     check(f"unknown encoding {name!r}; ", tmp_path, encoding=name)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -139,13 +140,22 @@ def _encode(text: _Text, cache: Path, vocabulary: Vocabulary | None, extend: boo
     elif extend:
         vocabulary = vocabulary.extended(characters)
 
-    header, dtype = vocabulary.to_header(), vocabulary.dtype
-    description = {"text": digest, "vocabulary": header, "dtype": dtype.str, "count": count}
+    description = _describe(digest, vocabulary, count)
     key = hashlib.sha256(json.dumps(description).encode()).hexdigest()
     path = cache / f"{key[:32]}.ids"
     if not is_intact(path, description):
         write_ids(path, _ids(text, vocabulary, digest), description)
-    return Corpus(np.memmap(path, dtype, "r"), vocabulary, digest, path)
+    return Corpus(np.memmap(path, vocabulary.dtype, "r"), vocabulary, digest, path)
+
+
+def is_kept(path: Path, digest: str, vocabulary: Vocabulary, count: int) -> bool:
+    """Whether the encoded text of `count` characters with this `digest` is at `path`, undamaged."""
+    return is_intact(path, _describe(digest, vocabulary, count))
+
+
+def _describe(digest: str, vocabulary: Vocabulary, count: int) -> dict[str, Any]:
+    header = vocabulary.to_header()
+    return {"text": digest, "vocabulary": header, "dtype": vocabulary.dtype.str, "count": count}
 
 
 def _scan(pieces: Iterable[str | bytes]) -> tuple[int, str]:

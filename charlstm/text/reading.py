@@ -2,6 +2,7 @@
 
 import codecs
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import chain
 
 from charlstm.errors import CorpusError
@@ -48,16 +49,16 @@ def check_encoding(encoding: str) -> str:
         CorpusError: it is unknown, or is no encoding of text.
     """
     try:
+        name = codecs.lookup(encoding).name
         codecs.getincrementaldecoder(encoding)
-        b"text".decode(encoding)  # refuses codecs such as hex, which decode to bytes
-    except UnicodeError:
-        pass  # an encoding of text, though not of this one
+        with suppress(UnicodeError):  # an encoding of text, though not of this one
+            b"text".decode(encoding)  # refuses codecs such as hex, which decode to bytes
     except (LookupError, ValueError) as error:
         raise CorpusError(
             f"unknown encoding {encoding!r}; use one that Python knows, "
             "such as utf-8, utf-16, latin-1, cp1252"
         ) from error
-    return codecs.lookup(encoding).name
+    return name
 
 
 def _watched(file: File, on_block: OnBlock) -> Iterator[bytes]:

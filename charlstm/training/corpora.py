@@ -8,6 +8,7 @@ from charlstm.config import Config
 from charlstm.errors import CorpusError
 from charlstm.novelty import Index
 from charlstm.text import Corpus, Progress, Tokens, Vocabulary, encode_corpus, split
+from charlstm.text.corpus import is_kept
 from charlstm.training.parallel import Part
 from charlstm.training.rules import validation_share
 from charlstm.training.saves import Snapshot, Source
@@ -52,7 +53,7 @@ def read_texts(
         sources: Sequence[str], vocabulary: Vocabulary | None, known: Source | None, extend: bool
     ) -> tuple[Source, Vocabulary]:
         if known and vocabulary and "-" in sources:  # standard input is gone: the cache must do
-            return _kept(known), vocabulary
+            return _kept(known, vocabulary), vocabulary
         tokens: Tokens = "byte" if config.tokens == "byte" else "char"
         corpus = encode_corpus(
             sources,
@@ -123,10 +124,10 @@ def _source(corpus: Corpus) -> Source:
     return Source(corpus.digest, str(corpus.path.resolve()), int(corpus.ids.size))
 
 
-def _kept(source: Source) -> Source:
-    if not Path(source.path).is_file():
+def _kept(source: Source, vocabulary: Vocabulary) -> Source:
+    if not is_kept(Path(source.path), source.digest, vocabulary, source.characters):
         raise CorpusError(
-            f"the text came from standard input and its encoded copy {source.path!r} is gone; "
-            f"start a new run with --init-from"
+            f"the text came from standard input and its encoded copy {source.path!r} is gone or "
+            f"damaged; start a new run with --init-from"
         )
     return source

@@ -1,5 +1,6 @@
 """What a checkpoint of a run holds, and how a model or a training is taken up from it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -9,9 +10,9 @@ import numpy as np
 
 from charlstm.cells import cell_options
 from charlstm.cells.base import Array
-from charlstm.config import Config, from_mapping
+from charlstm.config import MOST, Config, from_mapping
 from charlstm.errors import CharlstmError, CheckpointError
-from charlstm.model import Architecture, CharModel
+from charlstm.model import ALIGN, Architecture, CharModel, flat_size
 from charlstm.store import checkpoint
 from charlstm.text import Vocabulary
 from charlstm.training.optim import Optimiser
@@ -28,6 +29,13 @@ class Progress:
     last_val: float | None = None
     worse: int = 0  # validations since the best one
     early: bool = False  # stopped by --patience
+
+    def __post_init__(self) -> None:
+        counts, clock = (self.update, self.worse), self.seconds
+        if any(not 0 <= n <= MOST for n in counts) or not 0 <= clock < math.inf:
+            raise ValueError("progress that no run can have made")
+        if self.start_loss is not None and not self.start_loss >= 0:
+            raise ValueError("a loss that no run can have begun with")
 
 
 @dataclass(frozen=True)
@@ -108,7 +116,7 @@ def load(path: Path, *, weights_only: bool = False) -> Snapshot:
             _record(Source, header["val"]) if header["val"] else None,
             found.arrays,
         )
-    except (KeyError, TypeError, AttributeError) as problem:
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise CheckpointError(
             f"cannot load checkpoint {str(path)!r}: its header is not one of a training run"
         ) from problem
@@ -121,7 +129,8 @@ def _record(kind: type[Any], form: Mapping[str, Any]) -> Any:
     record = kind(**form)
     for f in fields(kind):
         declared: Any = f.type
-        if not isinstance(getattr(record, f.name), declared):
+        value = getattr(record, f.name)
+        if not isinstance(value, declared) or (isinstance(value, bool) and declared is not bool):
             raise TypeError(f.name)
     return record
 
@@ -198,10 +207,9 @@ def describe(architecture: Architecture) -> str:
 
 def _empty_model(snapshot: Snapshot, path: Path) -> CharModel:
     """A model of the declared shape, once its weights are known to be there at that size."""
-    held = sum(a.size for name, a in snapshot.arrays.items() if name.startswith("weights/"))
+    weights = [a for name, a in snapshot.arrays.items() if name.startswith("weights/")]
     architecture = snapshot.architecture()
-    per_layer = architecture.hidden_size**2 * architecture.num_layers
-    if per_layer > held or snapshot.vocabulary.size > held:
+    if flat_size(architecture, snapshot.vocabulary.size) > sum(a.size + ALIGN for a in weights):
         raise CheckpointError(f"checkpoint {str(path)!r} lacks weights that its config asks for")
     return CharModel(architecture, snapshot.vocabulary.size)
 
