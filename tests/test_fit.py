@@ -6,6 +6,7 @@ import itertools
 import re
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from charlstm.errors import CorpusError, DivergedError, RunError
 from charlstm.store import checkpoint
 from charlstm.store.metrics import Metrics
 from charlstm.store.metrics import read as read_metrics
+from charlstm.training.corpora import read_texts
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
 from charlstm.training.fit import fit
 from charlstm.training.saves import load as load_snapshot
@@ -115,6 +117,19 @@ def test_an_interrupted_run_ends_like_an_uninterrupted_one(
     assert (rest.best_val_nats, rest.last_val_nats) == (whole.best_val_nats, whole.last_val_nats)
     for ours, theirs in zip(rows(whole.run), rows(part.run), strict=True):
         assert {**ours, "seconds": ""} == {**theirs, "seconds": ""}
+
+
+def test_the_seconds_count_the_reading_of_the_text(
+    config: Config, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(*given: Any, **named: Any) -> Any:
+        time.sleep(0.3)
+        return read_texts(*given, **named)
+
+    monkeypatch.setattr("charlstm.training.begin.read_texts", slowly)
+    finished, _ = run(replace(config, max_steps=1), root)
+    assert finished.seconds > 0.3
+    assert float(rows(finished.run)[-1]["seconds"]) > 0.3
 
 
 def test_the_cell_does_not_matter(config: Config, root: Path) -> None:
