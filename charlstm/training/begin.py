@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -88,9 +88,10 @@ def _new_folder(config: Config, root: Path) -> Iterator[Path]:
         try:
             yield folder
         except BaseException:
-            if not was_there and [path.name for path in folder.iterdir()] == [".lock"]:
-                (folder / ".lock").unlink()
-                folder.rmdir()
+            with suppress(OSError):  # somebody has removed it
+                if not was_there and [path.name for path in folder.iterdir()] == [".lock"]:
+                    (folder / ".lock").unlink()
+                    folder.rmdir()
             raise
 
 

@@ -29,7 +29,7 @@ from charlstm.training.streams import Streams, Windows
 
 VALIDATE = -1  # what workers are told instead of the number of an update
 MESSAGE = struct.Struct("<q")
-DONE = b"."
+DONE, FAILED = b".", b"!"  # what they answer; what went wrong follows FAILED
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -240,7 +240,10 @@ def _signals_held() -> Iterator[None]:
 
 def _lost(rank: int, worker: subprocess.Popen[bytes]) -> RunError:
     code = worker.wait()
+    assert worker.stdout is not None
+    reason = worker.stdout.read().decode(errors="replace").lstrip((DONE + FAILED).decode())
     return RunError(
-        f"worker {rank} ended unexpectedly (exit code {code}); the last checkpoint is intact, "
+        f"worker {rank} ended unexpectedly ({reason or f'exit code {code}'}); "
+        f"the last checkpoint is intact, "
         f"and --resume continues from it."
     )

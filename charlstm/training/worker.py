@@ -7,12 +7,23 @@ never reach it, from its first moment on: that process decides when to stop.
 import mmap
 import os
 import sys
+from contextlib import suppress
 
-from charlstm.training.parallel import DONE, MESSAGE, Job, Member
+from charlstm.training.parallel import DONE, FAILED, MESSAGE, Job, Member
 
 
 def main() -> None:
-    """Serve one job; the arguments are the memory's descriptor and size, rank and team size."""
+    """Serve one job; the first process hears, and says, what goes wrong."""
+    try:
+        _serve()
+    except Exception as error:  # noqa: BLE001 - whatever it is, nobody wants a traceback from here
+        with suppress(OSError):
+            os.write(sys.stdout.fileno(), FAILED + repr(error).encode(errors="replace")[:400])
+        sys.exit(1)
+
+
+def _serve() -> None:
+    """The arguments are the memory's descriptor and size, rank and team size."""
     descriptor, size, rank, team = (int(argument) for argument in sys.argv[1:])
     job = Job.from_json(sys.stdin.buffer.readline().decode())
     member = Member(job, mmap.mmap(descriptor, size), job.scorer(), rank, team)
