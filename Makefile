@@ -6,10 +6,12 @@ PYTHON ?= python3
 .PHONY: demo test check format clean
 
 demo: $(VENV)/installed
-	@$(BIN)/charlstm train --config agreement --out runs/demo
+	@if [ -e runs/demo ]; then $(BIN)/charlstm train --resume runs/demo; \
+	else $(BIN)/charlstm train --config agreement --out runs/demo; fi
 	@for prime in "The cat which" "The cats which"; do \
 		echo; echo "--- sample from '$$prime'"; \
 		$(BIN)/charlstm sample --run runs/demo --prime "$$prime" --stop "\n" --temperature 0.5 --seed 1; \
+		echo; \
 	done
 	@for subject in cat cats; do \
 		echo; $(BIN)/charlstm cloze --run runs/demo --prime "The $$subject which already ate the fish near the old barn" " was" " were"; \
