@@ -93,7 +93,8 @@ def test_the_bundled_plan_compares_all_cells() -> None:
     plan = read_plan(bundled.find_config("compare-cells"))
     assert {s.config.cell for s in plan.settings} == set(CELLS)
     assert len(plan.settings) == 3 * len(CELLS)
-    assert plan.parameters and {s.config.max_minutes for s in plan.settings} == {2.0}
+    assert plan.parameters
+    assert {s.config.max_steps for s in plan.settings} == {-(-12_000_000 // (16 * 64))}
     assert all(Path(name).is_file() for s in plan.settings for name in s.config.corpus)
 
 
