@@ -43,3 +43,12 @@ def opened(browser: Any, path: Path, **settings: Any) -> Iterator[Any]:
     finally:
         context.close()
     assert complaints == [path.as_uri()]  # its own file, and nothing else
+
+
+def until(page: Any, condition: str) -> None:
+    """Wait until a condition holds; Playwright's own way needs eval, which our pages forbid."""
+    for _ in range(500):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(10)
+    raise AssertionError(f"it never came to {condition}")

@@ -20,7 +20,7 @@ def format_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", ["model", "model.foo", "best.npz", ".onnx", "onnx"])
 def test_unknown_suffix(charlstm: Runner, here: Path, tiny_run: Path, name: str) -> None:
     message = charlstm.fails("export", here / name, "--run", tiny_run, status=2)
-    assert message.endswith("does not end in .onnx or .safetensors.")
+    assert message.endswith("does not end in .onnx or .safetensors or .html.")
 
 
 @pytest.mark.parametrize("package", ["onnx", "safetensors"])

@@ -25,7 +25,7 @@ COMMANDS = {
         "corpus": "Write a corpus made by a grammar.",
     },
     "Use": {
-        "export": "Write a model for ONNX Runtime or PyTorch.",
+        "export": "Write a model for ONNX Runtime, PyTorch or a browser.",
     },
     "Study": {
         "agree": "Measure subject agreement with minimal pairs.",

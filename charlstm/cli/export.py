@@ -1,4 +1,4 @@
-"""`charlstm export`: a trained model as a file for ONNX Runtime or PyTorch."""
+"""`charlstm export`: a trained model as a file for ONNX Runtime, PyTorch or a browser."""
 
 from pathlib import Path
 
@@ -18,6 +18,7 @@ def command(file: Path, run: str | None, as_json: bool) -> None:
     \b
     model.onnx          one step of generation as a graph, for any cell
     model.safetensors   weights under PyTorch's names, for rnn, lstm and gru (reset after)
+    model.html          a page that runs the model, writes as you type and shows its units
     """  # noqa: D301 - click's \b, which keeps the lines apart, is the character itself
     utf8_output()
     from charlstm.export import FORMATS, encoder, export

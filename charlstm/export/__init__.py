@@ -13,7 +13,8 @@ from charlstm.store.atomic import atomic_write
 
 Encoder = Callable[[CharModel, Mapping[str, str]], bytes]
 
-FORMATS = {".onnx": "onnx", ".safetensors": "safetensors"}  # suffix: module here, package, extra
+# suffix: module here; for all but a page also the package and the extra that it needs
+FORMATS = {".onnx": "onnx", ".safetensors": "safetensors", ".html": "html"}
 PRIVATE = ("corpus", "val", "out")  # settings that are paths of the machine that trained
 
 

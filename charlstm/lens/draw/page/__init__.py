@@ -24,6 +24,7 @@ def page(name: str, title: str, about: str, data: Mapping[str, Any]) -> bytes:
     parts = {
         "look_css": _part("look.css"),
         "look_js": _part("look.js"),
+        "model_js": _part("model.js"),
         "css": _part(f"{name}.css"),
         "js": _part(f"{name}.js"),
         "title": html.escape(title),

@@ -1,0 +1,53 @@
+"""A page that holds a model and runs it: it writes as one types, and shows its units at work."""
+
+import json
+from collections.abc import Mapping
+
+from charlstm.errors import ExportError
+from charlstm.export.fixed import packed
+from charlstm.export.program import program
+from charlstm.lens.draw.cells import cell
+from charlstm.lens.draw.page import page
+from charlstm.lens.reading import alphabet
+from charlstm.lens.record import gates_of, memory_of
+from charlstm.model import CharModel, layer_of
+from charlstm.text.vocabulary import Vocabulary
+
+MOST = 16_000_000  # parameters that a browser can be asked to hold: a page of 43 MB
+
+
+def encode(model: CharModel, about: Mapping[str, str]) -> bytes:
+    """The page, in UTF-8, with the weights in 16 bits.
+
+    Raises:
+        ExportError: if the network is too large, or a weight is no finite number.
+    """
+    if model.num_parameters > MOST:
+        raise ExportError(
+            f"the network has {model.num_parameters:,} parameters, and a page holds {MOST:,}; "
+            "export it as .onnx"
+        )
+    vocabulary = Vocabulary.from_header(json.loads(about["vocabulary"]))
+    symbols = alphabet(vocabulary)
+    shape = model.architecture
+    memory = memory_of(model.cell)
+    data = {
+        "tokens": vocabulary.tokens,
+        "characters": symbols if vocabulary.tokens == "char" else [],
+        "shown": [cell(symbol) for symbol in symbols],
+        "hidden_size": shape.hidden_size,
+        "program": program(model.cell, gates_of(model.cell)),
+        "sigmoids": model.cell.sigmoids,
+        "memory": {"state": memory, "name": "tanh(c)" if memory == "c" else memory},
+        "layers": [
+            {name: packed(value) for name, value in layer_of(model.params, index).items()}
+            for index in range(shape.num_layers)
+        ],
+        "W_y": packed(model.params["W_y"]),
+        "b_y": packed(model.params["b_y"]),
+    }
+    text = (
+        f"{shape.cell}, {shape.num_layers} × {shape.hidden_size} units, "
+        f"{model.num_parameters:,} parameters, {vocabulary.size} characters"
+    )
+    return page("live", "A character model at work", text, data)

@@ -1,0 +1,173 @@
+// A model that writes while one types, its text coloured by one unit's memory or a gate.
+const gates = Object.keys(data.program.gates);
+const $ = (id) => document.getElementById(id);
+const now = { layer: weights.length - 1, unit: 0, what: "memory", here: 0 };
+const signed = (what) => what === "memory" || !data.sigmoids.includes(what);
+
+// ---- the text: each character with what the model did when it read it
+let text = []; // {id, given, states, gates, logits, cell}
+const previous = (t) => (t > 0 ? text[t - 1] : { states: fresh(), logits: null });
+
+function value(what, t, unit = now.unit, layer = now.layer) {
+  if (what !== "memory") return text[t].gates[layer][what][unit];
+  const held = text[t].states[layer][data.memory.state][unit];
+  return data.memory.name === "tanh(c)" ? Math.tanh(held) : held;
+}
+
+function append(id, given) {
+  const cell = element("b", given ? "given" : "");
+  const shown = data.shown[id] ?? "\ufffd";
+  cell.c = cell.appendChild(element("span", "c", shown));
+  cell.gates = gates.map(() => cell.appendChild(element("i")));
+  cell.dataset.t = text.length;
+  text.push({ id, given, cell, ...step(previous(text.length).states, id) });
+  $("text").append(cell);
+  if (data.characters[id] === "\n" || (data.tokens === "byte" && id === 10)) {
+    text.at(-1).break = $("text").appendChild(element("br"));
+  }
+  paint(text.length - 1);
+}
+
+function cut(length) {
+  for (const one of text.splice(length)) {
+    one.cell.remove();
+    one.break?.remove();
+  }
+}
+
+function paint(t) {
+  const { cell } = text[t], v = value(now.what, t);
+  cell.c.style.background = (signed(now.what) ? diverging : opening)(v);
+  cell.c.style.color = ink(v);
+  gates.forEach((gate, k) => {
+    cell.gates[k].style.background = (signed(gate) ? diverging : opening)(value(gate, t));
+  });
+}
+
+function colour() {
+  text.forEach((_, t) => paint(t));
+  $("layer").value = now.layer;
+  $("unit").value = now.unit;
+  $("what").value = now.what;
+  look(now.here);
+}
+
+// ---- one character: what was expected after it, and all its values
+function look(t) {
+  text[now.here]?.cell.classList.remove("here");
+  now.here = clamp(t, 0, text.length - 1);
+  if (!text.length) return;
+  const { cell, id, logits } = text[now.here];
+  cell.classList.add("here");
+  $("place").textContent = `after ${data.shown[id] ?? "an unknown character"}, character ${now.here}`;
+  const odds = softmax(logits, 1);
+  const best = odds.map((share, k) => [share, k]).sort((a, b) => b[0] - a[0]).slice(0, 5);
+  $("expected").replaceChildren(
+    ...best.map(([share, k]) => {
+      const row = element("tr");
+      row.append(element("td", "mono", data.shown[k]), element("td", "", `${(share * 100).toFixed(1)} %`));
+      row.appendChild(element("td")).appendChild(element("span", "bar")).style.width = `${share * 7}rem`;
+      return row;
+    })
+  );
+  const head = element("tr"), row = element("tr");
+  for (const what of ["memory", ...gates]) {
+    head.append(element("th", "", what === "memory" ? data.memory.name : what));
+    row.append(element("td", "", number(value(what, now.here))));
+  }
+  $("values").replaceChildren(head, row);
+  const name = now.what === "memory" ? data.memory.name : `gate ${now.what}`;
+  $("strip-label").textContent = `${name} of all ${H} units of layer ${now.layer} here`;
+  const canvas = $("strip"), context = canvas.getContext("2d");
+  canvas.width = H;
+  const style = getComputedStyle(document.documentElement);
+  for (let unit = 0; unit < H; unit++) {
+    const v = value(now.what, now.here, unit);
+    const kind = signed(now.what) ? (v < 0 ? "--minus" : "--plus") : "--open";
+    context.fillStyle = `rgba(${style.getPropertyValue(kind)}, ${alpha(v)})`;
+    context.fillRect(unit, 0, 1, 1);
+  }
+}
+
+// ---- reading what is typed, and going on from it
+let writing = null, pause = null;
+
+function read() {
+  stop();
+  const prime = encode($("prime").value || "\n");
+  let same = 0;
+  while (same < prime.length && text[same]?.given && text[same].id === prime[same]) same++;
+  cut(same);
+  for (const id of prime.slice(same)) append(id, true);
+  const strange = data.tokens === "char" ? [...new Set($("prime").value)].filter((c) => !ids.has(c)) : [];
+  $("unseen").textContent = strange.length ? `never seen in training, read as unknown: ${strange.join(" ")}` : "";
+  look(text.length - 1);
+}
+
+function write() {
+  read();
+  let left = clamp(Math.round(Number($("length").value)) || 0, 0, 5000);
+  const frame = () => {
+    if (!left--) return stop();
+    append(choose(text.at(-1).logits, Number($("temperature").value)), false);
+    look(text.length - 1);
+    writing = requestAnimationFrame(frame);
+  };
+  writing = requestAnimationFrame(frame);
+}
+
+function stop() {
+  clearTimeout(pause);
+  if (writing !== null) cancelAnimationFrame(writing);
+  writing = null;
+}
+
+// ---- controls
+function chooseUnit(layer, unit) {
+  now.layer = clamp(Math.round(layer) || 0, 0, weights.length - 1);
+  now.unit = (Math.round(unit) + H) % H || 0;
+  colour();
+}
+weights.forEach((_, k) => $("layer").append(new Option(k, k)));
+$("layer-label").hidden = weights.length === 1;
+$("what").append(new Option(data.memory.name, "memory"), ...gates.map((gate) => new Option(`gate ${gate}`, gate)));
+$("unit").max = H - 1;
+$("layer").onchange = () => chooseUnit(Number($("layer").value), now.unit);
+$("unit").onchange = () => chooseUnit(now.layer, clamp(Number($("unit").value), 0, H - 1));
+$("previous").onclick = () => chooseUnit(now.layer, now.unit - 1);
+$("next").onclick = () => chooseUnit(now.layer, now.unit + 1);
+$("what").onchange = () => { now.what = $("what").value; colour(); };
+$("temperature").oninput = () => { $("temperature-value").textContent = Number($("temperature").value).toFixed(2); };
+$("write").onclick = write;
+$("stop").onclick = stop;
+$("strip").onclick = (event) => chooseUnit(now.layer, Math.floor((event.offsetX / $("strip").clientWidth) * H));
+$("prime").oninput = () => { read(); pause = setTimeout(write, 300); };
+$("text").addEventListener("pointermove", (event) => {
+  const cell = event.target.closest("b");
+  if (cell && writing === null) look(Number(cell.dataset.t));
+});
+
+const keys = {
+  ArrowLeft: () => chooseUnit(now.layer, now.unit - 1),
+  ArrowRight: () => chooseUnit(now.layer, now.unit + 1),
+  ArrowUp: () => chooseUnit(now.layer - 1, now.unit),
+  ArrowDown: () => chooseUnit(now.layer + 1, now.unit),
+  g: () => {
+    const all = ["memory", ...gates];
+    now.what = all[(all.indexOf(now.what) + 1) % all.length];
+    colour();
+  },
+  ",": () => look(now.here - 1),
+  ".": () => look(now.here + 1),
+  Enter: write,
+};
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") return stop();
+  const field = event.target.closest("input, select, textarea, button");
+  if (field || event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
+  event.preventDefault();
+  keys[event.key]();
+});
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", colour);
+read();
+colour();

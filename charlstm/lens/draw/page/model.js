@@ -1,0 +1,114 @@
+// The model itself: its weights, and one step as the cell's plain form has it.
+
+// A weight: whole numbers of 16 bits, each row times its scale.
+function fixed(weight) {
+  const raw = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
+  const scales = new Float32Array(raw(weight.scales)), whole = new Int16Array(raw(weight.values));
+  const size = whole.length / scales.length;
+  return Float32Array.from(whole, (value, k) => value * scales[Math.floor(k / size)]);
+}
+
+const H = data.hidden_size;
+const weights = data.layers.map((layer) =>
+  Object.fromEntries(Object.entries(layer).map(([name, text]) => [name, fixed(text)])));
+const W_y = fixed(data.W_y), b_y = fixed(data.b_y), V = b_y.length;
+const sigmoid = (a) => 1 / (1 + Math.exp(-a));
+
+// `rows` rows of a matrix from row `first` on, times a vector.
+function times(matrix, first, rows, vector) {
+  const out = new Float64Array(rows), size = vector.length;
+  for (let r = 0, k = first * size; r < rows; r++) {
+    let sum = 0;
+    for (let j = 0; j < size; j++, k++) sum += matrix[k] * vector[j];
+    out[r] = sum;
+  }
+  return out;
+}
+
+const two = (apply) => (a, b) => {
+  const out = new Float64Array(H);
+  for (let k = 0; k < H; k++) out[k] = apply(a.length ? a[k] : a, b.length ? b[k] : b);
+  return out;
+};
+const elementwise = {
+  add: two((a, b) => a + b),
+  subtract: two((a, b) => a - b),
+  multiply: two((a, b) => a * b),
+  sigmoid: (a) => a.map(sigmoid),
+  tanh: (a) => a.map(Math.tanh),
+};
+
+// One layer's step: x is a character's id in the first layer, else the outputs below.
+function layerStep(weight, state, x) {
+  const values = [];
+  for (const one of data.program.steps) {
+    const [a, b] = (one.of || []).map((k) => values[k]);
+    const first = one.row * H;
+    let value;
+    if (one.op === "state") value = state[one.name];
+    else if (one.op === "constant") value = one.value;
+    else if (one.op === "bias") value = weight.b.subarray(first, first + H);
+    else if (one.op === "input" && weight.E) {
+      const start = x * (weight.E.length / (V + 1)) + first;
+      value = weight.E.subarray(start, start + H);
+    } else if (one.op === "input") value = times(weight.W_x, first, H, x);
+    else if (one.op === "product") value = times(weight[one.weight], first, H, a);
+    else if (one.op === "scale") value = elementwise.multiply(weight[one.weight].subarray(first, first + H), a);
+    else value = elementwise[one.op](a, b);
+    values.push(value);
+  }
+  const named = (places) => Object.fromEntries(Object.entries(places).map(([name, k]) => [name, values[k]]));
+  return { state: named(data.program.states), gates: named(data.program.gates) };
+}
+
+const fresh = () => weights.map(() =>
+  Object.fromEntries(Object.keys(data.program.states).map((name) => [name, new Float64Array(H)])));
+
+// Read one character: the new states, what each layer did, and the next character's logits.
+function step(states, id) {
+  let x = id;
+  const layers = weights.map((weight, k) => {
+    const done = layerStep(weight, states[k], x);
+    x = done.state.h;
+    return done;
+  });
+  const logits = times(W_y, 0, V, x).map((sum, k) => sum + b_y[k]);
+  return { states: layers.map((layer) => layer.state), gates: layers.map((layer) => layer.gates), logits };
+}
+
+const byteOf = new TextEncoder(), textOf = new TextDecoder();
+const ids = new Map(data.characters.map((character, id) => [character, id]));
+const encode = (text) =>
+  data.tokens === "byte" ? [...byteOf.encode(text)] : [...text].map((c) => ids.get(c) ?? V);
+const decode = (list) =>
+  data.tokens === "byte" ? textOf.decode(new Uint8Array(list)) : list.map((id) => data.characters[id] ?? "\ufffd").join("");
+
+function softmax(logits, temperature) {
+  const highest = Math.max(...logits);
+  const odds = Array.from(logits, (y) => Math.exp((y - highest) / temperature));
+  const total = odds.reduce((sum, one) => sum + one, 0);
+  return odds.map((one) => one / total);
+}
+
+// The next character: the likeliest at temperature 0, else drawn.
+function choose(logits, temperature, random = Math.random()) {
+  if (temperature === 0) return logits.indexOf(Math.max(...logits));
+  let left = random;
+  const odds = softmax(logits, temperature);
+  for (let id = 0; id < odds.length; id++) if ((left -= odds[id]) < 0) return id;
+  return odds.indexOf(Math.max(...odds));
+}
+
+// The logits after a prime, and what the model writes after it at temperature 0.
+function logitsAfter(prime) {
+  return encode(prime || "\n").reduce((last, id) => step(last.states, id), { states: fresh() });
+}
+function greedy(prime, length) {
+  let last = logitsAfter(prime);
+  const written = [];
+  while (written.length < length) {
+    written.push(choose(last.logits, 0));
+    last = step(last.states, written.at(-1));
+  }
+  return decode(written);
+}

@@ -1,0 +1,246 @@
+"""The page that runs a model: its program against the plain form, then in a headless Chromium."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from browsers import chromium, opened, until
+from command_line import Runner
+from models import CHARACTERS, VOCABULARY, wild_model
+
+from charlstm import plain
+from charlstm.cells import CELLS
+from charlstm.cells.base import Array
+from charlstm.cells.plain import Arrays
+from charlstm.errors import ExportError
+from charlstm.export.fixed import fixed, rounded
+from charlstm.export.html import encode
+from charlstm.export.program import program
+from charlstm.lens.record import gates_of, record
+from charlstm.model import Architecture, CharModel, layer_of
+from charlstm.text.vocabulary import Vocabulary
+
+KINDS: dict[str, tuple[str, Mapping[str, str]]] = {
+    **{name: (name, {}) for name in CELLS},
+    "diagonal peephole": ("peephole", {"peephole_kind": "diagonal", "peepholes": "fo"}),
+    "gru after": ("gru", {"gru_reset": "after"}),
+}
+ABOUT = {"vocabulary": json.dumps(VOCABULARY.to_header())}
+PRIME = "The cats ☃ ate"
+
+
+def model_of(kind: str, layers: int = 2, scale: float = 0.8) -> CharModel:
+    cell, options = KINDS[kind]
+    return wild_model(cell, num_layers=layers, scale=scale, options=options)
+
+
+def as_exported(model: CharModel) -> CharModel:
+    """The model as the page has it."""
+    copy = CharModel(model.architecture, model.vocabulary_size, dtype=np.float64)
+    for name, value in model.params.items():
+        copy.params[name][...] = rounded(value)
+    return copy
+
+
+def run(steps: list[dict[str, Any]], notes: Arrays, state: Mapping[str, Array]) -> list[Any]:
+    """A program's values, carried out in the most obvious way."""
+    H = len(next(iter(state.values())))
+    values: list[Any] = []
+
+    def rows(matrix: Array, block: int) -> Array:
+        return matrix[block * H : (block + 1) * H]
+
+    for one in steps:
+        of = [values[k] for k in one.get("of", ())]
+        match one["op"]:
+            case "state":
+                value = state[one["name"]]
+            case "constant":
+                value = one["value"]
+            case "bias":
+                value = rows(notes._params["b"], one["row"])
+            case "input":
+                value = rows(notes._W_x, one["row"]) @ notes._x
+            case "product":
+                value = rows(notes._params[one["weight"]], one["row"]) @ of[0]
+            case "scale":
+                value = rows(notes._params[one["weight"]], one["row"]) * of[0]
+            case "add":
+                value = of[0] + of[1]
+            case "subtract":
+                value = of[0] - of[1]
+            case "multiply":
+                value = of[0] * of[1]
+            case "sigmoid":
+                value = notes.sigmoid(of[0])
+            case "tanh":
+                value = np.tanh(of[0])
+        values.append(value)
+    return values
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_program_is_the_plain_form(kind: str) -> None:
+    model = model_of(kind, layers=1)
+    cell, H = model.cell, 6
+    rng = np.random.default_rng(0)
+    state = {name: rng.normal(size=(H, 2)) for name in cell.states}
+    x = np.eye(len(CHARACTERS) + 1)[:, [3, len(CHARACTERS)]]
+    notes = Arrays(cell, layer_of(model.params, 0), x)
+    made = program(cell, gates_of(cell))
+    values = run(made["steps"], notes, state)
+    for name, expected in cell.plain(notes, state).items():
+        np.testing.assert_allclose(values[made["states"][name]], expected, atol=1e-12)
+    assert list(made["gates"]) == list(gates_of(cell))
+
+
+def test_the_program_s_gates_are_the_layer_s() -> None:
+    model = model_of("peephole", layers=1)
+    seen = record(model, VOCABULARY.encode("T")[:, None])
+    notes = Arrays(model.cell, layer_of(model.params, 0), np.eye(len(CHARACTERS) + 1)[:, [3]])
+    made = program(model.cell, gates_of(model.cell))
+    values = run(made["steps"], notes, {name: np.zeros((6, 1)) for name in "hc"})
+    assert CHARACTERS[3] == "T"
+    for gate, place in made["gates"].items():
+        np.testing.assert_allclose(values[place], seen.gates[0][gate][0], atol=1e-12)
+
+
+def test_weights_that_are_no_numbers() -> None:
+    model = model_of("lstm")
+    for value in (np.nan, np.inf):
+        model.flat[5] = value
+        with pytest.raises(ExportError, match="no finite number"):
+            encode(model, ABOUT)
+
+
+def test_16_bits_are_closer_than_half_precision() -> None:
+    value = np.random.default_rng(0).normal(0.0, 2.0, (40, 30))
+    far = np.abs(rounded(value) - value)
+    assert (far <= np.abs(value).max(axis=1, keepdims=True) / 65534 * 1.01).all()
+    assert far.max() < np.abs(value.astype(np.float16) - value).max() / 5
+    scales, whole = fixed(value)
+    assert (scales.itemsize, whole.itemsize) == (4, 2)
+    assert (np.abs(whole).max(axis=1) == 32767).all()
+
+
+def test_vectors_and_numbers_that_are_next_to_nothing() -> None:
+    assert fixed(np.ones((5, 1)))[0].shape == (1,)
+    for small in (0.0, 1e-45, 1e-40):
+        np.testing.assert_allclose(rounded(np.full((2, 2), small)), small, atol=1e-37)
+
+
+def test_a_network_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("charlstm.export.html.MOST", 100)
+    with pytest.raises(ExportError, match=r"a page holds 100; export it as \.onnx"):
+        encode(model_of("lstm"), ABOUT)
+
+
+def test_1x128_takes_less_than_a_megabyte() -> None:
+    vocabulary = Vocabulary("char", "".join(map(chr, range(32, 128))))
+    model = CharModel(Architecture(hidden_size=128), vocabulary.size)
+    model.initialise(1)
+    about = {"vocabulary": json.dumps(vocabulary.to_header())}
+    assert len(encode(model, about)) < 1_000_000
+
+
+def test_the_command_needs_no_package(charlstm: Runner, tiny_run: Path, here: Path) -> None:
+    out = charlstm.ok("export", "live.html", "--run", tiny_run).stdout
+    assert out.startswith("wrote live.html: ")
+    page = (here / "live.html").read_text(encoding="utf-8")
+    assert "<title>A character model at work</title>" in page
+    assert not any(word in page for word in ("https:", "http:", str(here), "src="))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as found:
+        yield found
+
+
+def exported(model: CharModel, folder: Path) -> Path:
+    path = folder / "live.html"
+    path.write_bytes(encode(model, ABOUT))
+    return path
+
+
+def greedy(model: CharModel, prime: str, length: int) -> str:
+    ids = VOCABULARY.encode(prime).astype(np.intp)[:, None]
+    logits, state = plain.run(model, ids)
+    written = []
+    for _ in range(length):
+        written.append(int(logits[-1, :, 0].argmax()))
+        logits, state = plain.run(model, np.array([[written[-1]]]), state)
+    return VOCABULARY.decode(written)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_logits_and_greedy_text_are_python_s(browser: Any, tmp_path: Path, kind: str) -> None:
+    model = model_of(kind)
+    near = as_exported(model)
+    ids = VOCABULARY.encode(PRIME).astype(np.intp)[:, None]
+    with opened(browser, exported(model, tmp_path)) as page:
+        logits = page.evaluate("prime => [...logitsAfter(prime).logits]", PRIME)
+        np.testing.assert_allclose(logits, plain.run(near, ids)[0][-1, :, 0], atol=1e-9)
+        np.testing.assert_allclose(logits, plain.run(model, ids)[0][-1, :, 0], atol=1e-2)
+        text = page.evaluate("prime => greedy(prime, 200)", PRIME)
+        assert text == greedy(near, PRIME, 200)
+
+
+def test_it_writes_while_one_types(browser: Any, tmp_path: Path) -> None:
+    model = model_of("lstm")
+    with opened(browser, exported(model, tmp_path)) as page:
+        page.locator("#length").fill("30")
+        page.locator("#temperature").fill("0")
+        page.locator("#prime").type("The cat\x1b☃")
+        until(page, "text.length === 39")
+        cells = page.locator("#text .c").all_text_contents()
+        assert "".join(cells[:9]) == "The cat��"
+        assert page.locator("#text b.given").count() == 9
+        written = greedy(as_exported(model), "The cat☃☃", 30)
+        assert "".join(cells[9:]) == written.replace("\n", "⏎")
+        assert "☃" in page.locator("#unseen").text_content()
+        page.locator("#prime").fill("The")
+        until(page, "text.length === 33 && writing === null")
+        assert page.locator("#text b.given").count() == 3
+
+
+def test_units_layers_gates_and_stopping_by_key(browser: Any, tmp_path: Path) -> None:
+    model = model_of("lstm")
+    seen = record(as_exported(model), VOCABULARY.encode("The")[:, None])
+    with opened(browser, exported(model, tmp_path)) as page:
+        page.locator("#length").fill("1")
+        page.locator("#prime").fill("The")
+        until(page, "text.length === 4 && writing === null")
+        page.locator("#text").focus()
+        for key in ("ArrowRight", "ArrowRight", "ArrowUp", ",", ",", "g", "g"):
+            page.keyboard.press(key)
+        assert page.locator("#unit").input_value() == "2"
+        assert page.locator("#layer").input_value() == "0"
+        assert page.locator("#what").input_value() == "f"
+        assert "after h" in page.locator("#place").text_content()
+        values = [float(v) for v in page.locator("#values td").all_text_contents()]
+        expected = [np.tanh(seen.states[0]["c"][1, 2, 0])]
+        expected += [seen.gates[0][gate][1, 2, 0] for gate in "ifog"]
+        assert values == pytest.approx(expected, abs=0.0051)
+        page.locator("#length").fill("5000")
+        page.locator("#text").focus()
+        page.keyboard.press("Enter")
+        until(page, "text.length > 6")
+        page.keyboard.press("Escape")
+        stopped = page.evaluate("[writing, text.length]")
+        assert stopped[0] is None and stopped[1] < 5000
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1200])
+def test_it_fits_a_phone(browser: Any, tmp_path: Path, scheme: str, width: int) -> None:
+    path = exported(model_of("lstm"), tmp_path)
+    size = {"width": width, "height": 700}
+    with opened(browser, path, viewport=size, color_scheme=scheme) as page:
+        page.locator("#prime").fill("The cats " * 12)
+        until(page, "text.length > 108")
+        page.keyboard.press("Escape")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
