@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 INSTALLED = ("chromium", "chromium-browser", "google-chrome")
+SIZES = [(360, "light"), (360, "dark"), (1200, "dark")]
 
 
 @contextmanager
@@ -31,7 +32,7 @@ def chromium() -> Iterator[Any]:
 def opened(browser: Any, path: Path, **settings: Any) -> Iterator[Any]:
     """A page opened from its file; any error, warning or request from it fails the test."""
     context = browser.new_context(**settings)
-    context.set_default_timeout(5000)
+    context.set_default_timeout(30_000)
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(f"{said.type}: {said.text}"))
@@ -47,8 +48,19 @@ def opened(browser: Any, path: Path, **settings: Any) -> Iterator[Any]:
 
 def until(page: Any, condition: str) -> None:
     """Wait until a condition holds; Playwright's own way needs eval, which our pages forbid."""
-    for _ in range(500):
+    for _ in range(3000):
         if page.evaluate(condition):
             return
         page.wait_for_timeout(10)
     raise AssertionError(f"it never came to {condition}")
+
+
+def assert_it_fits(page: Any) -> None:
+    """Nothing sticks out on a phone or a desk, and light and dark differ."""
+    seen = {}
+    for width, scheme in SIZES:
+        page.set_viewport_size({"width": width, "height": 700})
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        seen[scheme] = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert seen == {"light": "rgb(251, 250, 248)", "dark": "rgb(21, 23, 26)"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsers import chromium, opened
+from browsers import assert_it_fits, chromium, opened
 from models import VOCABULARY, wild_model
 
 from charlstm.lens.brush import holding
@@ -154,15 +154,8 @@ def test_the_threshold_and_the_keys_that_mark(page: Any, reading: Reading) -> No
     assert f": {len(expected)} hold it" in page.locator("#span").text_content()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1200])
-def test_it_fits_a_phone_in_light_and_dark(
-    browser: Any, file: Path, scheme: str, width: int
-) -> None:
-    size = {"width": width, "height": 700}
-    with opened(browser, file, viewport=size, color_scheme=scheme) as page:
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        background = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        assert background == ("rgb(251, 250, 248)" if scheme == "light" else "rgb(21, 23, 26)")
-        page.locator("#guesses").click()
-        assert not page.locator("#text .q").first.is_visible()
+def test_it_fits_a_phone_in_light_and_dark(page: Any) -> None:
+    assert_it_fits(page)
+    page.locator("#guesses").click()
+    assert not page.locator("#text .q").first.is_visible()
+    assert_it_fits(page)
