@@ -108,8 +108,11 @@ def load(path: Path, *, weights_only: bool = False) -> Snapshot:
     found = checkpoint.load(path, wanted)
     try:
         header = found.header
+        config = from_mapping(header["config"], cell_options())
+        if config.undecided:
+            raise ValueError(config.undecided[0])
         return Snapshot(
-            from_mapping(header["config"], cell_options()),
+            config,
             Vocabulary.from_header(header["vocabulary"]),
             _record(Progress, header["progress"]),
             _record(Source, header["corpus"]),
@@ -210,7 +213,10 @@ def _empty_model(snapshot: Snapshot, path: Path) -> CharModel:
     weights = [a for name, a in snapshot.arrays.items() if name.startswith("weights/")]
     architecture = snapshot.architecture()
     if flat_size(architecture, snapshot.vocabulary.size) > sum(a.size + ALIGN for a in weights):
-        raise CheckpointError(f"checkpoint {str(path)!r} lacks weights that its config asks for")
+        raise CheckpointError(
+            f"checkpoint {str(path)!r} lacks weights that its config asks for; "
+            f"it was made by another network or program."
+        )
     return CharModel(architecture, snapshot.vocabulary.size)
 
 
