@@ -7,6 +7,7 @@ has everything imported already costs a hundredth of starting one, so faults can
 import errno
 import json
 import os
+import resource
 import signal
 import sys
 import time
@@ -37,6 +38,7 @@ POINTS: dict[str, tuple[Any, str]] = {
     "preview": (fit, "generate"),
 }
 hits: Counter[str] = Counter()
+MEMORY = 4 << 30  # of a command with a limit: asking for more is an error, not a full machine
 
 
 class Fault:
@@ -116,6 +118,11 @@ def child(job: dict[str, Any]) -> None:
     status = 1
     try:
         os.chdir(job["folder"])
+        if job["limit"]:
+            # Both kill, so that a command that hangs is found out; on a busy machine only the first.
+            resource.setrlimit(resource.RLIMIT_CPU, (job["limit"], job["limit"]))
+            signal.alarm(20 * job["limit"])
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         for number, name in ((1, "stdout"), (2, "stderr")):
             os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115

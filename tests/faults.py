@@ -63,14 +63,19 @@ class Server:
         *arguments: object,
         folder: Path | None = None,
         seconds: float | None = None,
+        limit: int = 0,
         **fault: Any,
     ) -> Ended:
-        """`charlstm arguments`, killed after so many `seconds`, or with a planted `fault`."""
+        """`charlstm arguments`, killed after so many `seconds`, or with a planted `fault`.
+
+        With a `limit` in seconds of CPU, a command that takes longer is killed; memory is short.
+        """
         folder = folder or self.folder
         job = {
             "arguments": [str(argument) for argument in arguments],
             "folder": str(folder),
             "seconds": seconds,
+            "limit": limit,
             "fault": fault,
         }
         assert self._process.stdin and self._process.stdout
