@@ -33,7 +33,7 @@ def style() -> Iterator[None]:
     """Plain axes, and the same bytes for the same picture."""
     import matplotlib as mpl  # noqa: PLC0415
 
-    settings = {
+    settings: dict[Any, Any] = {
         "font.size": 9.0,
         "axes.spines.top": False,
         "axes.spines.right": False,
