@@ -119,7 +119,7 @@ def child(job: dict[str, Any]) -> None:
     try:
         os.chdir(job["folder"])
         if job["limit"]:
-            # Both kill, so that a command that hangs is found out; on a busy machine only the first.
+            # Both kill a command that hangs; on a busy machine only the first comes in time.
             resource.setrlimit(resource.RLIMIT_CPU, (job["limit"], job["limit"]))
             signal.alarm(20 * job["limit"])
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
