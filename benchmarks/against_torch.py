@@ -1,25 +1,31 @@
-"""Training and sampling speed against PyTorch on the same CPU, side by side in one run.
+"""Speed, start and memory against PyTorch on the same CPU, side by side in one run.
 
     python -m venv torch-env && torch-env/bin/pip install torch numpy
     python benchmarks/against_torch.py --torch-python torch-env/bin/python
 
 Each measurement is a process of its own (idle OpenMP threads of one would slow the other), and
 the two sides alternate, since a machine's speed drifts. PyTorch's best variant counts: embedding
-or one-hot input; one thread, all threads, or one process for each core with gloo.
+or one-hot input; one thread, all threads, or one process for each core with gloo. What only
+concerns us (two workers or ranks against one, a busy neighbour) is measured by `--part scaling`
+and `--part neighbour`. With everything it takes about 40 minutes.
 """
 
 import argparse
 import json
-import os
 import platform
-import socket
 import statistics
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
+from sides import Torch, cores, on_ranks, options, ours, timed, variants
+
+Record = dict[str, Any]
+Part = Callable[[argparse.Namespace], Iterator[Record]]
+
 LSTMS = [
     (64, 1, 32, 50),
     (128, 1, 50, 50),
@@ -28,124 +34,197 @@ LSTMS = [
     (512, 1, 64, 64),
     (512, 2, 64, 128),
 ]
-TRAINING = [("lstm", *size) for size in LSTMS] + [
+SIZES = [("lstm", *size) for size in LSTMS] + [
     (cell, hidden, 1, 64, 64) for cell in ("gru", "rnn") for hidden in (128, 512)
 ]
-SETTING = {
-    "hidden": "hidden_size",
-    "layers": "num_layers",
-    "batch": "batch_size",
-    "length": "seq_length",
-}
-SAMPLING = [("lstm", hidden, batch) for hidden in (128, 512) for batch in (1, 64)]
+NAMES = ("cell", "hidden_size", "num_layers", "batch_size", "seq_length")
 
 
-def run(python: str, script: str, *arguments: object) -> dict[str, float]:
-    """The figures that one process printed."""
-    command = [python, str(HERE / script), *map(str, arguments)]
-    environment = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
-    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return figures
+def training(args: argparse.Namespace) -> Iterator[Record]:
+    """Characters/s of an update: forward, backward, clipping, Adam."""
+    for values in SIZES:
+        size = dict(zip(NAMES, values, strict=True))
+        if asked(args, size):
+            yield size | duel(args, "train", size, ["--workers", cores()])
 
 
-def free_port() -> int:
-    """A port on which gloo's processes can meet."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
+def sampling(args: argparse.Namespace) -> Iterator[Record]:
+    """Characters/s written, one by one and 64 at once."""
+    for hidden in (128, 512):
+        for batch in (1, 64):
+            size = {"cell": "lstm", "hidden_size": hidden, "num_layers": 1, "batch_size": batch}
+            if asked(args, size):
+                yield size | duel(args, "sample", size, [])
 
 
-def variants(task: str, cores: int) -> list[list[object]]:
-    """The ways PyTorch may do it."""
-    found: list[list[object]] = []
-    for onehot in ([], ["--onehot"]):
-        found += [[*onehot, "--threads", threads] for threads in sorted({1, cores})]
-        if task == "train" and cores > 1:
-            found.append([*onehot, "--ranks", cores])
-    return found
-
-
-def compare(args: argparse.Namespace, task: str, size: dict[str, Any]) -> dict[str, Any]:
+def duel(args: argparse.Namespace, task: str, size: Record, own: list[object]) -> Record:
     """Alternating rounds of ours and of each of PyTorch's variants, narrowed to its best two."""
-    shape = [word for name, value in size.items() for word in (f"--{name}", value)]
-    shape += ["--seconds", args.seconds]
-    cores = len(os.sched_getaffinity(0))
-    ours: list[dict[str, float]] = []
-    torch: dict[tuple[object, ...], list[float]] = {tuple(v): [] for v in variants(task, cores)}
-    peaks: list[float] = []
+    words = [task, *options(size), "--seconds", args.seconds]
+    torch = Torch(args.torch_python)
+    rounds: list[dict[Any, float]] = []
+
+    def middle(variant: Any) -> float:
+        return statistics.median([r[variant] for r in rounds if variant in r] or [0.0])
+
     for round_ in range(args.rounds):
-        ranked = sorted(torch, key=lambda v: -max(torch[v], default=0.0))
+        ranked = sorted(variants(task), key=middle, reverse=True)
+        found: dict[Any, float] = {}
         for variant in ranked if round_ == 0 else ranked[:2]:
-            port = ["--port", free_port()]
-            try:
-                figures = run(args.torch_python, "torch_side.py", task, *shape, *variant, *port)
-            except subprocess.CalledProcessError as error:  # gloo sometimes cannot meet
-                print(f"PyTorch failed: {variant}: {error.stderr[-300:]}", file=sys.stderr)
-                continue
-            torch[variant].append(figures["rate"])
-            peaks.append(figures["peak_bytes"])
-        ours.append(run(sys.executable, "our_side.py", task, *shape, "--workers", cores))
-    best = max(torch, key=lambda v: statistics.median(torch[v] or [0.0]))
-    rates = [figures["rate"] for figures in ours]
-    ratios = [a / b for a, b in zip(rates, torch[best], strict=False)]
+            figures = torch.run(*words, *variant)
+            if figures:
+                found[variant] = figures["rate"]
+        found["ours"] = ours(*words, *own)["rate"]
+        rounds.append(found)
+    best = max(variants(task), key=middle)
+    ratios = [found["ours"] / found[best] for found in rounds if best in found]
     return {
-        "ours": statistics.median(rates),
-        "torch": statistics.median(torch[best]),
+        "ours": middle("ours"),
+        "torch": middle(best),
         "ratio": statistics.median(ratios),
         "ratio_range": [min(ratios), max(ratios)],
         "torch_variant": " ".join(map(str, best)),
-        "our_peak_mb": max(f["peak_bytes"] + f["worker_peak_bytes"] for f in ours) / 1e6,
-        "torch_peak_mb": max(peaks) / 1e6,
+        "unit": "characters/s",
     }
 
 
+def cold(args: argparse.Namespace) -> Iterator[Record]:
+    """Seconds from nothing to the first and to 200 sampled characters, modules compiled before."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, torch = Path(name), args.torch_python
+        text = "".join(map(chr, range(48, 48 + 65))) * 50
+        (folder / "text.txt").write_text(text, encoding="utf-8")
+        run, weights = folder / "run", folder / "weights.pt"
+        train = ["train", folder / "text.txt", "--max-steps", 1, "--out", run]
+        timed(sys.executable, "-m", "charlstm", *train)
+        side = Path(__file__).with_name("torch_side.py")
+        shape = ["--hidden_size", 128, "--weights", weights]
+        timed(torch, side, "save", *shape)
+        sample = ["sample", "--run", run, "--length", 200, "--prime", "0"]
+        pairs = []
+        for _ in range(args.rounds + 1):
+            mine = timed(sys.executable, "-m", "charlstm", *sample)
+            pairs.append((mine, timed(torch, side, "cold", *shape)))
+        pairs = pairs[1:]  # the first compiles modules and fills the disk's cache
+    for k, what in enumerate(("first character", "200 characters")):
+        ratios = [mine[k] / theirs[k] for mine, theirs in pairs]
+        yield {
+            "until": what,
+            "ours": statistics.median(mine[k] for mine, _ in pairs),
+            "torch": statistics.median(theirs[k] for _, theirs in pairs),
+            "ratio": statistics.median(ratios),
+            "ratio_range": [min(ratios), max(ratios)],
+            "unit": "s",
+        }
+
+
+def memory(args: argparse.Namespace) -> Iterator[Record]:
+    """Peak resident bytes of training; of several processes the sum, shared pages in each."""
+    size = dict(zip(NAMES, ("lstm", 512, 1, 64, 64), strict=True))
+    words = ["train", *options(size), "--seconds", args.seconds]
+    torch = Torch(args.torch_python)
+    peaks = [f["peak_bytes"] for v in variants("memory") if (f := torch.run(*words, *v))]
+    for workers in sorted({1, cores()}):
+        peak = ours(*words, "--workers", workers)["peak_bytes"]
+        yield size | {
+            "workers": workers,
+            "ours": peak,
+            "torch": min(peaks),
+            "ratio": peak / min(peaks),
+            "unit": "bytes",
+        }
+
+
+def scaling(args: argparse.Namespace) -> Iterator[Record]:
+    """A process for each core, as local workers and as MPI ranks, against one of one thread."""
+    for hidden in (128, 512):
+        size = dict(zip(NAMES, ("lstm", hidden, 1, 128, 64), strict=True))
+        words = ["train", *options(size), "--seconds", args.seconds]
+        ratios: dict[str, list[float]] = {"workers": [], "ranks": []}
+        for _ in range(args.rounds):
+            alone = ours(*words, "--workers", 1)["rate"]
+            ratios["workers"].append(ours(*words, "--workers", cores())["rate"] / alone)
+            figures = on_ranks(cores(), *words)
+            if figures:
+                ratios["ranks"].append(figures["rate"] / alone)
+        for kind, found in ratios.items():
+            if found and asked(args, size):
+                middle, spread = statistics.median(found), [min(found), max(found)]
+                yield size | {kind: cores(), "ratio": middle, "ratio_range": spread}
+
+
+def neighbour(args: argparse.Namespace) -> Iterator[Record]:
+    """Training while another process keeps one core busy, against training alone."""
+    for hidden in (128, 512):
+        size = dict(zip(NAMES, ("lstm", hidden, 1, 64, 64), strict=True))
+        words = ["train", *options(size), "--seconds", args.seconds, "--workers", cores()]
+        ratios = []
+        for _ in range(args.rounds if asked(args, size) else 0):
+            quiet = ours(*words)["rate"]
+            busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+            try:
+                ratios.append(ours(*words)["rate"] / quiet)
+            finally:
+                busy.kill()
+                busy.wait()
+        if ratios:
+            middle, spread = statistics.median(ratios), [min(ratios), max(ratios)]
+            yield size | {"ratio": middle, "ratio_range": spread}
+
+
+PARTS: dict[str, Part] = {
+    "training": training,
+    "sampling": sampling,
+    "cold": cold,
+    "memory": memory,
+    "scaling": scaling,
+    "neighbour": neighbour,
+}
+
+
+def asked(args: argparse.Namespace, size: Record) -> bool:
+    """Whether --cell and --hidden-size leave this size in."""
+    cells, sizes = args.cell or [size["cell"]], args.hidden_size or [size["hidden_size"]]
+    return size["cell"] in cells and size["hidden_size"] in sizes
+
+
+def line(part: str, record: Record) -> str:
+    """One line of the table."""
+    figures = ("ours", "torch", "ratio", "ratio_range", "unit", "torch_variant")
+    what = " ".join(f"{k}={v}" for k, v in record.items() if k not in figures)
+    scale, unit = {"characters/s": (1e3, "k/s"), "s": (1e-3, "ms"), "bytes": (1e6, "MB")}.get(
+        record.get("unit", ""), (1.0, "")
+    )
+    sides = ""
+    if "torch" in record:
+        sides = f"ours {record['ours'] / scale:.1f} {unit}, torch {record['torch'] / scale:.1f}"
+        sides += f" {unit} {record.get('torch_variant', '')}".rstrip() + ", "
+    low, high = record.get("ratio_range", [record["ratio"]] * 2)
+    return f"{part}: {what}: {sides}ratio {record['ratio']:.3f} ({low:.3f}–{high:.3f})"
+
+
 def main() -> None:
-    """Measure what was asked for and print a table or JSON."""
+    """Measure what was asked for; print a table, or with --json one object."""
+    assert __doc__
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--torch-python", default=sys.executable)
+    parser.add_argument("--torch-python", default=sys.executable, help="a Python with PyTorch")
+    parser.add_argument("--part", action="append", choices=PARTS, help="repeatable [default: all]")
+    parser.add_argument("--cell", action="append", help="only this cell, repeatable")
+    parser.add_argument("--hidden-size", action="append", type=int, help="only this, repeatable")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=3.0)
-    parser.add_argument("--only", help="train or sample, and optionally :cell:hidden")
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    wanted = (args.only or "").split(":")
-    result: dict[str, Any] = {"machine": platform.processor() or platform.machine()}
-    result |= {"training": [], "sampling": []}
-
-    def asked(task: str, cell: str, hidden: int) -> bool:
-        return all(
-            not word or word == str(value)
-            for word, value in zip(wanted, (task, cell, hidden), strict=False)
-        )
-
-    for cell, hidden, layers, batch, length in TRAINING:
-        if asked("train", cell, hidden):
-            names = ("cell", "hidden", "layers", "batch", "length")
-            size = dict(zip(names, (cell, hidden, layers, batch, length), strict=True))
-            found = compare(args, "train", size)
-            result["training"].append({SETTING.get(k, k): v for k, v in size.items()} | found)
-            show(args, f"train {cell} H={hidden} layers={layers} B={batch} T={length}", found)
-    for cell, hidden, batch in SAMPLING:
-        if asked("sample", cell, hidden):
-            size = {"cell": cell, "hidden": hidden, "layers": 1, "batch": batch}
-            found = compare(args, "sample", size)
-            result["sampling"].append(size | found)
-            show(args, f"sample {cell} H={hidden} columns={batch}", found)
+    result: Record = {"machine": platform.processor() or platform.machine(), "cores": cores()}
+    for name in args.part or PARTS:
+        result[name] = []
+        for record in PARTS[name](args):
+            result[name].append(record)
+            print(line(name, record), file=sys.stderr if args.json else sys.stdout, flush=True)
+    ratios = [record["ratio"] for record in result.get("training", ())]
+    if ratios:
+        result["training_mean_ratio"] = statistics.geometric_mean(ratios)
     if args.json:
         print(json.dumps(result))
-
-
-def show(args: argparse.Namespace, what: str, found: dict[str, Any]) -> None:
-    """One line of the table, on standard error if JSON goes to standard output."""
-    low, high = found["ratio_range"]
-    print(
-        f"{what:36} ours {found['ours'] / 1e3:7.1f} k/s  torch {found['torch'] / 1e3:7.1f} k/s "
-        f"({found['torch_variant']})  ratio {found['ratio']:.2f} ({low:.2f}–{high:.2f})",
-        file=sys.stderr if args.json else sys.stdout,
-        flush=True,
-    )
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import json
 import resource
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -13,26 +14,39 @@ from threadpoolctl import threadpool_limits
 from charlstm.model import Architecture, CharModel
 from charlstm.sampler import Filters, generate
 from charlstm.training.optim import Adam
-from charlstm.training.parallel import Job, Part, Team
+from charlstm.training.parallel import Job, Part, Reducer, Team
 from charlstm.training.shard import Plan
 from charlstm.training.trainer import train
+from charlstm.training.world import World, join
 
 V = 65
 
 
-def train_rate(args: argparse.Namespace, folder: Path) -> float:
+def train_rate(args: argparse.Namespace, world: World | None) -> float:
     """Characters per second over the timed updates: loss, gradients, clipping, Adam."""
-    ids = np.random.default_rng(0).integers(0, V, 200_000).astype(np.uint8)
-    path = folder / "text.ids"
-    ids.tofile(path)
-    plan = Plan(
-        Architecture(args.cell, {}, args.hidden, args.layers), V, args.batch, args.length, 2
-    )
-    job = Job(plan, Part(str(path), "uint8", 0, ids.size), None, 0)
-    with threadpool_limits(1), Team(job, args.workers) as team:
+    each = args.batch_size * args.seq_length
+    with ExitStack() as stack:
+        stack.enter_context(threadpool_limits(1))
+        path = Path(stack.enter_context(tempfile.TemporaryDirectory()), "text.ids")
+        ids = np.random.default_rng(0).integers(0, V, 200_000).astype(np.uint8)
+        ids.tofile(path)
+        plan = Plan(
+            Architecture(args.cell, {}, args.hidden_size, args.num_layers),
+            V,
+            args.batch_size,
+            args.seq_length,
+            world.size if world else args.workers,
+        )
+        job = Job(plan, Part(str(path), "uint8", 0, ids.size), None, 0)
+        team: Reducer
+        if world:
+            from charlstm.training.mpi import RankTeam
+
+            team = stack.enter_context(RankTeam(world, job))
+        else:
+            team = stack.enter_context(Team(job, args.workers))
         team.model.initialise(1)
         optimiser = Adam(team.model.size, np.dtype(np.float32))
-        each = args.batch * args.length
         updates = train(
             team, optimiser, lambda _: 2e-3, characters=each, clip_norm=1.0, worst_loss=99.0
         )
@@ -47,17 +61,34 @@ def train_rate(args: argparse.Namespace, folder: Path) -> float:
 
 
 def sample_rate(args: argparse.Namespace) -> float:
-    """Characters per second, `batch` columns at a time."""
-    model = CharModel(Architecture(args.cell, {}, args.hidden, args.layers), V)
+    """Characters per second, `batch_size` columns at a time."""
+    model = CharModel(Architecture(args.cell, {}, args.hidden_size, args.num_layers), V)
     model.initialise(1)
     with threadpool_limits(1):
-        drawn = generate(model, np.zeros(1, int), 10**9, Filters(), range(args.batch))
+        drawn = generate(model, np.zeros(1, int), 10**9, Filters(), range(args.batch_size))
         next(drawn)
         count, began = 0, time.perf_counter()
         while time.perf_counter() - began < args.seconds:
             next(drawn)
-            count += args.batch
+            count += args.batch_size
     return float(count / (time.perf_counter() - began))
+
+
+def rate(args: argparse.Namespace) -> float | None:
+    """What was asked for, or None on a rank that only helps."""
+    if args.task == "sample":
+        return sample_rate(args)
+    if not args.mpi:
+        return train_rate(args, None)
+    world = join(asked=True)
+    assert world
+    if world.rank:
+        from charlstm.training.mpi import serve
+
+        serve(world)
+        return None
+    with world:
+        return train_rate(args, world)
 
 
 def main() -> None:
@@ -65,18 +96,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("task", choices=("train", "sample"))
     parser.add_argument("--cell", default="lstm")
-    for name in ("hidden", "layers", "batch", "length", "workers"):
+    for name in ("hidden_size", "num_layers", "batch_size", "seq_length", "workers"):
         parser.add_argument(f"--{name}", type=int, default=1)
+    parser.add_argument("--mpi", action="store_true", help="on the ranks that mpiexec started")
     parser.add_argument("--seconds", type=float, default=3.0)
     args = parser.parse_args()
-    if args.task == "train":
-        with tempfile.TemporaryDirectory() as folder:
-            rate = train_rate(args, Path(folder))
-    else:
-        rate = sample_rate(args)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-    print(json.dumps({"rate": rate, "peak_bytes": peak, "worker_peak_bytes": workers}))
+    found = rate(args)
+    if found is not None:
+        own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss  # of one worker
+        peak = 1024 * (own + largest * (args.workers - 1))
+        print(json.dumps({"rate": found, "peak_bytes": peak}))
 
 
 if __name__ == "__main__":

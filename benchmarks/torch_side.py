@@ -40,11 +40,11 @@ def detach(state):
 
 def train(args, ranks: int) -> float:
     """Characters per second over the timed updates: loss, gradients, clipping, Adam."""
-    net = Net(args.cell, args.hidden, args.layers, args.onehot)
-    optimiser = torch.optim.Adam(net.parameters(), lr=2e-3, betas=(0.9, 0.99))
+    net = Net(args.cell, args.hidden_size, args.num_layers, args.onehot)
+    optimiser = torch.optim.Adam(net.parameters(), lr=2e-3, betas=(0.9, 0.99), fused=True)
     rng = np.random.default_rng(0)
-    batch = args.batch // ranks
-    data = torch.from_numpy(rng.integers(0, V, (16, args.length + 1, batch)))
+    batch = args.batch_size // ranks
+    data = torch.from_numpy(rng.integers(0, V, (16, args.seq_length + 1, batch)))
     state = None
     flat = None
 
@@ -54,7 +54,7 @@ def train(args, ranks: int) -> float:
         logits, state_ = net(window[:-1], state)
         state = detach(state_)
         loss = nn.functional.cross_entropy(logits.reshape(-1, V), window[1:].reshape(-1))
-        optimiser.zero_grad(set_to_none=False)
+        optimiser.zero_grad()
         loss.backward()
         if ranks > 1:
             grads = [p.grad for p in net.parameters()]
@@ -79,7 +79,7 @@ def train(args, ranks: int) -> float:
             torch.distributed.broadcast(over, 0)
         if over:
             break
-    return steps * args.length * args.batch / (time.perf_counter() - began)
+    return steps * args.seq_length * args.batch_size / (time.perf_counter() - began)
 
 
 def rank_main(rank: int, args, queue) -> None:
@@ -95,28 +95,50 @@ def rank_main(rank: int, args, queue) -> None:
 
 def sample(args) -> float:
     """Characters per second, `batch` columns at a time, drawn with torch.multinomial."""
-    net = Net(args.cell, args.hidden, args.layers, args.onehot).eval()
-    ids = torch.zeros((1, args.batch), dtype=torch.long)
+    net = Net(args.cell, args.hidden_size, args.num_layers, args.onehot).eval()
+    ids = torch.zeros((1, args.batch_size), dtype=torch.long)
     state, count = None, 0
     with torch.inference_mode():
         began = time.perf_counter()
         while time.perf_counter() - began < args.seconds:
             logits, state = net(ids, state)
             ids = torch.multinomial(torch.softmax(logits[0], -1), 1).T
-            count += args.batch
+            count += args.batch_size
     return count / (time.perf_counter() - began)
+
+
+def save(args) -> None:
+    """Write the weights that `cold` starts from."""
+    torch.save(Net(args.cell, args.hidden_size, args.num_layers, False).state_dict(), args.weights)
+
+
+def cold(args) -> None:
+    """What a user would do: load the weights and print 200 characters as they come."""
+    net = Net(args.cell, args.hidden_size, args.num_layers, False).eval()
+    net.load_state_dict(torch.load(args.weights))
+    ids, state = torch.zeros((1, 1), dtype=torch.long), None
+    with torch.inference_mode():
+        for _ in range(200):
+            logits, state = net(ids, state)
+            ids = torch.multinomial(torch.softmax(logits[0], -1), 1).T
+            print(chr(48 + int(ids)), end="", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("task", choices=("train", "sample"))
+    parser.add_argument("task", choices=("train", "sample", "save", "cold"))
     parser.add_argument("--cell", default="lstm")
-    for name in ("hidden", "layers", "batch", "length", "threads", "ranks", "port"):
+    for name in ("hidden_size", "num_layers", "batch_size", "seq_length", "threads", "ranks"):
         parser.add_argument(f"--{name}", type=int, default=1)
+    parser.add_argument("--port", type=int)
+    parser.add_argument("--weights")
     parser.add_argument("--onehot", action="store_true")
     parser.add_argument("--seconds", type=float, default=3.0)
     args = parser.parse_args()
     torch.manual_seed(0)
+    if args.task in ("save", "cold"):
+        {"save": save, "cold": cold}[args.task](args)
+        return
     torch.set_num_threads(args.threads)
     if args.ranks > 1:
         context = torch.multiprocessing.get_context("spawn")

@@ -1,0 +1,109 @@
+"""Runs one side of a comparison in a process of its own and reads the figures it prints."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+Words = Sequence[object]
+
+
+def environment() -> dict[str, str]:
+    """Ours, but each side chooses its threads, and Python keeps compiled modules as usual."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.endswith("_NUM_THREADS") and name != "PYTHONDONTWRITEBYTECODE"
+    }
+
+
+def cores() -> int:
+    """The cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def options(size: Mapping[str, Any]) -> list[object]:
+    """A size as the words that both sides understand."""
+    return [word for name, value in size.items() for word in (f"--{name}", value)]
+
+
+def run(*command: object) -> dict[str, float]:
+    """The figures that one process printed in its last line."""
+    done = subprocess.run(
+        list(map(str, command)), check=True, capture_output=True, text=True, env=environment()
+    )
+    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def ours(*words: object) -> dict[str, float]:
+    """One run of our side."""
+    return run(sys.executable, HERE / "our_side.py", *words)
+
+
+def on_ranks(count: int, *words: object) -> dict[str, float] | None:
+    """One run of our side on MPI ranks, or None without the extra charlstm[mpi]."""
+    launcher = shutil.which("mpiexec", path=str(Path(sys.executable).parent))
+    if launcher is None:
+        return None
+    return run(launcher, "-n", count, sys.executable, HERE / "our_side.py", *words, "--mpi")
+
+
+@dataclass(frozen=True)
+class Torch:
+    """PyTorch's side, run by a Python that has it."""
+
+    python: str
+
+    def run(self, *words: object) -> dict[str, float] | None:
+        """One run, or None if it failed, as gloo sometimes does."""
+        port = ["--port", free_port()]
+        try:
+            return run(self.python, HERE / "torch_side.py", *words, *port)
+        except subprocess.CalledProcessError as error:
+            print(f"PyTorch failed: {words}: {error.stderr[-300:]}", file=sys.stderr)
+            return None
+
+
+def variants(task: str) -> list[tuple[object, ...]]:
+    """The ways PyTorch may do a task: embedding or one-hot; one thread, all, or gloo's ranks."""
+    ways: list[tuple[object, ...]] = [("--threads", threads) for threads in sorted({1, cores()})]
+    if task == "train" and cores() > 1:
+        ways.append(("--ranks", cores()))
+    return [(*onehot, *way) for onehot in ((), ("--onehot",)) for way in ways]
+
+
+def free_port() -> int:
+    """A port on which gloo's processes can meet."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+def timed(*command: object) -> tuple[float, float]:
+    """Seconds until a process had written its first byte, and until it had ended."""
+    began = time.perf_counter()
+    with subprocess.Popen(
+        list(map(str, command)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment(),
+        bufsize=0,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.read(1)
+        first = time.perf_counter() - began
+        process.stdout.read()
+        process.wait()
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, list(map(str, command)))
+    return first, time.perf_counter() - began
