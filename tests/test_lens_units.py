@@ -12,7 +12,7 @@ from charlstm.cells.base import Array
 from charlstm.cells.layer import rows_of
 from charlstm.errors import CorpusError
 from charlstm.lens.course import AFTER, BEFORE, STEPS, one_sentence, two_sentences
-from charlstm.lens.decode import auc, lowest
+from charlstm.lens.decode import auc, by_condition, told
 from charlstm.lens.record import record
 from charlstm.lens.silence import silenced
 from charlstm.lens.span_values import read_spans
@@ -35,6 +35,8 @@ def test_the_planted_unit_is_found_and_no_other() -> None:
     assert units.whole == dict.fromkeys(PARTS, 1.0)
     carrier = units.carriers[0]
     assert (carrier.tells, carrier.auc["verb"]) == (1.0, 1.0)
+    assert carrier.told == {"planted": 1.0}
+    assert carrier.constructions == ["planted"]
     assert carrier.drop["long"] == 0.5  # chance is left
     assert carrier.keep == pytest.approx(1 / (1 + np.exp(-9.0)))
     assert carrier.weight == pytest.approx(8.0)
@@ -76,8 +78,22 @@ def test_auc_counts_pairs_of_values() -> None:
             assert result[p, u] == pytest.approx(np.mean(wins))
 
 
-def test_the_lowest_auc_is_that_of_one_direction() -> None:
-    assert lowest(np.array([[1.0, 0.0], [0.9, 0.2], [0.0, 0.1]])) == pytest.approx([0.0, 0.8])
+def test_only_sentences_of_one_condition_are_compared() -> None:
+    values = np.array([0.0, 1.0, 10.0, 11.0, 5.0])[:, None]
+    readings = np.array([0, 1, 0, 1, 1])
+    found = by_condition(values, readings, ["a", "a", "b", "b", "alone"])
+    assert {name: float(area[0]) for name, area in found.items()} == {"a": 1.0, "b": 1.0}
+    assert auc(values, readings)[0] == pytest.approx(4 / 6)
+
+
+def test_a_unit_tells_in_one_direction_over_all_conditions() -> None:
+    aucs = np.array(
+        [
+            [[0.0, 1.0, 0.9], [0.1, 0.9, 0.4]],
+            [[0.2, 0.0, 0.8], [0.0, 0.4, 1.0]],
+        ]
+    )
+    np.testing.assert_allclose(told(aucs), [[0.9, 0.9, 0.4], [0.8, 0.0, 0.8]])
 
 
 @pytest.mark.parametrize("cell", [*CELLS, "diagonal peephole"])

@@ -4,6 +4,8 @@ AUC = P(x₁ > x₀) + ½·P(x₁ = x₀) for a value x₁ of reading 1 and x₀
 1947): 1 and 0 tell them apart without fault, ½ not at all.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,9 +24,27 @@ def auc(values: Array, readings: NDArray[np.integer]) -> NDArray[np.float64]:
     return found.reshape(values.shape[1:])
 
 
-def lowest(found: Array) -> NDArray[np.float64]:
-    """The worst AUC of several places (P, H), in whichever direction serves better: (H,).
+def by_condition(
+    values: Array, readings: NDArray[np.integer], conditions: Sequence[str]
+) -> dict[str, NDArray[np.float64]]:
+    """The AUC (…) within each condition that has both readings.
 
-    A unit that is high for reading 1 at one place and low at the next carries nothing across.
+    What a unit holds may hang on the construction too; only its own sentences are compared.
     """
-    return np.asarray(np.maximum(found.min(axis=0), (1.0 - found).min(axis=0)))
+    named = np.array(conditions)
+    found = {}
+    for name in dict.fromkeys(conditions):
+        members = named == name
+        if set(readings[members]) == {0, 1}:
+            found[name] = auc(values[members], readings[members])
+    return found
+
+
+def told(aucs: Array) -> NDArray[np.float64]:
+    """How well each unit tells the readings apart in each condition: (C, P, H) to (C, H).
+
+    It is the lowest AUC over the places, in the unit's one direction over all conditions: a unit
+    that is high for reading 1 here and low there carries nothing that can be read off.
+    """
+    upwards = aucs.mean(axis=(0, 1)) >= 0.5
+    return np.asarray(np.where(upwards, aucs, 1.0 - aucs).min(axis=1))

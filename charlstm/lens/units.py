@@ -1,9 +1,11 @@
 """Which units carry the subject's number: decodable all the way, and missed when silent.
 
 Lakretz et al. 2019 ("The emergence of number and syntax units in LSTM language models") found such
-units by ablation. A unit is called one here only if both hold: its value tells the readings apart
-everywhere from subject to verb, and silencing it costs long-distance agreement more than
-silencing random units does. An AUC alone shows what a unit knows, not that it is used.
+units by ablation. A unit is called one here only if both hold: in at least half of the
+constructions its value tells the readings apart halfway and just before the verb, and silencing it
+costs long-distance agreement more than silencing random units does. An AUC alone shows what a unit
+knows, not that it is used. At the subject itself other units may hold the number for a moment, so
+that place is shown but not asked for.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,14 +17,14 @@ import numpy as np
 from charlstm.agreement.scoring import score_pairs
 from charlstm.cells.base import Array
 from charlstm.errors import CorpusError
-from charlstm.lens.decode import auc, lowest
+from charlstm.lens.decode import by_condition, told
 from charlstm.lens.silence import silenced
 from charlstm.lens.span_values import PLACES, read_spans
 from charlstm.lens.spans import LONG, Span
 from charlstm.model import CharModel
 from charlstm.text.vocabulary import Vocabulary
 
-TELLS = 0.9  # the least AUC over a span that counts
+TELLS = 0.9  # the least AUC in a construction that counts
 COSTS = 0.05  # the least drop in long-distance agreement that counts
 CANDIDATES, CONTROLS = 10, 30
 Parts = Mapping[str, float]  # accuracy, or a drop in it, by part; NaN where there are no pairs
@@ -32,19 +34,27 @@ Parts = Mapping[str, float]  # accuracy, or a drop in it, by part; NaN where the
 class Unit:
     """One unit's findings; `drop` is what its silence costs, by part, from 0 to 1.
 
-    `auc` is of reading 1 against 0 at each of `PLACES`, `tells` the lowest of them in the unit's
-    direction. `keep` is its mean keeping gate over the span, `weight` its mean readout weight to
-    the character that decides for reading 1 less that for 0; NaN where there is none.
+    `auc` is of reading 1 against 0 at each of `PLACES`, a mean over the constructions; `told` says
+    for each of these how well the unit tells (the lower AUC of the last two places in the unit's
+    direction) and `tells` is the mean of that. `keep` is the mean keeping gate over the span,
+    `weight` the mean readout weight to the character that decides for reading 1 less that for 0;
+    NaN where there is none.
     """
 
     layer: int
     unit: int
     auc: Mapping[str, float]
+    told: Mapping[str, float]
     tells: float
     keep: float
     weight: float
     drop: Parts
     carries: bool
+
+    @property
+    def constructions(self) -> list[str]:
+        """The constructions in which it tells."""
+        return [name for name, least in self.told.items() if least >= TELLS]
 
 
 @dataclass(frozen=True)
@@ -87,13 +97,19 @@ def find(
     """
     H = model.architecture.hidden_size
     far = [span for span in found if span.distance > long]
-    if {span.reading for span in far} != {0, 1}:
+    if not far:
         raise CorpusError(f"no sentence has more than {long} characters before its verb")
     parts = parts_of(found, long)
     readings = np.array([span.reading for span in far])
     values = read_spans(model, vocabulary, far)
-    aucs = np.concatenate([auc(layer.memory, readings) for layer in values], axis=1)  # (3, L·H)
-    tells = lowest(aucs)
+    aucs = by_condition(
+        np.concatenate([layer.memory for layer in values], axis=2),
+        readings,
+        [span.pair.condition for span in far],
+    )
+    stacked = np.stack(list(aucs.values()))  # (C, 3, L·H)
+    clear = told(stacked[:, 1:])
+    tells = clear.mean(axis=0)
     order = np.argsort(-tells, kind="stable")
     chosen, others = order[:candidates], sorted(order[candidates:].tolist())
     drawn = Random(seed).sample(others, min(controls, len(others)))  # noqa: S311
@@ -113,16 +129,18 @@ def find(
     for place in chosen.tolist():
         cost = drop(place)
         missed = cost["long"] >= COSTS and not cost["long"] <= control["long"][1]
+        clearly = (clear[:, place] >= TELLS).mean() >= 0.5
         units.append(
             Unit(
                 layer=place // H,
                 unit=place % H,
-                auc=dict(zip(PLACES, aucs[:, place].tolist(), strict=True)),
+                auc=dict(zip(PLACES, stacked[:, :, place].mean(axis=0).tolist(), strict=True)),
+                told=dict(zip(aucs, clear[:, place].tolist(), strict=True)),
                 tells=float(tells[place]),
                 keep=float(keep[place]),
                 weight=float(weights[place]),
                 drop=cost,
-                carries=bool(tells[place] >= TELLS and missed),
+                carries=bool(clearly and missed),
             )
         )
     counts = {part: len(members) for part, members in parts.items()}

@@ -44,9 +44,9 @@ def command(
 ) -> None:
     """Find the units that carry the subject's number (or gender) to the verb.
 
-    A unit carries it if its value tells both apart all the way (AUC 0.9 or more at the subject,
-    in the middle and just before the verb) and if agreement over a long way suffers more when it
-    is silenced than when random units are. --save FILE.png draws a unit's time course.
+    A unit carries it if in half of the constructions its value tells both apart (AUC 0.9 or more
+    halfway and just before the verb), and if agreement over a long way suffers more when it is
+    silenced than when random units are. --save FILE.png draws a unit's time course.
     """
     utf8_output()
     require_pictures(save)
@@ -74,7 +74,7 @@ def command(
         )
     best = next(iter(units.carriers or units.units))
     place = (best.layer, best.unit) if unit is None else (at, unit)
-    far = [span for span in found if span.distance > long]
+    far = _course_spans(found, units, place, long)
     courses = []
     for make in (one_sentence, two_sentences):
         try:
@@ -89,6 +89,14 @@ def command(
         print_json(plain(to_mapping(units, READINGS[feature], courses)))
     else:
         show(units, feature, READINGS[feature], courses)
+
+
+def _course_spans(found: Any, units: Any, place: tuple[int, int], long: int) -> list[Any]:
+    """The long sentences; only of the constructions in which the unit tells, if there are any."""
+    told = [unit for unit in units.units if (unit.layer, unit.unit) == place]
+    clear = told[0].constructions if told else []
+    far = [span for span in found if span.distance > long]
+    return [span for span in far if span.pair.condition in clear] or far
 
 
 def _pairs(model: Any, pairs: str | None, per_condition: int, seed: int) -> Any:

@@ -1,8 +1,11 @@
 """The table of `charlstm inspect units`, its verdict, and a unit's time course in blocks."""
 
+import textwrap
 from typing import Any
 
 import click
+
+WIDTH = 100  # columns of the verdict
 
 
 def show(units: Any, feature: str, readings: tuple[str, str], courses: list[Any]) -> None:
@@ -15,16 +18,17 @@ def show(units: Any, feature: str, readings: tuple[str, str], courses: list[Any]
     _row("pairs", [f"{units.counts[part]:,}" for part in PARTS])
     _row("right", [_percent(units.whole[part]) for part in PARTS])
     click.echo("\n" + " " * 14 + "AUC" + " " * 19 + "points lost when the unit is silent")
-    _row("   unit  subj.   mid.  verb    low", parts, "   keep  weight")
+    _row("   unit  subj.   mid.   verb  tells", parts, "  in   keep  weight")
     for unit in units.units:
         aucs = "".join(f"{value:7.3f}" for value in (*unit.auc.values(), unit.tells))
-        rest = f"{_number(unit.keep):>7}{_number(unit.weight):>8}"
+        told = f"{len(unit.constructions)}/{len(unit.told)}"
+        rest = f"{told:>5}{_number(unit.keep):>7}{_number(unit.weight):>8}"
         mark = "*" if unit.carries else " "
         name = f"{mark}{unit.layer}.{unit.unit}"
         _row(f"{name:>7}{aucs}", [_points(unit.drop[part]) for part in PARTS], rest)
     for k, label in enumerate(("95 % of random units lose from", "to")):
         _row(f"{label:>35}", [_points(units.control[part][k]) for part in PARTS])
-    click.echo("\n" + verdict(units, feature))
+    click.echo("\n" + textwrap.fill(verdict(units, feature), WIDTH))
     for course in courses:
         _course(course, readings)
 
@@ -33,16 +37,19 @@ def verdict(units: Any, feature: str) -> str:
     """What it comes to, in a sentence."""
     found = units.carriers
     if not found:
+        missed = max(units.units, key=lambda unit: unit.drop["long"])
         return (
-            f"No unit carries {feature} by itself: none both tells it all the way and is missed "
-            "when silent."
+            f"No unit carries {feature} by itself: none both tells it in half of the constructions "
+            f"and is missed when silent. {missed.layer}.{missed.unit} is missed most "
+            f"({_points(missed.drop['long'])} points)."
         )
     names = ", ".join(f"{unit.layer}.{unit.unit}" for unit in found)
     best = found[0]
     after = units.whole["long"] - best.drop["long"]
     return (
-        f"* carries {feature}: {names}. Without {best.layer}.{best.unit}, agreement over a long "
-        f"way falls from {units.whole['long']:.1%} to {after:.1%}, over a short one from "
+        f"* carries {feature}: {names}. {best.layer}.{best.unit} tells it in "
+        f"{', '.join(best.constructions)}; without it, agreement over a long way falls from "
+        f"{units.whole['long']:.1%} to {after:.1%}, over a short one from "
         f"{units.whole['short']:.1%} to {units.whole['short'] - best.drop['short']:.1%}."
     )
 
