@@ -1,0 +1,105 @@
+"""Coverage-guided fuzzing of the checkpoint reader and the config reader, with atheris.
+
+    python tests/fuzz.py checkpoint CORPUS_FOLDER -max_total_time=600
+    python tests/fuzz.py config CORPUS_FOLDER -max_total_time=600
+
+What it finds becomes a case in the tests; docs/reliability.md says when it was last run.
+"""
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+atheris: Any = import_module("atheris")
+with atheris.instrument_imports(include=["charlstm", "yaml"]):
+    from charlstm.cells import cell_options
+    from charlstm.config import from_mapping
+    from charlstm.errors import CheckpointError, ConfigError
+    from charlstm.model import Architecture
+    from charlstm.store import checkpoint, manifest, npz
+    from charlstm.training import saves
+    from charlstm.yaml_file import read_yaml
+
+PATH = Path(tempfile.mkdtemp()) / "x"
+GOLDEN = Path(__file__).with_name("golden") / "run-format1.npz"
+FOUND = checkpoint.load(GOLDEN)
+
+
+def checkpoint_target(data: bytes) -> None:
+    """The first byte decides what the rest is: a file, a sealed header, or a run's header."""
+    kind, data = data[:1], data[1:]
+    try:
+        if kind == b"a":
+            PATH.write_bytes(data)
+        elif kind == b"b":
+            PATH.write_bytes(sealed(data))
+        else:
+            checkpoint.save(PATH, json.loads(data), FOUND.arrays)
+        snapshot = saves.load(PATH)
+        saves.model_of(snapshot, PATH)
+    except CheckpointError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+    except (ValueError, TypeError, RecursionError):
+        if kind in (b"a", b"b"):  # else it was no JSON
+            raise
+
+
+def sealed(text: bytes) -> bytes:
+    """A file whose header is this text with a right checksum, and its arrays as it declares."""
+    text = manifest._seal(text)
+    members = [manifest.as_member(text)]
+    content = members[0].frame + text
+    try:
+        for member, _ in manifest.decode(text)[1][:9]:
+            if member.nbytes < 10_000:
+                members.append(member)
+                content += member.frame + np.zeros(member.nbytes, np.uint8).tobytes()
+    except ValueError:
+        pass
+    return content + npz.directory(members)
+
+
+def config_target(data: bytes) -> None:
+    """A settings file."""
+    PATH.write_bytes(data)
+    try:
+        config = from_mapping(read_yaml(PATH), cell_options())
+        Architecture(config.cell, dict(config.cell_options)).make_cell()
+    except ConfigError as error:
+        assert "\n" not in str(error) and len(str(error)) < 1000  # noqa: PT017
+
+
+def seeds(name: str, folder: Path) -> None:
+    """What to begin from."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if name == "config":
+        for path in Path(__file__).parents[1].glob("configs/*.yaml"):
+            (folder / path.stem).write_bytes(path.read_bytes())
+        return
+    whole = GOLDEN.read_bytes()
+    text = whole[whole.index(b'"format"') :]
+    (folder / "file").write_bytes(b"a" + whole)
+    (folder / "sealed").write_bytes(b"b" + text[: text.index(b"PK\x03\x04")])
+    (folder / "run").write_bytes(b"c" + json.dumps(FOUND.header).encode())
+
+
+def main() -> None:
+    """Fuzz until the time is up."""
+    targets: dict[str, Callable[[bytes], None]] = {
+        "checkpoint": checkpoint_target,
+        "config": config_target,
+    }
+    name, folder = sys.argv[1:3]
+    seeds(name, Path(folder))
+    atheris.Setup([sys.argv[0], *sys.argv[2:], "-rss_limit_mb=2048"], targets[name])
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
