@@ -113,7 +113,8 @@ def save(args) -> None:
 
 
 def cold(args) -> None:
-    """What a user would do: load the weights and print 200 characters as they come."""
+    """Load the weights and print 200 characters as they come, with the one thread that is best."""
+    torch.set_num_threads(1)
     net = Net(args.cell, args.hidden_size, args.num_layers, False).eval()
     net.load_state_dict(torch.load(args.weights))
     ids, state = torch.zeros((1, 1), dtype=torch.long), None
