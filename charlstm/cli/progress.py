@@ -169,7 +169,7 @@ def reading_bar(check: Callable[[], None]) -> Progress:
 
             if bar is not None:
                 bar.close()
-            bar = tqdm(total=total, unit="B", unit_scale=True, desc=phase, leave=False)
+            bar = tqdm(total=total, unit="B", unit_scale=True, desc=printable(phase), leave=False)
             state.update(bar=bar, phase=phase)
         bar.update(done - bar.n)
         if total is not None and done >= total:

@@ -57,8 +57,11 @@ def mute_other_ranks() -> None:
 
 
 def print_json(value: Any) -> None:
-    """Exactly one JSON object on standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False))
+    """Exactly one JSON object on standard output; what a terminal could obey is escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+    click.echo(text)
 
 
 def utf8_output() -> None:
