@@ -64,6 +64,14 @@ def test_every_combination_is_planned(here: Path) -> None:
     assert (plan.out, plan.parameters) == (Path("runs/plan"), 2000)
 
 
+def test_an_option_in_base_is_for_the_cells_that_have_it(here: Path) -> None:
+    given = PLAN.replace("lr: 0.03", "lr: 0.03, gru_reset: after")
+    plan = read_plan(written(here, given))
+    assert [s.config.cell_options for s in plan.settings] == [{}] * 2 + [{"gru_reset": "after"}] * 2
+    with pytest.raises(ConfigError, match="'rnn' has no option 'gru_reset'"):
+        read_plan(written(here, given.replace("[rnn, gru]", "[rnn, lstm]")))
+
+
 def test_equal_characters_are_equal_whatever_the_window(here: Path) -> None:
     text = (
         "base: {corpus: text.txt, hidden_size: 4}\nvary: {seq_length: [10, 20], batch_size: [8]}\n"

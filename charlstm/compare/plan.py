@@ -4,12 +4,12 @@ import itertools
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from charlstm.agreement.pair_sets import PER_CONDITION, SWEEPS
-from charlstm.cells import cell_options
+from charlstm.cells import CELLS, cell_options
 from charlstm.config import SETTINGS, Config, brief, from_mapping, nearest
 from charlstm.errors import ConfigError
 from charlstm.training.corpora import absolute
@@ -146,7 +146,8 @@ def _settings(
     names: set[str] = set()
     for values in itertools.product(*vary.values()):
         chosen = dict(zip(vary, values, strict=True))
-        config = from_mapping({**base, **chosen, "keep": MOST}, cell_options())
+        own = _fitting(base, vary.get("cell", []), chosen.get("cell"))
+        config = from_mapping({**own, **chosen, "keep": MOST}, cell_options())
         if not config.corpus or "-" in config.corpus or config.val == "-":
             raise ConfigError("name a corpus of files in base; standard input is read only once.")
         architecture_of(config).make_cell()
@@ -155,6 +156,16 @@ def _settings(
             raise ConfigError(f"vary asks for {name!r} twice; leave one out.")
         names.add(name)
         yield Setting(name, chosen, _with_budget(config, budget))
+
+
+def _fitting(base: Mapping[str, Any], cells: list[Any], cell: Any) -> dict[str, Any]:
+    """`base` for one of several cells: without the options that only others of them have."""
+
+    def has(kind: Any, option: str) -> bool:
+        return kind in CELLS and option in {f.name for f in fields(CELLS[kind].Options)}
+
+    foreign = {o for o in cell_options() if not has(cell, o) and any(has(c, o) for c in cells)}
+    return {name: value for name, value in base.items() if name not in foreign}
 
 
 def _with_budget(config: Config, budget: Mapping[str, float]) -> Config:
