@@ -32,7 +32,10 @@ def setting(
 
 @dataclass(frozen=True)
 class Config:
-    """Every setting of a training run; None means that a rule decides, see docs/design.md."""
+    """Every setting of a training run; None means that a rule decides, see `training.rules`.
+
+    A setting whose type leaves out None has been decided by the time that a run begins.
+    """
 
     corpus: tuple[str, ...] = setting((), "Text to train on: files, folders, .gz, or -.")
     val: str | None = setting(None, "Validate on this text, not on the last part of the corpus.")
@@ -46,13 +49,19 @@ class Config:
     encoding: str = setting("utf-8", "How the text files are encoded.")
     cell: str = setting("lstm", "Kind of recurrent cell.")
     cell_options: Mapping[str, Any] = field(default_factory=dict)
-    hidden_size: int = setting(128, "Units in each layer.", low=1, high=65536)
+    hidden_size: int = setting(
+        None, "Units in each layer.  [default: by the length of the text]", low=1, high=65536
+    )
     num_layers: int = setting(1, "Recurrent layers.", low=1, high=64)
     dropout: float = setting(
-        0.0, "Share of outputs dropped between layers and before the readout.", low=0.0, high=0.95
+        None,
+        "Share of outputs dropped between layers and before the readout.  "
+        "[default: by the length of the text]",
+        low=0.0,
+        high=0.95,
     )
-    batch_size: int = setting(64, "Parallel streams of text.", low=1, high=65536)
-    seq_length: int = setting(64, "Characters in a window of truncated BPTT.", low=1, high=65536)
+    batch_size: int = setting(32, "Parallel streams of text.", low=1, high=65536)
+    seq_length: int = setting(50, "Characters in a window of truncated BPTT.", low=1, high=65536)
     epochs: float | None = setting(
         None, "Budget: passes over the training text.", above=0.0, high=1e9
     )
@@ -61,11 +70,13 @@ class Config:
         None, "Budget: minutes, turned into updates at the start.", above=0.0, high=1e9
     )
     optimizer: str = setting("adam", "Update rule.", choices=("adam", "rmsprop", "sgd"))
-    lr: float = setting(4e-3, "Highest learning rate.", above=0.0, high=1e6)
+    lr: float = setting(
+        None, "Highest learning rate.  [default: by the number of units]", above=0.0, high=1e6
+    )
     schedule: str = setting(
         "cosine", "Learning rate after warm-up.", choices=("cosine", "constant")
     )
-    warmup_steps: int = setting(100, "Updates until the highest learning rate.", low=0, high=MOST)
+    warmup_steps: int = setting(50, "Updates until the highest learning rate.", low=0, high=MOST)
     average: float = setting(
         0.0,
         "Validate and keep an average of the weights over this last share of the updates; 0: none.",
@@ -120,6 +131,12 @@ class Config:
                 f"max_minutes."
             )
 
+    @property
+    def undecided(self) -> list[str]:
+        """The settings without a value that need one before a run begins."""
+        names = [f.name for f in SETTINGS.values() if not _may_be_none(f)]
+        return [name for name in names if getattr(self, name) is None]
+
     def to_mapping(self) -> dict[str, Any]:
         """The settings by their YAML keys, those of the cell among them."""
         mapping = asdict(self)
@@ -171,9 +188,9 @@ def checked(f: Field[Any], value: Any) -> Any:
     Raises:
         ConfigError: otherwise.
     """
-    kinds = get_args(f.type) if isinstance(f.type, types.UnionType) else (f.type,)
-    if value is None and types.NoneType in kinds:
+    if value is None and (_may_be_none(f) or f.default is None):
         return None
+    kinds = get_args(f.type) if isinstance(f.type, types.UnionType) else (f.type,)
     kind = kinds[0]
     if get_origin(kind) is tuple:
         texts = (value,) if isinstance(value, str) else value
@@ -202,6 +219,10 @@ def checked(f: Field[Any], value: Any) -> Any:
     ):
         raise ConfigError(f"{f.name} must be {describe_range(f)}, not {brief(value)}.")
     return value
+
+
+def _may_be_none(f: Field[Any]) -> bool:
+    return types.NoneType in get_args(f.type)
 
 
 _NAMES = {int: "a whole number", float: "a number", str: "a text"}

@@ -48,7 +48,7 @@ def _option(setting: Field[Any]) -> Callable[[Command], Command]:
     kind: Any = kinds[0]
     choices = setting.metadata["choices"]
     text = setting.metadata["help"]
-    if types.NoneType not in kinds:
+    if setting.default is not None:
         text += f"  [default: {setting.default}]"
 
     def check(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:

@@ -19,7 +19,7 @@ from charlstm.training.average import Average
 from charlstm.training.corpora import Texts, absolute, read_texts
 from charlstm.training.optim import OPTIMISERS, Optimiser
 from charlstm.training.parallel import Job, Reducer, Team
-from charlstm.training.rules import fit_to_text, share_out, workers_for
+from charlstm.training.rules import choose, fit_to_text, share_out, workers_for
 from charlstm.training.saves import Progress, architecture_of
 from charlstm.training.shard import Plan
 from charlstm.training.world import World
@@ -61,14 +61,18 @@ def afresh(
         )
     with _new_folder(config, root) as folder:
         texts = read_texts(config, folder.parent / ".cache", old=old, extend=True, reading=reading)
-        config, notes = fit_to_text(config, texts.train.stop - texts.train.start)
+        characters = texts.train.stop - texts.train.start
+        if old and "hidden_size" in config.undecided:
+            config = replace(config, hidden_size=old.config.hidden_size)
+        config, shrunk = fit_to_text(config, characters)
+        config, chosen = choose(config, characters)
         config = replace(
             share_out(config, world.size if world else None),
             corpus=tuple(absolute(name) for name in config.corpus),
             val=absolute(config.val) if config.val else None,
             out=None,
         )
-        with _training(folder, config, texts, Progress(), notes, world) as training:
+        with _training(folder, config, texts, Progress(), [*shrunk, *chosen], world) as training:
             training.team.model.initialise(config.seed)
             if old and path:
                 saves.adopt(training.team.model, old, path)

@@ -3,12 +3,17 @@
 import math
 import os
 from dataclasses import replace
+from typing import Any
 
 from charlstm.config import Config
 from charlstm.errors import ConfigError
 
+SHORT = 20_000  # characters; such a text needs fewer units
+RATES = {"adam": 2e-2, "rmsprop": 4e-3, "sgd": 0.5}  # for up to 256 units
 SHARD_COLUMNS = 8  # fewer columns than this are not worth a process of their own
-DEFAULT_CHARACTERS = 20_000_000  # the budget when none is given, within 1 to 50 passes
+DEFAULT_CHARACTERS = 20_000_000  # the budget when none is given,
+MINUTE = 3_000_000  # characters that 256 units read in one, roughly, on two cores
+LEAST_PASSES, MOST_PASSES = 1.0, 12.0  # within so many readings of the text
 VALIDATIONS, VALIDATING_MOST = 20, 0.25  # in a run; and the share of its minutes they may take
 VALIDATION_SHARE, VALIDATION_MOST = 0.1, 1_000_000
 
@@ -18,6 +23,33 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def choose(config: Config, characters: int) -> tuple[Config, list[str]]:
+    """Decide what was left open, for a training text of so many characters; say what and why.
+
+    256 units, of which 128 are enough for a very short text. The rate is 0.02, and lower for
+    more units than 256. What is read again and again is learnt by heart, so the more passes,
+    the more outputs are dropped: half of them from 10 passes on, none below 3.
+    """
+    chosen: dict[str, Any] = {}
+    reasons = {}
+    passes = _passes(config, characters)
+    if "hidden_size" in config.undecided:
+        chosen["hidden_size"] = 128 if characters < SHORT else 256
+        reasons["hidden_size"] = ""
+    if "dropout" in config.undecided:
+        chosen["dropout"] = 0.0 if passes < 3 else 0.25 if passes < 10 else 0.5
+        reasons["dropout"] = f" as it is read {passes:.3g} times"
+    if "lr" in config.undecided:
+        units = chosen.get("hidden_size", config.hidden_size)
+        chosen["lr"] = RATES[config.optimizer] * min(1.0, 256 / units)
+        reasons["lr"] = f" for {units} units"
+    if not chosen:
+        return config, []
+    words = [f"--{name.replace('_', '-')} {chosen[name]:g}{reasons[name]}" for name in chosen]
+    note = f"chosen for a text of {characters:,} characters: {', '.join(words)}"
+    return replace(config, **chosen), [note]
 
 
 def validation_share(config: Config, characters: int) -> float:
@@ -71,10 +103,18 @@ def steps_of(config: Config, characters: int) -> int | None:
     if config.max_minutes is not None:
         return None
     epoch = characters / (config.batch_size * config.seq_length)
+    return max(1, math.ceil(_passes(config, characters) * epoch))
+
+
+def _passes(config: Config, characters: int) -> float:
+    """How often the text is read, in a budget of minutes about how often."""
+    if config.max_minutes is not None:
+        return config.max_minutes * MINUTE / characters
     if config.epochs is not None:
-        return max(1, math.ceil(config.epochs * epoch))
-    passes = min(50.0, max(1.0, DEFAULT_CHARACTERS / characters))
-    return max(1, math.ceil(passes * epoch))
+        return config.epochs
+    if config.max_steps is not None:
+        return config.max_steps * config.batch_size * config.seq_length / characters
+    return min(MOST_PASSES, max(LEAST_PASSES, DEFAULT_CHARACTERS / characters))
 
 
 def updates_within(

@@ -108,11 +108,8 @@ def load(path: Path, *, weights_only: bool = False) -> Snapshot:
     found = checkpoint.load(path, wanted)
     try:
         header = found.header
-        config = from_mapping(header["config"], cell_options())
-        if config.undecided:
-            raise ValueError(config.undecided[0])
         return Snapshot(
-            config,
+            _decided(from_mapping(header["config"], cell_options())),
             Vocabulary.from_header(header["vocabulary"]),
             _record(Progress, header["progress"]),
             _record(Source, header["corpus"]),
@@ -125,6 +122,13 @@ def load(path: Path, *, weights_only: bool = False) -> Snapshot:
         ) from problem
     except CharlstmError as problem:
         raise CheckpointError(f"cannot load checkpoint {str(path)!r}: {problem}") from problem
+
+
+def _decided(config: Config) -> Config:
+    """The config of a run that has begun, or ValueError."""
+    if config.undecided:
+        raise ValueError(config.undecided[0])
+    return config
 
 
 def _record(kind: type[Any], form: Mapping[str, Any]) -> Any:
