@@ -44,7 +44,9 @@ class Filters:
         """The id of the next character, from logits (V,)."""
         if self.temperature == 0.0:
             return int(logits.argmax())
-        sums = self._sums(logits.astype(np.float64))
+        logits = logits.astype(np.float64)
+        logits -= logits[logits.argmax()]  # max itself takes three times as long
+        sums = self._sums(logits)
         # random() < 1 in floating point too, so what is searched for is below the last sum.
         return int(sums.searchsorted(random.random() * sums[-1], side="right"))
 
@@ -58,20 +60,24 @@ class Filters:
         count = max(1, BLOCK // logits.shape[0])
         for first in range(0, len(randoms), count):
             block = slice(first, first + count)
-            sums = self._sums(logits[:, block].T.astype(np.float64, order="C"))
+            rows = logits[:, block].T.astype(np.float64, order="C")
+            rows -= rows.max(axis=1, keepdims=True)
+            sums = self._sums(rows)
             drawn = np.array([random.random() for random in randoms[block]]) * sums[:, -1]
             chosen += (sums > drawn[:, None]).argmax(axis=1).tolist()  # the first that is above
         return chosen
 
     def _sums(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Running sums of the filtered, unnormalised probabilities along the last axis (…, V)."""
-        logits -= logits.max(axis=-1, keepdims=True)
+        """Running sums of the filtered, unnormalised probabilities along the last axis (…, V).
+
+        The highest logit is 0 already.
+        """
         if self.top_k is not None or self.top_p is not None or self.min_p is not None:
             logits[~self.kept(np.exp(logits))] = -np.inf
         if self.temperature != 1.0:
             logits /= max(self.temperature, 1e-200)  # nearer to 0 the division would overflow
         np.exp(logits, out=logits)
-        return logits.cumsum(axis=-1)
+        return np.add.accumulate(logits, axis=-1)  # cumsum, but 0.5 µs quicker
 
     def kept(self, weights: NDArray[Any]) -> NDArray[np.bool_]:
         """Which characters stay, from unnormalised probabilities (…, V)."""
