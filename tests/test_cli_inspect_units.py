@@ -34,7 +34,7 @@ def test_the_table_and_its_verdict(charlstm: Runner, tiny_run: Path, pairs: Path
     out = charlstm.ok(*LOOK, tiny_run, "--pairs", pairs).stdout
     assert "points lost when the unit is silent" in out
     assert "95 % of random units lose from" in out
-    assert "No unit carries number by itself" in out or "* carries number" in out
+    assert any(word in out for word in ("No unit carries number", "* carries", "by chance"))
     assert "singular, then plural" in out and "plural, incongruent" in out
     assert max(map(len, out.splitlines())) < 140
 

@@ -3,16 +3,21 @@
 import json
 from collections.abc import Mapping
 
+import numpy as np
+
 from charlstm.errors import ExportError
 from charlstm.export.fixed import packed
 from charlstm.export.program import program
 from charlstm.lens.draw.cells import cell
 from charlstm.lens.draw.page import page
 from charlstm.lens.reading import alphabet
-from charlstm.lens.record import gates_of, memory_of
+from charlstm.lens.record import gates_of, memory_of, record, shown
+from charlstm.lens.telling import telling
 from charlstm.model import CharModel, layer_of
+from charlstm.sampler import Filters, generate
 from charlstm.text.vocabulary import Vocabulary
 
+OWN = 300  # characters by which a unit to begin with is chosen
 MOST = 16_000_000  # parameters that a browser can be asked to hold: a page of 43 MB
 
 
@@ -38,6 +43,7 @@ def encode(model: CharModel, about: Mapping[str, str]) -> bytes:
         "hidden_size": shape.hidden_size,
         "program": program(model.cell, gates_of(model.cell)),
         "sigmoids": model.cell.sigmoids,
+        "unit": _telling(model, vocabulary),
         "memory": {"state": memory, "name": "tanh(c)" if memory == "c" else memory},
         "layers": [
             {name: packed(value) for name, value in layer_of(model.params, index).items()}
@@ -51,3 +57,12 @@ def encode(model: CharModel, about: Mapping[str, str]) -> bytes:
         f"{model.num_parameters:,} parameters, {vocabulary.size} characters"
     )
     return page("live", "A character model at work", text, data)
+
+
+def _telling(model: CharModel, vocabulary: Vocabulary) -> int:
+    """The unit to begin with: the most telling of the top layer on a text of the model's own."""
+    prime = vocabulary.encode("\n").astype(np.intp)
+    drawn = generate(model, prime, OWN, Filters(temperature=0.7), [1])
+    ids = np.array([prime[0], *(ids[0] for ids in drawn)], np.intp)
+    last = record(model, ids[:, None]).states[-1]
+    return telling(shown(last[memory_of(model.cell)][:, :, 0], model.cell), 1)[0]

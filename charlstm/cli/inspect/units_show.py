@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 WIDTH = 100  # columns of the verdict
+LITTLE = 0.6  # right answers that may be luck
 
 
 def show(units: Any, feature: str, readings: tuple[str, str], courses: list[Any]) -> None:
@@ -37,10 +38,15 @@ def verdict(units: Any, feature: str) -> str:
     """What it comes to, in a sentence."""
     found = units.carriers
     if not found:
+        if units.whole["long"] < LITTLE:
+            return (
+                f"Over a long way {units.whole['long']:.1%} are right, little more than by chance: "
+                f"the model has not learnt {feature}, and no unit can carry it."
+            )
         missed = max(units.units, key=lambda unit: unit.drop["long"])
         return (
             f"No unit carries {feature} by itself: none both tells it in half of the constructions "
-            f"and is missed when silent. {missed.layer}.{missed.unit} is missed most "
+            f"and is missed when silent. {missed.layer}.{missed.unit} is missed most of these "
             f"({_points(missed.drop['long'])} points)."
         )
     names = ", ".join(f"{unit.layer}.{unit.unit}" for unit in found)

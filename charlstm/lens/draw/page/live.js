@@ -1,7 +1,7 @@
 // A model that writes while one types, its text coloured by one unit's memory or a gate.
 const gates = Object.keys(data.program.gates);
 const $ = (id) => document.getElementById(id);
-const now = { layer: weights.length - 1, unit: 0, what: "memory", here: 0 };
+const now = { layer: weights.length - 1, unit: data.unit, what: "memory", here: 0 };
 const signed = (what) => what === "memory" || !data.sigmoids.includes(what);
 
 // ---- the text: each character with what the model did when it read it
@@ -59,7 +59,7 @@ function look(t) {
   if (!text.length) return;
   const { cell, id, logits } = text[now.here];
   cell.classList.add("here");
-  $("place").textContent = `after ${data.shown[id] ?? "an unknown character"}, character ${now.here}`;
+  $("place").textContent = `after ${id < V ? `“${data.shown[id]}”` : "an unknown character"}, character ${now.here}`;
   const odds = softmax(logits, 1);
   const best = odds.map((share, k) => [share, k]).sort((a, b) => b[0] - a[0]).slice(0, 5);
   $("expected").replaceChildren(
