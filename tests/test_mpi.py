@@ -12,11 +12,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from command_line import TINY, Runner, sentences
+from command_line import SIGNALS, TINY, Runner, sentences
 
+from charlstm.cli.train import Stop
 from charlstm.errors import RunError
 from charlstm.store import checkpoint
-from charlstm.training.world import SIZES, join
+from charlstm.training.world import SIZES, World, join
 
 CHARLSTM = (sys.executable, "-m", "charlstm")
 FAILING = """
@@ -175,3 +176,25 @@ def test_an_mpiexec_of_another_mpi_is_an_error(alone: pytest.MonkeyPatch) -> Non
     alone.delenv("OMPI_COMM_WORLD_SIZE")
     world = join(asked=True)
     assert world and (world.rank, world.size) == (0, 1)
+
+
+def test_the_same_signal_to_all_ranks_is_not_a_second_one(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    left: list[int] = []
+    monkeypatch.setattr(os, "_exit", left.append)
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    try:
+        world = World(SimpleNamespace(rank=0, size=2))
+        stop = Stop(world)
+        assert not stop.asked()
+        world.signal = int(signal.SIGINT)  # another rank was quicker to tell
+        assert stop.asked()
+        signal.raise_signal(signal.SIGINT)
+        assert (stop.status, left) == (130, [])
+        signal.raise_signal(signal.SIGTERM)
+        assert left == [143]
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert "once more to leave at once" in capfd.readouterr().err

@@ -126,6 +126,7 @@ class Stop:
 
     def __init__(self, world: "World | None") -> None:
         self.status = 0
+        self._own = False
         self._world = world
         numbers = [signal.SIGINT, signal.SIGTERM]
         if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
@@ -146,9 +147,9 @@ class Stop:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         del frame
-        if self.asked():
+        if self._own:  # Ctrl-C goes to every rank, so another's signal does not count here
             os._exit(128 + number)  # the last checkpoint is intact, workers end by themselves
-        self.status = 128 + number
+        self._own, self.status = True, 128 + number
         with suppress(OSError):  # the terminal is gone
             os.write(2, b"\nfinishing this update, then saving; once more to leave at once\n")
 

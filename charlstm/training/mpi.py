@@ -110,8 +110,10 @@ def serve(world: World) -> None:
         del frame
         world.signal = number
 
-    for number in (signal.SIGINT, signal.SIGTERM):  # rank 0 decides when to stop
-        signal.signal(number, note)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # rank 0 decides when to stop
+        number = getattr(signal, name, signal.SIGINT)
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            signal.signal(number, note)
     try:
         while job := world.next_job():
             text, val, threads = job
