@@ -242,3 +242,20 @@ def test_it_fits_a_phone(browser: Any, tmp_path: Path) -> None:
         until(page, "text.length > 108")
         page.keyboard.press("Escape")
         assert_it_fits(page)
+
+
+def test_a_byte_model_reads_and_writes_bytes(browser: Any, tmp_path: Path) -> None:
+    vocabulary = Vocabulary("byte")
+    model = CharModel(Architecture(hidden_size=5), 256, dtype=np.float64)
+    model.flat[:] = np.random.default_rng(0).normal(0.0, 0.7, model.size)
+    path = tmp_path / "live.html"
+    path.write_bytes(encode(model, {"vocabulary": json.dumps(vocabulary.to_header())}))
+    ids = vocabulary.encode("é").astype(np.intp)[:, None]
+    with opened(browser, path) as page:
+        logits = page.evaluate("[...logitsAfter('é').logits]")
+        expected = plain.run(as_exported(model), ids)[0][-1, :, 0]
+        np.testing.assert_allclose(logits, expected, atol=1e-9)
+        page.locator("#length").fill("1")
+        page.locator("#prime").fill("aé")
+        until(page, "text.length === 4")
+        assert page.locator("#text .c").all_text_contents()[:3] == ["a", "▯", "▯"]
