@@ -21,7 +21,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sides import Torch, cores, on_ranks, options, ours, timed, variants
+from sides import Torch, on_ranks, options, ours, timed, variants
+
+from charlstm.training.rules import cores
 
 Record = dict[str, Any]
 Part = Callable[[argparse.Namespace], Iterator[Record]]

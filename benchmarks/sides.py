@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from charlstm.training.rules import cores
+
 HERE = Path(__file__).parent
 Words = Sequence[object]
 
@@ -23,11 +25,6 @@ def environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.endswith("_NUM_THREADS") and name != "PYTHONDONTWRITEBYTECODE"
     }
-
-
-def cores() -> int:
-    """The cores this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def options(size: Mapping[str, Any]) -> list[object]:

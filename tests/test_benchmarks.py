@@ -1,0 +1,59 @@
+"""The comparison with PyTorch still runs, here against a stand-in that answers at once."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+STAND_IN = '#!/bin/sh\necho "$@" >>words\necho \'{"rate": 2000.0, "peak_bytes": 5000}\'\n'
+
+
+@pytest.fixture
+def torch(here: Path) -> Path:
+    """A "Python with PyTorch" that claims 2,000 characters/s whatever it is asked."""
+    path = here / "torch-python"
+    path.write_text(STAND_IN, encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+def compare(torch: Path, *words: object) -> dict[str, Any]:
+    script = [sys.executable, BENCHMARKS / "against_torch.py", "--torch-python", torch, "--json"]
+    quick = ["--rounds", 1, "--seconds", 0]
+    command = list(map(str, [*script, *quick, *words]))
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert isinstance(found, dict)
+    return found
+
+
+def test_training_and_sampling(torch: Path) -> None:
+    found = compare(torch, "--part=training", "--part=sampling", "--hidden-size=64")
+    assert found["sampling"] == []
+    (record,) = found["training"]
+    size = ("lstm", 64, 1, 32, 50)
+    names = ("cell", "hidden_size", "num_layers", "batch_size", "seq_length")
+    assert tuple(record[name] for name in names) == size
+    assert record["torch"] == 2000.0
+    assert record["ratio"] == record["ours"] / record["torch"] == record["ratio_range"][0]
+    assert found["training_mean_ratio"] == pytest.approx(record["ratio"])
+    asked = (torch.parent / "words").read_text(encoding="utf-8")
+    assert "--onehot" in asked and "--threads 1" in asked
+
+
+def test_start(torch: Path) -> None:
+    found = compare(torch, "--part=cold")
+    assert [record["until"] for record in found["cold"]] == ["first character", "200 characters"]
+    assert all(record["ratio"] > 0.0 for record in found["cold"])
+
+
+def test_our_side_writes_as_many_columns_as_asked() -> None:
+    words = ("sample", "--hidden_size=8", "--batch_size=3", "--seconds=0")
+    command = [sys.executable, str(BENCHMARKS / "our_side.py"), *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert set(json.loads(done.stdout)) == {"rate", "peak_bytes"}
