@@ -9,9 +9,11 @@ from charlstm import load
 from charlstm.cells import CELLS
 from charlstm.model import Architecture, CharModel
 
+SIZES = ("--hidden-size=128", "--batch-size=64")
+
 
 def test_the_page(charlstm: Runner) -> None:
-    shown = charlstm.ok("describe", "--cell=lstm", "--num-layers=3").stdout
+    shown = charlstm.ok("describe", *SIZES, "--num-layers=3").stdout
     lines = [" ".join(line.split()) for line in shown.splitlines()]
     assert lines[0] == "lstm: 3 layers of 128 units, 65 characters, 64 columns"
     assert "f_t = σ(W_f·[h_{t-1}, x_t] + b_f) (H, H+D)·(H+D, B) → (H, B)" in lines
@@ -48,7 +50,7 @@ def test_options_reach_the_cell_and_the_defaults_are_told(charlstm: Runner) -> N
 
 
 def test_json(charlstm: Runner) -> None:
-    found = charlstm.ok("describe", "--cell=gru", "--vocabulary=30", "--json").json
+    found = charlstm.ok("describe", *SIZES, "--cell=gru", "--vocabulary=30", "--json").json
     assert found["cell"] == "gru" and found["vocabulary"] == 30
     assert found["state_bytes"] == 4 * 128
     layer = found["layers"][0]

@@ -417,6 +417,13 @@ def test_metrics_that_cannot_be_written(
 # What nobody foresaw
 
 
+def test_a_name_that_the_system_refuses(charlstm: Runner, here: Path) -> None:
+    del here
+    name = "n" * 300
+    assert "File name too long" in charlstm.fails(*TRAIN, "text.txt", "--out", name)
+    assert "File name too long" in charlstm.fails(*TRAIN, "text.txt", "--config", name)
+
+
 def test_a_bug_is_one_line_and_a_traceback_only_with_debug(
     charlstm: Runner, tiny_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

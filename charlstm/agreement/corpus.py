@@ -107,6 +107,8 @@ def write_corpus(path: Path, settings: CorpusSettings) -> None:
 
 def settings_path(corpus: Path) -> Path:
     """Where the settings of a corpus stand."""
+    if not corpus.name:
+        raise CorpusError("no corpus is named; give a file that corpus agreement wrote")
     if corpus.suffix == ".json":
         raise CorpusError(f"{corpus}: the settings go into the .json file; call the corpus .txt")
     return corpus.with_suffix(".json")

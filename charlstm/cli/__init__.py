@@ -146,6 +146,8 @@ def unexpected(error: Any) -> CharlstmError:
         return CharlstmError(
             f"cannot write the output: {error.strerror}; free some space, or write elsewhere"
         )
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return CharlstmError(f"cannot use {str(error.filename)[:200]!r}: {error.strerror}")
     return CharlstmError(
         f"unexpected {type(error).__name__}: {reason}; run `charlstm --debug …` for a traceback, "
         f"and please report it"

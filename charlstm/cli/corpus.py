@@ -25,7 +25,10 @@ def command() -> None:
     help="Most nouns of the other number between subject and verb.",
 )
 @click.option(
-    "--max-filler", default=120, type=click.IntRange(7), help="Longest filler, in characters."
+    "--max-filler",
+    default=120,
+    type=click.IntRange(7, 10_000),
+    help="Longest filler, in characters.",
 )
 @click.option(
     "--without",

@@ -65,10 +65,11 @@ def command(
 def _asked_for(
     given: dict[str, Any], vocabulary: int | None, corpus: tuple[str, ...]
 ) -> Description:
+    from charlstm.training.rules import SHORT, choose
     from charlstm.training.saves import architecture_of
 
     try:
-        config = from_mapping(given, cell_options())
+        config, _ = choose(from_mapping(given, cell_options()), SHORT)  # as for most texts
         architecture = architecture_of(config)
         architecture.make_cell()
     except ConfigError as error:
