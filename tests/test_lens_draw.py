@@ -87,17 +87,20 @@ def test_blocks_and_sparklines() -> None:
 
 
 def test_rows_are_broken_together_and_line_up() -> None:
-    text = "The 日本 cats\x1b[31m"
+    text = "The 日本 cats\x1b[31m\nX"
     strips = [Strip("text", list(text)), Strip("i", values=[0.5] * len(text))]
-    lines = list(draw(strips, 18, Depth.NONE))
+    lines = list(draw(strips, 23, Depth.NONE))
     assert lines == [
-        "text  The 日本 cat",
-        "   i  ▅▅▅▅▅ ▅ ▅▅▅▅",
+        "     text  The 日本 cat",
+        "        i  ▅▅▅▅▅ ▅ ▅▅▅▅",
         "",
-        "text  s␛[31m",
-        "   i  ▅▅▅▅▅▅",
+        "     text  s␛[31m⏎",
+        "        i  ▅▅▅▅▅▅▅",
+        "",
+        "     text  X",
+        "        i  ▅",
     ]
-    for coloured in draw(strips, 18, Depth.TRUE):
+    for coloured in draw(strips, 23, Depth.TRUE):
         assert "\x1b" not in OURS.sub("", coloured)
 
 

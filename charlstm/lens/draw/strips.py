@@ -1,13 +1,14 @@
 """Rows of one cell for each character of a text, broken together to the terminal's width."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from charlstm.lens.draw.cells import block, cell, width
 from charlstm.lens.draw.colour import Colour, Depth, diverging, gate, heat, paint
 from charlstm.lens.reading import Reading
 
+MARGIN = len("1st guess")  # the least width of labels, so that all views line up
 RANKS = ("1st", "2nd", "3rd")
 MOST_BITS = 10.0  # a surprisal drawn as high as can be: one in a thousand
 
@@ -77,11 +78,15 @@ def unit_strips(reading: Reading, layer: int, unit: int) -> list[Strip]:
 
 
 def draw(strips: Sequence[Strip], columns: int, depth: Depth) -> Iterator[str]:
-    """The strips as lines of at most `columns`; each part of the text has all its strips."""
-    margin = max(len(strip.label) for strip in strips) + 2
+    """The strips as lines of at most `columns`; each part of the text has all its strips.
+
+    A part ends where the columns do, or behind a newline in the first strip's text.
+    """
+    margin = max(MARGIN, *(len(strip.label) for strip in strips)) + 2
     cells = [[strip.cell(k, depth) for k in range(_length(strip))] for strip in strips]
     widths = [max(width(row[k][0]) for row in cells) for k in range(len(cells[0]))]
-    for number, part in enumerate(_parts(widths, max(columns - margin, 10))):
+    ends = {k for k, text in enumerate(strips[0].texts or ()) if text == "\n"}
+    for number, part in enumerate(_parts(widths, ends, max(columns - margin, 10))):
         if number:
             yield ""
         for strip, row in zip(strips, cells, strict=True):
@@ -96,10 +101,10 @@ def _length(strip: Strip) -> int:
     return len(strip.texts if strip.texts is not None else strip.values or ())
 
 
-def _parts(widths: Sequence[int], columns: int) -> Iterator[range]:
+def _parts(widths: Sequence[int], ends: Container[int], columns: int) -> Iterator[range]:
     start, used = 0, 0
     for k, wide in enumerate(widths):
-        if used + wide > columns:
+        if k > start and (used + wide > columns or k - 1 in ends):
             yield range(start, k)
             start, used = k, 0
         used += wide
