@@ -92,6 +92,17 @@ def test_a_network_larger_than_the_file(
         load(run)
 
 
+def test_a_cell_that_does_not_exist(
+    charlstm: Runner, run: Path, found: checkpoint.Checkpoint
+) -> None:
+    """Found by fuzzing: it was told as a mistake in the command."""
+    forge(run, found, "config", "cell", value="lsTm")
+    with pytest.raises(CheckpointError, match="no cell is called 'lsTm'"):
+        load(run)
+    assert str(run / "last.npz") in charlstm.fails("sample", "--run", run)
+    assert "no cell" in charlstm.fails("train", run.parents[1] / "x", "--init-from", run)
+
+
 def test_a_vocabulary_larger_than_the_file(run: Path, found: checkpoint.Checkpoint) -> None:
     """So many rows of so many units: each alone would fit into the file, their product does not."""
     characters = "".join(map(chr, range(0x10000, 0x10000 + 150_000)))

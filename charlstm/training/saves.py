@@ -108,8 +108,10 @@ def load(path: Path, *, weights_only: bool = False) -> Snapshot:
     found = checkpoint.load(path, wanted)
     try:
         header = found.header
+        config = _decided(from_mapping(header["config"], cell_options()))
+        architecture_of(config).make_cell()  # or there is no such cell, or option of it
         return Snapshot(
-            _decided(from_mapping(header["config"], cell_options())),
+            config,
             Vocabulary.from_header(header["vocabulary"]),
             _record(Progress, header["progress"]),
             _record(Source, header["corpus"]),
