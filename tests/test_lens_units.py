@@ -181,6 +181,20 @@ def test_the_course_of_the_planted_unit() -> None:
         assert abs(lines["tanh(c)"][:3]).max() < 0.01  # before the subject
 
 
+def test_a_course_is_taken_at_the_subject_the_verb_and_evenly_between() -> None:
+    span = next(span for span in SPANS if span.distance > 20)
+    model, unit = planted_model(), 2
+    course = one_sentence(model, VOCABULARY, [span], 0, unit)
+    seen = record(model, VOCABULARY.encode("\n" + span.text)[:, None])
+    o = seen.gates[0]["o"][1:, unit, 0]
+    line = next(iter(course.lines.values()))["o"]
+    np.testing.assert_allclose(line[:BEFORE][-3:], o[span.subject - 3 : span.subject])
+    between = np.linspace(span.subject, span.verb - 1, STEPS)
+    expected = np.interp(between, np.arange(len(o)), o)
+    np.testing.assert_allclose(line[course.marks[0] : course.marks[1]], expected)
+    assert line[course.marks[1]] == o[span.verb]
+
+
 def test_the_next_subject_replaces_the_old_one() -> None:
     far = [span for span in SPANS if span.distance > 20]
     course = two_sentences(planted_model(), VOCABULARY, far, 0, CARRIER)
