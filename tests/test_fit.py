@@ -30,8 +30,9 @@ from charlstm.training.saves import load as load_snapshot
 from charlstm.yaml_file import read_yaml
 
 SMALL = Config(
-    hidden_size=8, batch_size=8, seq_length=12, shards=2, workers=1, max_steps=20, warmup_steps=4
-)
+    hidden_size=8, batch_size=8, seq_length=12, shards=2, workers=1, max_steps=20, warmup_steps=4,
+    lr=0.004, dropout=0.0,
+)  # fmt: skip
 
 
 @pytest.fixture
