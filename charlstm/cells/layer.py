@@ -158,7 +158,7 @@ class Layer:
     def outputs(self, steps: int) -> Array:
         """The window's h as columns (H, steps·B)."""
         if steps == 1 and self._dA is None:
-            return self.tape["h"][1]  # columns already
+            return np.asarray(self.tape["h"][1])  # columns already
         self._as_columns("h", steps)
         return self._columns["h"][:, self.batch : (steps + 1) * self.batch]
 
