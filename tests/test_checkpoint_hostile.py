@@ -18,6 +18,7 @@ from unittest.mock import ANY
 
 import numpy as np
 import pytest
+from faults import count
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +26,8 @@ from charlstm.errors import CheckpointError
 from charlstm.store import manifest, npz
 from charlstm.store.checkpoint import load, save
 
-MUTATIONS = 3000
+pytestmark = pytest.mark.faults
+MUTATIONS = count(2000, 20_000)
 SLACK = 1 << 18  # bytes: what opening and refusing any small file costs, its traceback included
 
 
@@ -131,7 +133,7 @@ def test_words_exchanged(path: Path, sound: bytes, words: tuple[bytes, bytes]) -
     refuse_leanly(path, sound.replace(*words))
 
 
-@settings(max_examples=200)
+@settings(max_examples=count(200, 5000))
 @given(st.binary(max_size=300), st.booleans())
 def test_arbitrary_bytes(path: Path, sound: bytes, content: bytes, keep: bool) -> None:
     start = sound.index(b'{"checksum"') if keep else 0
@@ -309,8 +311,8 @@ def test_headers_that_are_not_sealed_json(path: Path, raw: bytes) -> None:
 def test_json_that_grows_when_parsed_needs_at_most_the_promised_32_mebibytes(
     path: Path, value: str
 ) -> None:
-    for count in (2**17 - 20, 2**20):
-        values = ",".join([value] * (count // max(1, value.count(":") + value.count("{") + 1)))
+    for number in (2**17 - 20, 2**20):
+        values = ",".join([value] * (number // max(1, value.count(":") + value.count("{") + 1)))
         text = f'"format":1,"arrays":[],"header":[{values}]}}'.encode()
         refuse_leanly(path, forge(manifest._seal(text)), slack=32 << 20)
 
