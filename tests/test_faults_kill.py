@@ -62,7 +62,7 @@ def rows(run: Path) -> list[list[str]]:
     return [[row[name] for name in names] for row in read(run / "metrics.csv")]
 
 
-@pytest.mark.parametrize(("workers", "kills"), [(1, count(12, 200)), (2, count(3, 200))])
+@pytest.mark.parametrize(("workers", "kills"), [(1, count(12, 200)), (2, count(3, 50))])
 def test_killed_at_random_moments(server: Server, whole: Path, workers: int, kills: int) -> None:
     rng, done, killed = random.Random(workers), 0, 0
     longest = 0.12 if workers == 1 else 0.4  # about as long as a whole run takes
@@ -91,7 +91,7 @@ def test_killed_before_and_after_every_step_of_a_save(
 ) -> None:
     # The first save of all, some in between, and the last one.
     hits = train(server, f"{point}-{after}").hits[point]
-    tried = min(hits, count(3, 60))
+    tried = min(hits, count(3, 20))
     for number in sorted({1 + k * (hits - 1) // (tried - 1) for k in range(tried)}):
         run = f"{point}-{after}-{number}"
         ended = train(server, run, point=point, number=number, deed="SIGKILL", after=after)
