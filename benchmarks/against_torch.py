@@ -37,7 +37,9 @@ LSTMS = [
     (512, 2, 64, 128),
 ]
 SIZES = [("lstm", *size) for size in LSTMS] + [
-    (cell, hidden, 1, 64, 64) for cell in ("gru", "rnn") for hidden in (128, 512)
+    (cell, hidden, 1, 64, 64)
+    for cell in ("gru", "rnn", "peephole", "coupled")
+    for hidden in (128, 512)
 ]
 NAMES = ("cell", "hidden_size", "num_layers", "batch_size", "seq_length")
 

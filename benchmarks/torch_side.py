@@ -16,15 +16,49 @@ from torch import nn
 V = 65
 
 
+class Loop(nn.Module):
+    """A peephole (full matrices) or coupled LSTM, which PyTorch has only as a loop over steps."""
+
+    def __init__(self, cell: str, inputs: int, hidden: int) -> None:
+        super().__init__()
+        self.peephole = cell == "peephole"
+        gates = 4 if self.peephole else 3  # f, o, g and, if it is not 1 - f, i
+        self.x, self.h = nn.Linear(inputs, gates * hidden), nn.Linear(hidden, gates * hidden)
+        if self.peephole:
+            self.old = nn.Linear(hidden, 2 * hidden, bias=False)
+            self.new = nn.Linear(hidden, hidden, bias=False)
+
+    def forward(self, x, state):
+        """Outputs (T, B, H) and the new state."""
+        h, c = state or [x.new_zeros(x.shape[1], self.h.in_features)] * 2
+        ys = []
+        for ax in self.x(x):
+            a = ax + self.h(h)
+            if self.peephole:
+                fi, o, g = a.split([2 * h.shape[1], h.shape[1], h.shape[1]], 1)
+                f, i = torch.sigmoid(fi + self.old(c)).chunk(2, 1)
+                c = f * c + i * torch.tanh(g)
+                h = torch.sigmoid(o + self.new(c)) * torch.tanh(c)
+            else:
+                f, o, g = a.chunk(3, 1)
+                f = torch.sigmoid(f)
+                c = f * c + (1 - f) * torch.tanh(g)
+                h = torch.sigmoid(o) * torch.tanh(c)
+            ys.append(h)
+        return torch.stack(ys), (h, c)
+
+
 class Net(nn.Module):
     """Embedding (or one-hot) input, a recurrent stack, a linear readout."""
 
     def __init__(self, cell: str, hidden: int, layers: int, onehot: bool) -> None:
         super().__init__()
         self.onehot = onehot
-        kind = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}[cell]
         self.embedding = None if onehot else nn.Embedding(V, hidden)
-        self.rnn = kind(V if onehot else hidden, hidden, layers)
+        inputs = V if onehot else hidden
+        kinds = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
+        kind = kinds.get(cell)
+        self.rnn = kind(inputs, hidden, layers) if kind else Loop(cell, inputs, hidden)
         self.readout = nn.Linear(hidden, V)
 
     def forward(self, ids, state):
