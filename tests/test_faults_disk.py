@@ -56,7 +56,7 @@ def test_a_failure_at_every_step(
     server: Server, whole: Path, hits: dict[str, int], point: str, deed: str, lasting: bool
 ) -> None:
     last = hits[point]
-    tried = min(last, count(3, 15))
+    tried = min(last, count(2, 15))
     for number in sorted({1 + k * (last - 1) // max(1, tried - 1) for k in range(tried)}):
         run = f"{point}-{deed}-{lasting}-{number}"
         ended = train(server, run, point=point, number=number, deed=deed, lasting=lasting)

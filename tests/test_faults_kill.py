@@ -91,7 +91,7 @@ def test_killed_before_and_after_every_step_of_a_save(
 ) -> None:
     # The first save of all, some in between, and the last one.
     hits = train(server, f"{point}-{after}").hits[point]
-    tried = min(hits, count(3, 20))
+    tried = min(hits, count(2, 20))
     for number in sorted({1 + k * (hits - 1) // (tried - 1) for k in range(tried)}):
         run = f"{point}-{after}-{number}"
         ended = train(server, run, point=point, number=number, deed="SIGKILL", after=after)

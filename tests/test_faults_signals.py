@@ -56,7 +56,7 @@ def whole(server: Server, hits: dict[str, int]) -> Path:
     return server.folder / "whole"
 
 
-@pytest.mark.parametrize("signals", ["SIGINT", "SIGTERM", "SIGINT+SIGTERM"])
+@pytest.mark.parametrize("signals", ["SIGTERM", "SIGINT+SIGTERM"])
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_signal_during(
     server: Server, whole: Path, hits: dict[str, int], moment: str, signals: str

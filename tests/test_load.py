@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.faults,
     pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc"),
 ]
-UPDATES = count(400, 20_000)
+UPDATES = count(200, 20_000)
 GROWTH = 5 << 20  # bytes
 
 
