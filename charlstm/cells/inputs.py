@@ -23,7 +23,7 @@ class Input(Protocol):
         """Write b + W_x·x[t] to `out` (rows, B)."""
 
     def backward(self, dA: Array, grads: Mapping[str, Array]) -> Array | None:
-        """Write the gradients of W_x or E and of b from dA (rows, T·B); return dL/dx if any."""
+        """Write the gradients of W_x or E and of b from dA (T·B, rows); return dL/dx if any."""
 
 
 class Characters:
@@ -69,19 +69,20 @@ class Characters:
         self._table.take(self._index[t], axis=1, out=out, mode="clip")  # "raise" would buffer
 
     def backward(self, dA: Array, grads: Mapping[str, Array]) -> None:
-        """Sum dA over equal characters: sort the columns by id, then add each run."""
+        """Sum the rows of dA over equal characters: sort them by id, then add each run."""
         ids = self._ids.ravel()
         order = np.argsort(ids, kind="stable")
         ordered = ids[order]
         starts = np.flatnonzero(np.diff(ordered, prepend=-1))
-        present = ordered[starts]
-        dE, db = grads["E"], grads["b"]
+        counts = np.diff(starts, append=ids.size)
+        present, once = ordered[starts], counts == 1
+        dE = grads["E"]
         dE.fill(0.0)
-        for first in range(0, dA.shape[0], 64):  # blocks of rows that stay in cache
-            rows = slice(first, min(first + 64, dA.shape[0]))
-            sums = np.add.reduceat(dA[rows].take(order, axis=1), starts, axis=1)
-            dE[present, rows] = sums.T
-            np.sum(sums, axis=1, keepdims=True, out=db[rows])
+        dE[present[once]] = dA[order[starts[once]]]
+        runs = np.stack([present, starts, starts + counts])[:, ~once]
+        for character, start, stop in runs.T.tolist():
+            np.add.reduce(dA[order[start:stop]], axis=0, out=dE[character])
+        np.sum(dE[present], axis=0, out=grads["b"][: dA.shape[1], 0])
 
 
 class Columns:
@@ -110,7 +111,6 @@ class Columns:
         np.copyto(out, self._ax[:, t * self._batch : (t + 1) * self._batch])
 
     def backward(self, dA: Array, grads: Mapping[str, Array]) -> Array:
-        np.matmul(dA, self._x.T, out=grads["W_x"])
-        rows = dA.shape[0]
-        np.sum(dA, axis=1, keepdims=True, out=grads["b"][:rows])
-        return np.asarray(np.matmul(self._W_x.T, dA))
+        np.matmul(dA.T, self._x.T, out=grads["W_x"])
+        np.sum(dA, axis=0, out=grads["b"][: dA.shape[1], 0])
+        return np.asarray(np.matmul(self._W_x.T, dA.T))

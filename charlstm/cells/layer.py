@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.cells.base import Array, Cell, Product
+from charlstm.cells.blocks import Blocks
 from charlstm.cells.inputs import Input
 
 
@@ -49,6 +50,9 @@ class _Weight:
         self._scale = scale
         self._scaled = np.empty_like(weight)
         self._scratch = np.empty((weight.shape[0], batch), weight.dtype)
+        if not product.diagonal:
+            self._forward = Blocks(self._scaled, batch, 1)
+            self._back = Blocks(weight.T, batch, len(product.gates))
 
     def refresh(self) -> None:
         np.multiply(self.weight, self._scale, out=self._scaled)
@@ -60,7 +64,7 @@ class _Weight:
             stacked = self._scratch.reshape(gates, -1, self._scratch.shape[1])
             np.multiply(weights, operand, out=stacked)
         else:
-            np.matmul(self._scaled, operand, out=self._scratch)
+            self._forward.multiply(operand, self._scratch)
         np.add(out, self._scratch, out=out)
 
     def back(self, da: Array, out: Array) -> None:
@@ -69,7 +73,7 @@ class _Weight:
             gates = len(self.product.gates)
             np.sum(self._scratch.reshape(gates, -1, da.shape[1]), axis=0, out=out)
         else:
-            np.matmul(self.weight.T, da, out=out)
+            self._back.multiply(da, out)
 
 
 class Layer:
@@ -112,7 +116,7 @@ class Layer:
         self._columns = {
             name: columns(H, (length + 1) * batch, dtype) for name in sorted(operands | {"h"})
         }
-        self._dA = columns(len(cell.gates) * H, length * batch, dtype) if backward else None
+        self._dA = np.empty((length * batch, self._a.shape[1]), dtype) if backward else None
         self._dstate = {name: np.zeros((H, batch), dtype) for name in cell.states}
         self._steps = [self._step(t, H) for t in range(length)]
 
@@ -181,9 +185,9 @@ class Layer:
             now = slice(t * B, (t + 1) * B)
             np.add(dh, dy[:, now], out=dh)
             self.cell.backward(self._steps[t])
-            np.copyto(self._dA[:, now], self._da)
+            np.copyto(self._dA[now], self._da.T)
 
-        dA = self._dA[:, : steps * B]
+        dA = self._dA[: steps * B]
         H = dh.shape[0]
         for name, weight in self._weights.items():
             product = weight.product
@@ -192,14 +196,14 @@ class Layer:
                 self._as_columns(operand, steps)
             start = 0 if product.operand.endswith("'") else B
             z = self._columns[operand][:, start : start + steps * B]
-            da = dA[rows_of(self.cell.gates, product.gates, H)]
+            da = dA[:, rows_of(self.cell.gates, product.gates, H)]
             if product.diagonal:
-                parts = da.reshape(len(product.gates), H, -1) * z
-                np.sum(parts, axis=2, out=grads[name].reshape(len(product.gates), H))
+                parts = da.reshape(len(da), -1, H) * z.T[:, None]
+                np.sum(parts, axis=0, out=grads[name].reshape(-1, H))
             else:
-                np.matmul(da, z.T, out=grads[name])
-        np.sum(dA[self._seen :], axis=1, keepdims=True, out=grads["b"][self._seen :])
-        return self.inputs.backward(dA[: self._seen], grads)
+                np.matmul(da.T, z.T, out=grads[name])
+        np.sum(dA[:, self._seen :], axis=0, out=grads["b"][self._seen :, 0])
+        return self.inputs.backward(dA[:, : self._seen], grads)
 
     @property
     def dstate(self) -> Mapping[str, Array]:
