@@ -77,12 +77,6 @@ class Config:
         "cosine", "Learning rate after warm-up.", choices=("cosine", "constant")
     )
     warmup_steps: int = setting(50, "Updates until the highest learning rate.", low=0, high=MOST)
-    average: float = setting(
-        0.0,
-        "Validate and keep an average of the weights over this last share of the updates; 0: none.",
-        low=0.0,
-        high=1.0,
-    )
     clip_norm: float = setting(1.0, "Largest global norm of a gradient; 0 for any.", low=0.0)
     seed: int = setting(1, "Decides weights, dropout and previews.", low=0, high=2**63 - 1)
     threads: int = setting(1, "BLAS threads of each worker.", low=1, high=1024)
@@ -147,6 +141,9 @@ class Config:
 SETTINGS: dict[str, Field[Any]] = {f.name: f for f in fields(Config) if f.name != "cell_options"}
 
 
+RETIRED = {"average": 0.0}  # settings of earlier versions, at the value that changed nothing
+
+
 def from_mapping(mapping: Mapping[Any, Any], cell_options: Mapping[str, Field[Any]]) -> Config:
     """A config from settings by name; those of cells are declared by `cell_options`.
 
@@ -160,7 +157,7 @@ def from_mapping(mapping: Mapping[Any, Any], cell_options: Mapping[str, Field[An
             own[name] = value
         elif name in cell_options:
             options[name] = checked(cell_options[name], value)
-        else:
+        elif name not in RETIRED or RETIRED[name] != value:
             raise ConfigError(
                 f"unknown setting {brief(name)}{nearest(name, [*SETTINGS, *cell_options])}"
             )

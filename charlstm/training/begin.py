@@ -15,7 +15,6 @@ from charlstm.store.runs import RunLock, checkpoint_path, claim, new_run
 from charlstm.text import Progress as Reading
 from charlstm.text.sources import find_files
 from charlstm.training import saves
-from charlstm.training.average import Average
 from charlstm.training.corpora import Texts, absolute, read_texts
 from charlstm.training.optim import OPTIMISERS, Optimiser
 from charlstm.training.parallel import Job, Reducer, Team
@@ -34,7 +33,6 @@ class Training:
     texts: Texts
     team: Reducer
     optimiser: Optimiser
-    average: Average | None
     progress: Progress
     workers: int
     notes: list[str]
@@ -76,8 +74,6 @@ def afresh(
             training.team.model.initialise(config.seed)
             if old and path:
                 saves.adopt(training.team.model, old, path)
-            if training.average:
-                training.average.flat[...] = training.team.model.flat
             yield training
 
 
@@ -124,8 +120,7 @@ def resumed(
         )
         with _training(folder, config, texts, old.progress, [], world) as training:
             team = training.team
-            average = training.average.flat if training.average else None
-            saves.restore(old, path, team.model, training.optimiser, team.states, average)
+            saves.restore(old, path, team.model, training.optimiser, team.states)
             yield training
 
 
@@ -164,8 +159,7 @@ def _training(
         else:
             team = stack.enter_context(Team(job, workers, config.threads))
         optimiser = OPTIMISERS[config.optimizer](team.model.size, team.model.flat.dtype)
-        average = Average(team.model.flat, config.average) if config.average else None
-        yield Training(folder, config, texts, team, optimiser, average, progress, workers, notes)
+        yield Training(folder, config, texts, team, optimiser, progress, workers, notes)
 
 
 def _asks_for_more(config: Config, old: Config) -> bool:

@@ -3,14 +3,13 @@
 import math
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from charlstm.cells.base import Array
 from charlstm.config import Config
 from charlstm.novelty import Index
 from charlstm.sampler import Filters, generate
@@ -96,8 +95,6 @@ class _Run:
         metrics = Metrics(t.folder, progress.update)
         yield self._started()
         for step in self._steps():
-            if t.average:
-                t.average.step(step.update)
             progress.update, progress.seconds = step.update, self._seconds()
             self.since.append(step)
             yield Updated(step)
@@ -165,8 +162,7 @@ class _Run:
     def _validate(self, metrics: Metrics) -> Validated:
         t, progress, since = self.t, self.t.progress, self.since
         train_nats = sum(step.loss for step in since) / len(since)
-        with self._weights_in_use():
-            val_nats = t.team.validate().nats_per_char if t.texts.val else None
+        val_nats = t.team.validate().nats_per_char if t.texts.val else None
         best = val_nats is not None and (progress.best_val is None or val_nats < progress.best_val)
         progress.last_val, progress.seconds = val_nats, self._seconds()
         if best:
@@ -208,16 +204,14 @@ class _Run:
         snapshot = Snapshot(
             t.config, texts.vocabulary, t.progress, texts.corpus, texts.val_corpus, arrays
         )
-        with self._weights_in_use() as own:
-            saves.save(t.folder / f"{name}.npz", snapshot, t.team.model, t.optimiser, own)
+        saves.save(t.folder / f"{name}.npz", snapshot, t.team.model, t.optimiser)
         self.saved = time.monotonic()
 
     def _preview(self) -> Preview:
         t = self.t
         newline = t.texts.vocabulary.encode("\n")
         seeds = [t.config.seed + t.progress.update]
-        with self._weights_in_use():
-            drawn = list(generate(t.team.model, newline, PREVIEW_LENGTH, PREVIEW, seeds))
+        drawn = list(generate(t.team.model, newline, PREVIEW_LENGTH, PREVIEW, seeds))
         ids = np.concatenate(drawn)
         novelty, decode = self._index.novelty(ids), t.texts.vocabulary.decode
         run = decode(ids[novelty.begin :][: novelty.longest])
@@ -227,10 +221,6 @@ class _Run:
     def _index(self) -> Index:
         """What finds copies of the training text."""
         return index_of(self.t.texts.train, self.t.folder.parent / ".cache")
-
-    def _weights_in_use(self) -> AbstractContextManager[Array | None]:
-        """The model has the weights that are measured, kept and used: the average, if there is."""
-        return self.t.average.in_use() if self.t.average else nullcontext()
 
     def _started(self) -> Started:
         t = self.t

@@ -75,11 +75,8 @@ def save(
     snapshot: Snapshot,
     model: CharModel,
     optimiser: Optimiser,
-    own: Array | None = None,
 ) -> None:
     """Write a checkpoint. `snapshot.arrays` holds each shard's carried state.
-
-    While the model has averaged weights, `own` (size,) are those that training goes on from.
 
     Raises:
         CheckpointError: if it cannot be written; the old one is then intact.
@@ -92,8 +89,7 @@ def save(
         "val": asdict(snapshot.val) if snapshot.val else None,
     }
     arrays = {f"weights/{name}": view for name, view in model.params.items()}
-    further = dict(optimiser.moments) if own is None else {**optimiser.moments, "own": own}
-    for moment, flat in further.items():
+    for moment, flat in optimiser.moments.items():
         arrays |= {f"{moment}/{name}": view for name, view in model.views(flat).items()}
     checkpoint.save(path, header, arrays | dict(snapshot.arrays))
 
@@ -161,16 +157,13 @@ def restore(
     model: CharModel,
     optimiser: Optimiser,
     states: list[Array],
-    average: Array | None = None,
 ) -> None:
-    """Put a snapshot's weights, moments and carried state in place, and in `average` its average.
+    """Put a snapshot's weights, moments and carried state in place.
 
     Raises:
         CheckpointError: if they do not fit.
     """
-    _fill(model.params, "weights" if average is None else "own", snapshot.arrays, path)
-    if average is not None:
-        _fill(model.views(average), "weights", snapshot.arrays, path)
+    _fill(model.params, "weights", snapshot.arrays, path)
     for moment, flat in optimiser.moments.items():
         _fill(model.views(flat), moment, snapshot.arrays, path)
     _fill({str(k): state for k, state in enumerate(states)}, "state", snapshot.arrays, path)
