@@ -1,6 +1,7 @@
 """The comparison with PyTorch still runs, here against a stand-in that answers at once."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -57,3 +58,15 @@ def test_our_side_writes_as_many_columns_as_asked() -> None:
     command = [sys.executable, str(BENCHMARKS / "our_side.py"), *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert set(json.loads(done.stdout)) == {"rate", "peak_bytes"}
+
+
+@pytest.mark.skipif(
+    shutil.which("mpiexec", path=str(Path(sys.executable).parent)) is None, reason="needs MPI"
+)
+def test_scaling() -> None:
+    words = ("--hidden-size=8", "--seconds=0", "--json")
+    command = [sys.executable, str(BENCHMARKS / "scaling.py"), *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    (cost,) = json.loads(done.stdout)
+    assert cost["hidden_size"] == 8
+    assert 0.0 < cost["fixed"] < cost["update"]
