@@ -25,7 +25,9 @@ class LSTM(Cell):
     states = ("h", "c")
     tape = ("u", "v", "h", "c", "tanh_c")
     products = (Product("W", "ifog", "h'"),)
-    biases = {"f": 1.0}  # Jozefowicz et al. 2015: start by remembering
+    # Start by remembering (Jozefowicz et al. 2015), and as slow to write as to forget: b_i = −b_f
+    # (Tallec & Ollivier 2018), as with coupled gates.
+    biases = {"f": 1.0, "i": -1.0}
 
     def forward(self, s: Any) -> None:
         s.W.add(s.h_, s.a)

@@ -47,7 +47,7 @@ class Peephole(Cell):
     sigmoids = "ifo"
     states = ("h", "c")
     tape = ("u", "h", "c", "tanh_c")
-    biases = {"f": 1.0}
+    biases = {"f": 1.0, "i": -1.0}  # as the LSTM's
 
     def __init__(self, options: Any = None) -> None:
         super().__init__(options)
