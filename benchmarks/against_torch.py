@@ -23,7 +23,7 @@ from typing import Any
 
 from sides import Torch, on_ranks, options, ours, timed, variants
 
-from charlstm.training.rules import cores
+from charlstm.threads import cores
 
 Record = dict[str, Any]
 Part = Callable[[argparse.Namespace], Iterator[Record]]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from charlstm.training.rules import cores
+from charlstm.threads import cores
 
 HERE = Path(__file__).parent
 Words = Sequence[object]

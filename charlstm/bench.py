@@ -19,9 +19,9 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from charlstm.model import Architecture, CharModel
 from charlstm.products import Products
 from charlstm.sampler import Filters, generate
+from charlstm.threads import cores
 from charlstm.training.optim import Adam
 from charlstm.training.parallel import Job, Part, Team
-from charlstm.training.rules import cores
 from charlstm.training.shard import Plan
 from charlstm.training.trainer import train
 

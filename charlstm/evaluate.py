@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from charlstm.model import CharModel
 from charlstm.network import Network
+from charlstm.threads import on_all_cores
 
 LENGTH = 64  # characters a window
 WARM_UP = 256  # characters each later stream reads before its own, so that its state is settled
@@ -126,13 +127,13 @@ def log_likelihoods(
     """The sum of log P in nats over each of `texts` after `prime`, read from zero state.
 
     Unknown characters add nothing, nor do the first `skip[k]` of text k: they are read as if they
-    belonged to the prime. Texts of similar length are run as columns of one batch.
+    belonged to the prime. Texts of similar length are run as columns of one batch, and batches on
+    all cores.
     """
-    found = [0.0] * len(texts)
     scored = prime.size + np.array(skip or [0] * len(texts), np.intp)  # from this row on
     order = sorted(range(len(texts)), key=lambda k: texts[k].size)
-    for first in range(0, len(order), GROUP):
-        group = order[first : first + GROUP]
+
+    def score(group: list[int]) -> NDArray[Any]:
         length = prime.size + max(texts[k].size for k in group)
         # The unknown id fills what is beyond a text's end: as a target it scores nothing.
         ids = np.full((length, len(group)), model.vocabulary_size, np.intp)
@@ -146,6 +147,10 @@ def log_likelihoods(
             losses = network.score(ids[start : start + len(targets)], targets)
             rows = np.arange(start + 1, start + 1 + len(targets))[:, None]
             nats += np.where(rows < scored[group], 0.0, losses).sum(axis=0)
-        for column, k in enumerate(group):
-            found[k] = 0.0 - float(nats[column])  # never minus zero
-    return found
+        return nats
+
+    groups = [order[first : first + GROUP] for first in range(0, len(order), GROUP)]
+    found = np.empty(len(texts))
+    for group, nats in zip(groups, on_all_cores(score, groups), strict=True):
+        found[group] = 0.0 - nats  # never minus zero
+    return [float(nats) for nats in found]

@@ -29,6 +29,6 @@ def test_help_needs_no_numpy() -> None:
 def test_sampling_needs_neither_training_nor_texts(tiny_run: Path, options: tuple[object]) -> None:
     modules = imported("sample", "--run", tiny_run, "--length", 5, *options)
     assert {"numpy", "charlstm.sampler"} <= modules
-    unused = {"yaml", "tqdm", "threadpoolctl", "tempfile", "zipfile", "numpy.random"}
+    unused = {"yaml", "tqdm", "threadpoolctl", "concurrent", "tempfile", "zipfile", "numpy.random"}
     unused |= {"charlstm.text.corpus", "charlstm.training.fit", "charlstm.training.parallel"}
     assert not modules & unused

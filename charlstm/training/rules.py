@@ -1,12 +1,12 @@
 """The written rules behind settings left open, and what is said when a text is too short."""
 
 import math
-import os
 from dataclasses import replace
 from typing import Any
 
 from charlstm.config import Config
 from charlstm.errors import ConfigError
+from charlstm.threads import cores
 
 SHORT = 20_000  # characters; such a text needs fewer units
 RATES = {"adam": 2e-2, "rmsprop": 4e-3, "sgd": 0.5}  # for up to 256 units
@@ -16,13 +16,6 @@ MINUTE = 3_000_000  # characters that 256 units read in one, roughly, on two cor
 LEAST_PASSES, MOST_PASSES = 1.0, 12.0  # within so many readings of the text
 VALIDATIONS, VALIDATING_MOST = 20, 0.25  # in a run; and the share of its minutes they may take
 VALIDATION_SHARE, VALIDATION_MOST = 0.1, 1_000_000
-
-
-def cores() -> int:
-    """The cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def choose(config: Config, characters: int) -> tuple[Config, list[str]]:

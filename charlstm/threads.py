@@ -1,0 +1,32 @@
+"""How many cores there are, and independent pieces of work shared among them as threads.
+
+NumPy lets other threads run while it computes. Training has processes instead (training/parallel),
+since its steps are too short for that.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def cores() -> int:
+    """The cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def on_all_cores(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """What `work` makes of each item, in their order; BLAS has one thread in each of ours."""
+    if len(items) < 2:
+        return [work(item) for item in items]
+    # A single piece starts without these.
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
+
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415
+
+    with threadpool_limits(1), ThreadPoolExecutor(cores()) as pool:
+        return list(pool.map(work, items))
