@@ -1,0 +1,78 @@
+"""What reading characters costs a window, forward and back, for few and for many kinds of them.
+
+    python benchmarks/vocabulary.py
+
+The input side alone: the window's table, its columns for every step, and the gradient of the rows,
+without products, optimiser and readout. Characters are drawn with frequencies like 1/rank.
+"""
+
+import argparse
+import json
+import statistics
+import time
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from charlstm.cells import CELLS
+from charlstm.cells.inputs import Characters
+from charlstm.cells.layer import gate_scale
+
+LENGTH, BATCH, ROUNDS, TIMES = 64, 32, 7, 20
+
+
+def window_seconds(characters: Characters, ids: np.ndarray, grads: dict[str, np.ndarray]) -> float:
+    """The median time of one window, forward and back."""
+    rows = grads["E"].shape[1]
+    out = np.empty((LENGTH, rows, BATCH), np.float32)
+    dA = np.random.default_rng(1).normal(size=(LENGTH * BATCH, rows)).astype(np.float32)
+    times = []
+    for _ in range(TIMES):
+        began = time.perf_counter()
+        characters.refresh()
+        characters.set_window(ids)
+        for t in range(LENGTH):
+            characters.fill(t, out[t])
+        characters.backward(dA, grads)
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
+def side(
+    hidden_size: int, vocabulary_size: int
+) -> tuple[Characters, np.ndarray, dict[str, np.ndarray]]:
+    """An LSTM's input for so many characters, a window of them, and room for the gradients."""
+    rng, rows = np.random.default_rng(0), 4 * hidden_size
+    E = rng.normal(size=(vocabulary_size + 1, rows)).astype(np.float32)
+    b = rng.normal(size=(rows, 1)).astype(np.float32)
+    scale = gate_scale(CELLS["lstm"](), hidden_size, np.float32)
+    share = 1.0 / np.arange(1, vocabulary_size + 1)
+    ids = rng.choice(vocabulary_size, size=(LENGTH, BATCH), p=share / share.sum())
+    grads = {"E": np.empty_like(E), "b": np.empty_like(b)}
+    return Characters(E, b, scale, compact=True), ids, grads
+
+
+def main() -> None:
+    """Measure both in turns and print the ratio."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--hidden-size", type=int, default=256)
+    parser.add_argument("--few", type=int, default=65)
+    parser.add_argument("--many", type=int, default=4000)
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    few, many = side(args.hidden_size, args.few), side(args.hidden_size, args.many)
+    with threadpool_limits(1):
+        rounds = [(window_seconds(*few), window_seconds(*many)) for _ in range(ROUNDS)]
+    ratios = sorted(b / a for a, b in rounds)
+    found = {
+        "hidden_size": args.hidden_size,
+        "few_ms": 1e3 * statistics.median(a for a, _ in rounds),
+        "many_ms": 1e3 * statistics.median(b for _, b in rounds),
+        "ratio": statistics.median(ratios),
+        "ratio_range": [ratios[0], ratios[-1]],
+    }
+    print(json.dumps(found) if args.json else "\n".join(f"{k}: {v}" for k, v in found.items()))
+
+
+if __name__ == "__main__":
+    main()
