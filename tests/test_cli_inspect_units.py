@@ -2,7 +2,9 @@
 
 import csv
 import json
+import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from command_line import Runner
@@ -68,3 +70,14 @@ def test_what_it_refuses(charlstm: Runner, tiny_run: Path, pairs: Path, here: Pa
     (here / "alone.tsv").write_text("The cat was wet.\tThe cat were wet.\n", encoding="utf-8")
     alone = ("--pairs", here / "alone.tsv")
     assert "item and subject_number" in charlstm.fails(*LOOK, tiny_run, *alone)
+
+
+def test_the_verdict_is_silent_about_pairs_that_are_not_there() -> None:
+    from charlstm.cli.inspect.units_show import verdict
+
+    unit = SimpleNamespace(
+        layer=0, unit=7, constructions=["pronoun_gender"], drop={"long": 0.5, "short": math.nan}
+    )
+    whole = {"long": 1.0, "short": math.nan}
+    said = verdict(SimpleNamespace(carriers=[unit], whole=whole), "gender")
+    assert said.endswith("without it, agreement falls over a long way from 100.0% to 50.0%.")

@@ -1,5 +1,6 @@
 """The table of `charlstm inspect units`, its verdict, and a unit's time course in blocks."""
 
+import math
 import textwrap
 from typing import Any
 
@@ -51,12 +52,15 @@ def verdict(units: Any, feature: str) -> str:
         )
     names = ", ".join(f"{unit.layer}.{unit.unit}" for unit in found)
     best = found[0]
-    after = units.whole["long"] - best.drop["long"]
+    falls = [
+        f"over a {part} {way} from {units.whole[part]:.1%} to "
+        f"{units.whole[part] - best.drop[part]:.1%}"
+        for part, way in (("long", "way"), ("short", "one"))
+        if not math.isnan(units.whole[part])
+    ]
     return (
         f"* carries {feature}: {names}. {best.layer}.{best.unit} tells it in "
-        f"{', '.join(best.constructions)}; without it, agreement over a long way falls from "
-        f"{units.whole['long']:.1%} to {after:.1%}, over a short one from "
-        f"{units.whole['short']:.1%} to {units.whole['short'] - best.drop['short']:.1%}."
+        f"{', '.join(best.constructions)}; without it, agreement falls {', '.join(falls)}."
     )
 
 
