@@ -13,7 +13,8 @@ RATES = {"adam": 2e-2, "rmsprop": 4e-3, "sgd": 0.5}  # for up to 256 units
 SHARD_COLUMNS = 8  # fewer columns than this are not worth a process of their own
 DEFAULT_CHARACTERS = 20_000_000  # the budget when none is given,
 MINUTE = 3_000_000  # characters that 256 units read in one, roughly, on two cores
-LEAST_PASSES, MOST_PASSES = 1.0, 12.0  # within so many readings of the text
+LEAST_PASSES, MOST_PASSES = 1.0, 12.0  # within so many readings of the text,
+LEAST_UPDATES = 400  # but no fewer updates: the best of them on the validation part is kept
 VALIDATIONS, VALIDATING_MOST = 20, 0.25  # in a run; and the share of its minutes they may take
 VALIDATION_SHARE, VALIDATION_MOST = 0.1, 1_000_000
 
@@ -96,7 +97,8 @@ def steps_of(config: Config, characters: int) -> int | None:
     if config.max_minutes is not None:
         return None
     epoch = characters / (config.batch_size * config.seq_length)
-    return max(1, math.ceil(_passes(config, characters) * epoch))
+    least = 1 if config.epochs else LEAST_UPDATES
+    return max(least, math.ceil(_passes(config, characters) * epoch))
 
 
 def _passes(config: Config, characters: int) -> float:
