@@ -112,7 +112,8 @@ class Layer:
         self.tape = {name: self._tape[:, rows_of(cell.tape, [name], H)] for name in cell.tape}
         self.state = {name: self.tape[name][0] for name in cell.states}
 
-        operands = {p.operand.rstrip("'") for p in cell.products} if backward else set()
+        full = [p for p in cell.products if backward and not p.diagonal]
+        operands = {p.operand.rstrip("'") for p in full}
         self._columns = {
             name: columns(H, (length + 1) * batch, dtype) for name in sorted(operands | {"h"})
         }
@@ -192,16 +193,17 @@ class Layer:
         for name, weight in self._weights.items():
             product = weight.product
             operand = product.operand.rstrip("'")
-            if operand != "h":  # outputs() has laid out h
-                self._as_columns(operand, steps)
-            start = 0 if product.operand.endswith("'") else B
-            z = self._columns[operand][:, start : start + steps * B]
+            first = 0 if product.operand.endswith("'") else 1
             da = dA[:, rows_of(self.cell.gates, product.gates, H)]
             if product.diagonal:
-                parts = da.reshape(len(da), -1, H) * z.T[:, None]
+                z = self.tape[operand][first : first + steps].transpose(0, 2, 1).reshape(-1, 1, H)
+                parts = da.reshape(len(da), -1, H) * z
                 np.sum(parts, axis=0, out=grads[name].reshape(-1, H))
-            else:
-                np.matmul(da.T, z.T, out=grads[name])
+                continue
+            if operand != "h":  # outputs() has laid out h
+                self._as_columns(operand, steps)
+            z = self._columns[operand][:, first * B : (first + steps) * B]
+            np.matmul(da.T, z.T, out=grads[name])
         np.sum(dA[:, self._seen :], axis=0, out=grads["b"][self._seen :, 0])
         return self.inputs.backward(dA[:, : self._seen], grads)
 
