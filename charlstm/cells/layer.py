@@ -191,19 +191,13 @@ class Layer:
         dA = self._dA[: steps * B]
         H = dh.shape[0]
         for name, weight in self._weights.items():
-            product = weight.product
-            operand = product.operand.rstrip("'")
-            first = 0 if product.operand.endswith("'") else 1
-            da = dA[:, rows_of(self.cell.gates, product.gates, H)]
-            if product.diagonal:
-                z = self.tape[operand][first : first + steps].transpose(0, 2, 1).reshape(-1, 1, H)
-                parts = da.reshape(len(da), -1, H) * z
+            da = dA[:, rows_of(self.cell.gates, weight.product.gates, H)]
+            z = self._operand(weight.product, steps)
+            if weight.product.diagonal:
+                parts = da.reshape(len(da), -1, H) * z[:, None]
                 np.sum(parts, axis=0, out=grads[name].reshape(-1, H))
-                continue
-            if operand != "h":  # outputs() has laid out h
-                self._as_columns(operand, steps)
-            z = self._columns[operand][:, first * B : (first + steps) * B]
-            np.matmul(da.T, z.T, out=grads[name])
+            else:
+                np.matmul(da.T, z, out=grads[name])
         np.sum(dA[:, self._seen :], axis=0, out=grads["b"][self._seen :, 0])
         return self.inputs.backward(dA[:, : self._seen], grads)
 
@@ -211,6 +205,16 @@ class Layer:
     def dstate(self) -> Mapping[str, Array]:
         """The gradient of the state carried into the last window, by name, (H, B) each."""
         return self._dstate
+
+    def _operand(self, product: Product, steps: int) -> Array:
+        """What a weight met in the window, as rows (T·B, H) to go with those of dA."""
+        name, first = product.operand.rstrip("'"), 0 if product.operand.endswith("'") else 1
+        if product.diagonal:
+            tape = self.tape[name][first : first + steps]
+            return tape.transpose(0, 2, 1).reshape(-1, tape.shape[1])
+        if name != "h":  # outputs() has laid out h
+            self._as_columns(name, steps)
+        return self._columns[name][:, first * self.batch : (first + steps) * self.batch].T
 
     def _as_columns(self, name: str, steps: int) -> None:
         source = self.tape[name][: steps + 1]
