@@ -62,7 +62,7 @@ def rows(run: Path) -> list[list[str]]:
     return [[row[name] for name in names] for row in read(run / "metrics.csv")]
 
 
-@pytest.mark.parametrize(("workers", "kills"), [(1, count(12, 200)), (2, count(3, 50))])
+@pytest.mark.parametrize(("workers", "kills"), [(1, count(12, 200)), (2, count(3, 200))])
 def test_killed_at_random_moments(server: Server, whole: Path, workers: int, kills: int) -> None:
     rng, done, killed = random.Random(workers), 0, 0
     longest = 0.12 if workers == 1 else 0.4  # about as long as a whole run takes
