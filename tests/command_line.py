@@ -114,3 +114,15 @@ def start(
         env={**os.environ, **(environment or {})},
         **{**pipes, **options},
     )
+
+
+def read_all(terminal: int) -> bytes:
+    """What comes out of our side of a terminal until the other one is closed; closes ours."""
+    seen = b""
+    try:
+        while piece := os.read(terminal, 65536):
+            seen += piece
+    except OSError:  # how Linux says that the other side is closed
+        pass
+    os.close(terminal)
+    return seen

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import TEXT, TINY, Runner, start
+from command_line import TEXT, TINY, Runner, read_all, start
 
 from charlstm import load
 from charlstm.text.vocabulary import Vocabulary
@@ -237,13 +237,7 @@ def test_control_characters_do_not_reach_a_terminal(tiny_run: Path, byte_run: Pa
         ours, theirs = pty.openpty()
         process = start("sample", "-r", run, "--prime", prime, "--length=50", stdout=theirs)
         os.close(theirs)
-        seen = b""
-        try:
-            while piece := os.read(ours, 65536):
-                seen += piece
-        except OSError:  # how Linux says that the other side is closed
-            pass
-        os.close(ours)
+        seen = read_all(ours)
         process.communicate()
         assert process.returncode == 0
         assert rb"\x1b[31m" in seen

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from command_line import SIGNALS, TEXT, TINY, Runner, start
+from command_line import SIGNALS, TEXT, TINY, Runner, read_all, start
 
 from charlstm import bundled
 from charlstm.cli import show
@@ -213,13 +213,7 @@ def test_a_bar_in_a_terminal(here: Path) -> None:
     flags = ("--max-steps=30", "--eval-every=5", "--sample-every=15")
     process = start("train", "text.txt", *TINY, *flags, stderr=theirs)
     os.close(theirs)
-    seen = b""
-    try:
-        while piece := os.read(ours, 65536):
-            seen += piece
-    except OSError:  # how Linux says that the other side is closed
-        pass
-    os.close(ours)
+    seen = read_all(ours)
     assert process.communicate()[0] == b""
     assert process.returncode == 0
     shown = seen.decode()

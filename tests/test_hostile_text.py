@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import TEXT, TINY, Runner, start
+from command_line import TEXT, TINY, Runner, read_all, start
 from faults import PERCENT, count
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -107,13 +107,7 @@ def in_terminal(*arguments: str) -> str:
     ours, theirs = pty.openpty()
     process = start(*arguments, stdout=theirs, stderr=subprocess.STDOUT)
     os.close(theirs)
-    seen = b""
-    try:
-        while piece := os.read(ours, 65536):
-            seen += piece
-    except OSError:  # how Linux says that the other side is closed
-        pass
-    os.close(ours)
+    seen = read_all(ours)
     assert process.wait() == 0, seen
     return seen.decode()
 

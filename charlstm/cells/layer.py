@@ -2,7 +2,7 @@
 
 Per-step buffers are [T, rows, B], so each step's blocks are contiguous matrices (H, B) with the
 batch in the columns. What the whole window needs at once, for one product per weight after the
-loop, is laid out as columns (rows, T·B).
+loop, is laid out as columns (rows, T·B), and its gradient as rows (T·B, rows).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.cells.base import Array, Cell, Product
-from charlstm.cells.blocks import Blocks
 from charlstm.cells.inputs import Input
+from charlstm.cells.weight import Weight
 
 
 def columns(rows: int, count: int, dtype: Any) -> Array:
@@ -41,41 +41,6 @@ def runs(blocks: Sequence[str]) -> Iterator[Sequence[str]]:
             yield blocks[first:last]
 
 
-class _Weight:
-    """A declared product on this layer's weights, ready for a cell's equations (base.Ready)."""
-
-    def __init__(self, product: Product, weight: Array, scale: Array, batch: int) -> None:
-        self.product = product
-        self.weight = weight
-        self._scale = scale
-        self._scaled = np.empty_like(weight)
-        self._scratch = np.empty((weight.shape[0], batch), weight.dtype)
-        if not product.diagonal:
-            self._forward = Blocks(self._scaled, batch, 1)
-            self._back = Blocks(weight.T, batch, len(product.gates))
-
-    def refresh(self) -> None:
-        np.multiply(self.weight, self._scale, out=self._scaled)
-
-    def add(self, operand: Array, out: Array) -> None:
-        if self.product.diagonal:
-            gates = len(self.product.gates)
-            weights = self._scaled.reshape(gates, -1, 1)
-            stacked = self._scratch.reshape(gates, -1, self._scratch.shape[1])
-            np.multiply(weights, operand, out=stacked)
-        else:
-            self._forward.multiply(operand, self._scratch)
-        np.add(out, self._scratch, out=out)
-
-    def back(self, da: Array, out: Array) -> None:
-        if self.product.diagonal:
-            np.multiply(self.weight, da, out=self._scratch)
-            gates = len(self.product.gates)
-            np.sum(self._scratch.reshape(gates, -1, da.shape[1]), axis=0, out=out)
-        else:
-            self._back.multiply(da, out)
-
-
 class Layer:
     """A cell with weights and buffers for windows of up to `length` steps of `batch` columns.
 
@@ -99,7 +64,7 @@ class Layer:
         self.cell, self.inputs, self.length, self.batch = cell, inputs, length, batch
         self._scale = gate_scale(cell, H, dtype)
         self._weights = {
-            p.name: _Weight(p, params[p.name], self._scale[rows_of(cell.gates, p.gates, H)], batch)
+            p.name: Weight(p, params[p.name], self._scale[rows_of(cell.gates, p.gates, H)], batch)
             for p in cell.products
         }
         self._seen = len(cell.inputs) * H  # rows of `a` that see the input; the rest has b alone
