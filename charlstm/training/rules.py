@@ -16,7 +16,7 @@ MINUTE = 3_000_000  # characters that 256 units read in one, roughly, on two cor
 LEAST_PASSES, MOST_PASSES = 1.0, 12.0  # within so many readings of the text,
 LEAST_UPDATES = 400  # but no fewer updates: the best of them on the validation part is kept
 VALIDATIONS, VALIDATING_MOST = 20, 0.25  # in a run; and the share of its minutes they may take
-VALIDATION_SHARE, VALIDATION_MOST = 0.1, 1_000_000
+VALIDATION_SHARE, VALIDATION_MOST = 0.1, 300_000  # characters: exact to about 0.004 nats
 
 
 def choose(config: Config, characters: int) -> tuple[Config, list[str]]:
