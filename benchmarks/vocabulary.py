@@ -2,7 +2,7 @@
 
     python benchmarks/vocabulary.py
 
-The input side alone: the window's table, its columns for every step, and the gradient of the rows,
+The input side alone: the window's table, what it hands to every step, and the gradient of the rows,
 without products, optimiser and readout. Characters are drawn with frequencies like 1/rank.
 """
 
@@ -24,7 +24,7 @@ LENGTH, BATCH, ROUNDS, TIMES = 64, 32, 7, 20
 def window_seconds(characters: Characters, ids: np.ndarray, grads: dict[str, np.ndarray]) -> float:
     """The median time of one window, forward and back."""
     rows = grads["E"].shape[1]
-    out = np.empty((LENGTH, rows, BATCH), np.float32)
+    out = np.empty((LENGTH, 4, BATCH, rows // 4), np.float32)
     dA = np.random.default_rng(1).normal(size=(LENGTH * BATCH, rows)).astype(np.float32)
     times = []
     for _ in range(TIMES):
@@ -49,7 +49,7 @@ def side(
     share = 1.0 / np.arange(1, vocabulary_size + 1)
     ids = rng.choice(vocabulary_size, size=(LENGTH, BATCH), p=share / share.sum())
     grads = {"E": np.empty_like(E), "b": np.empty_like(b)}
-    return Characters(E, b, scale, compact=True), ids, grads
+    return Characters(E, b, scale, hidden_size, compact=True), ids, grads
 
 
 def main() -> None:

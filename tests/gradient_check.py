@@ -6,7 +6,7 @@ import numpy as np
 from cells_under_test import random_ids, randomise
 
 from charlstm.cells.base import Array
-from charlstm.cells.inputs import Columns
+from charlstm.cells.inputs import Rows
 from charlstm.cells.layer import Layer, gate_scale
 from charlstm.model import CharModel, layer_of
 from charlstm.network import Network
@@ -70,13 +70,13 @@ def wrong_in_network(model: CharModel, T: int, B: int, dropout: float = 0.0) -> 
 
 
 def wrong_in_layer(model: CharModel, T: int, B: int, D: int) -> list[str]:
-    """Check the parameters, states and input columns (D, T·B) of a layer, its dL/dh random."""
+    """Check the parameters, states and input rows (T·B, D) of a layer, its dL/dh random."""
     cell, H = model.cell, model.architecture.hidden_size
     rng = np.random.default_rng(9)
     params = {k: v for k, v in layer_of(model.params, 0).items() if k != "E"}
     params["W_x"] = rng.normal(size=(len(cell.inputs) * H, D))
-    x, dy = rng.normal(size=(D, T * B)), rng.normal(size=(H, T * B))
-    source = Columns(params["W_x"], params["b"], gate_scale(cell, H, x.dtype), T, B)
+    x, dy = rng.normal(size=(T * B, D)), rng.normal(size=(T * B, H))
+    source = Rows(params["W_x"], params["b"], gate_scale(cell, H, x.dtype), H, B)
     layer = Layer(cell, H, params, source, T, B, backward=True)
     randomise(layer.state)
     before = {name: view.copy() for name, view in layer.state.items()}

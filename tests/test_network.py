@@ -86,11 +86,10 @@ def buffers(network: Network) -> Iterator[Array]:
     """Everything a window writes to."""
     assert network._dy is not None
     yield from (network._dy, network._logits, *network._dropped)
-    yield from (source._ax for source in network.inputs)
     for layer in network.layers:
         assert layer._dA is not None
         yield from (layer._a, layer._tape, layer._dA, layer._da, layer._tmp)
-        yield from (*layer._columns.values(), *layer._dstate.values())
+        yield from (*layer._rows.values(), *layer._dstate.values())
         yield from (weight._scratch for weight in layer._weights.values())
 
 

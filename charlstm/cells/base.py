@@ -35,10 +35,10 @@ class Ready(Protocol):
     """A product bound to a layer's weights, as a cell's equations use it."""
 
     def add(self, operand: Array, out: Array) -> None:
-        """Add weight · operand to `out`, pre-activations (rows, B)."""
+        """Add weight · operand (B, H) to `out`, the pre-activations of its gates."""
 
     def back(self, da: Array, out: Array) -> None:
-        """Write weightᵀ · da, the operand's gradient (H, B), to `out`."""
+        """Write weightᵀ · da, the operand's gradient, to `out` (B, H); `da` must be final."""
 
 
 class Notes(Protocol):
@@ -86,16 +86,18 @@ class Cell(ABC):
     def forward(self, s: Any) -> None:
         """One step. On entry s.a holds b + W_x·x; on return the step's tape rows are filled.
 
-        `s` names every block of this step as an array (H, B): gates and tape rows by their names,
-        previous rows with `_` behind (s.h_ is h'), and products by theirs (s.W.add(s.h_, s.a)).
+        `s` names every block of this step as an array (B, H): gates and tape blocks by their
+        names, previous ones with `_` behind (s.h_ is h'), products by theirs (s.W.add(s.h_, s.a)).
+        Neighbouring blocks have a name together: s.ifo (3, B, H).
         """
 
     @abstractmethod
     def backward(self, s: Any) -> None:
         """The same step backwards.
 
-        On entry s.dh and the other s.d<state> hold dL/dstate, on return dL/dstate'; s.da (G·H, B)
-        must be filled with dL/da. `s.tmp` (H, B) is free to use.
+        On entry s.dh and the other s.d<state> hold dL/dstate, on return dL/dstate'; s.da
+        (G, B, H) must be filled with dL/da, before the product it belongs to goes `back`. `s.tmp`
+        (B, H) is free to use.
         """
 
     @abstractmethod

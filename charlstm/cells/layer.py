@@ -1,8 +1,8 @@
 """One recurrent layer over a window: the buffers, the time loop and the matrix products of a cell.
 
-Per-step buffers are [T, rows, B], so each step's blocks are contiguous matrices (H, B) with the
-batch in the columns. What the whole window needs at once, for one product per weight after the
-loop, is laid out as columns (rows, T·B), and its gradient as rows (T·B, rows).
+Per-step buffers are [T, blocks, B, H]: each step's blocks are contiguous, and within them the
+numbers of one column, an example, lie side by side. What the whole window needs at once, for one
+product per weight after the loop, is laid out as rows, one for each column of each step: (T·B, …).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,24 +14,21 @@ from numpy.typing import NDArray
 
 from charlstm.cells.base import Array, Cell, Product
 from charlstm.cells.inputs import Input
-from charlstm.cells.weight import Weight
+from charlstm.cells.weight import Diagonal, Full, blocks_of
 
 
-def columns(rows: int, count: int, dtype: Any) -> Array:
-    """An uninitialised (rows, count) array whose row stride is kept off powers of two.
-
-    Rows a power of two apart fall on the same cache sets, which made the loop 1.5–2 times slower.
-    """
-    pad = 16 if count % 256 == 0 else 0
-    return np.empty((rows, count + pad), dtype)[:, :count]
-
-
-def rows_of(blocks: Sequence[str], chosen: Sequence[str], height: int) -> slice:
+def rows_of(blocks: Sequence[str], chosen: Sequence[str], height: int = 1) -> slice:
     """The rows of neighbouring `chosen` blocks in a stack of `blocks`, each `height` rows."""
     first = list(blocks).index(chosen[0])
     if list(blocks[first : first + len(chosen)]) != list(chosen):
         raise ValueError(f"blocks {chosen} are not neighbours in {blocks}")
     return slice(first * height, (first + len(chosen)) * height)
+
+
+def blocks(stack: Array, names: Sequence[str], chosen: Sequence[str]) -> Array:
+    """The `chosen` blocks (n, B, H) of a stack with these names; of a single one just (B, H)."""
+    found = stack[rows_of(names, chosen)]
+    return np.asarray(found[0] if len(found) == 1 else found)
 
 
 def runs(blocks: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -46,7 +43,8 @@ class Layer:
 
     `params` holds the views of this layer's parameters by name: every product's weight, the bias
     `b` (G·H, 1) and what its input needs. `gates` and `tape` name [T, H, B] and [T+1, H, B] views
-    of the last window, for looking inside; slot 0 of the tape is the state carried in.
+    of the last window, for looking inside; slot 0 of the tape is the state carried in. `state`
+    names (H, B) views of that, and `dstate` of its gradient after `backward`.
     """
 
     def __init__(
@@ -60,30 +58,35 @@ class Layer:
         *,
         backward: bool,
     ) -> None:
-        H, dtype = hidden_size, params["b"].dtype
+        H, G, dtype = hidden_size, len(cell.gates), params["b"].dtype
         self.cell, self.inputs, self.length, self.batch = cell, inputs, length, batch
-        self._scale = gate_scale(cell, H, dtype)
+        scale = gate_scale(cell, H, dtype)
         self._weights = {
-            p.name: Weight(p, params[p.name], self._scale[rows_of(cell.gates, p.gates, H)], batch)
+            p.name: (Diagonal if p.diagonal else Full)(
+                p, params[p.name], scale[rows_of(cell.gates, p.gates, H)], batch
+            )
             for p in cell.products
         }
-        self._seen = len(cell.inputs) * H  # rows of `a` that see the input; the rest has b alone
-        self._bias = params["b"]
-        self._rest = np.empty((self._bias.shape[0] - self._seen, 1), dtype)
+        self._seen = len(cell.inputs)  # blocks of `a` that see the input; the rest has b alone
+        self._bias, self._scale = (v.reshape(G, 1, H)[self._seen :] for v in (params["b"], scale))
+        self._rest = np.empty_like(self._scale)
 
-        self._a = np.empty((length, len(cell.gates) * H, batch), dtype)
-        self._tape = np.zeros((length + 1, len(cell.tape) * H, batch), dtype)
-        self.gates = {g: self._a[:, rows_of(cell.gates, g, H)] for g in cell.gates}
-        self.tape = {name: self._tape[:, rows_of(cell.tape, [name], H)] for name in cell.tape}
+        self._a = np.empty((length, G, batch, H), dtype)
+        self._tape = np.zeros((length + 1, len(cell.tape), batch, H), dtype)
+        self._carried = self._tape[:, rows_of(cell.tape, cell.states)]
+        self.gates = {g: self._a[:, k].swapaxes(1, 2) for k, g in enumerate(cell.gates)}
+        self.tape = {n: self._tape[:, k].swapaxes(1, 2) for k, n in enumerate(cell.tape)}
         self.state = {name: self.tape[name][0] for name in cell.states}
 
-        full = [p for p in cell.products if backward and not p.diagonal]
-        operands = {p.operand.rstrip("'") for p in full}
-        self._columns = {
-            name: columns(H, (length + 1) * batch, dtype) for name in sorted(operands | {"h"})
+        full = [p for p in cell.products if not p.diagonal]
+        operands = {p.operand.rstrip("'") for p in full} if backward else set()
+        self._rows = {
+            name: np.empty(((length + 1) * batch, H), dtype) for name in sorted(operands | {"h"})
         }
-        self._dA = np.empty((length * batch, self._a.shape[1]), dtype) if backward else None
-        self._dstate = {name: np.zeros((H, batch), dtype) for name in cell.states}
+        self._dA = np.empty((length * batch, G * H), dtype) if backward else None
+        self._unkept = [g for g in cell.gates if not any(g in p.gates for p in full)]
+        self._dstate = {name: np.zeros((batch, H), dtype) for name in cell.states}
+        self.dstate = {name: gradient.T for name, gradient in self._dstate.items()}
         self._steps = [self._step(t, H) for t in range(length)]
 
     def _step(self, t: int, H: int) -> SimpleNamespace:
@@ -93,20 +96,23 @@ class Layer:
         s.a = self._a[t]
         s.x, s.rest = s.a[: self._seen], s.a[self._seen :]
         for run in runs(cell.gates):
-            setattr(s, "".join(run), s.a[rows_of(cell.gates, run, H)])
+            setattr(s, "".join(run), blocks(s.a, cell.gates, run))
         for run in runs(cell.tape):
-            rows = rows_of(cell.tape, run, H)
-            setattr(s, "".join(run), self._tape[t + 1, rows])
-            setattr(s, "".join(run) + "_", self._tape[t, rows])
+            setattr(s, "".join(run), blocks(self._tape[t + 1], cell.tape, run))
+            setattr(s, "".join(run) + "_", blocks(self._tape[t], cell.tape, run))
         if self._dA is not None:
             if t == 0:
                 self._da = np.empty_like(s.a)
-                self._tmp = np.empty((H, self.batch), dtype)
+                self._tmp = np.empty((self.batch, H), dtype)
             s.da, s.tmp = self._da, self._tmp
             for run in runs(cell.gates):
-                setattr(s, "da_" + "".join(run), s.da[rows_of(cell.gates, run, H)])
+                setattr(s, "da_" + "".join(run), blocks(s.da, cell.gates, run))
             for name, gradient in self._dstate.items():
                 setattr(s, "d" + name, gradient)
+            now = self._dA[t * self.batch : (t + 1) * self.batch]
+            for name, weight in self._weights.items():
+                setattr(s, name, weight.at(now[:, rows_of(cell.gates, weight.product.gates, H)]))
+            s.kept = blocks_of(now, len(cell.gates))
         return s
 
     def refresh(self) -> None:
@@ -114,7 +120,7 @@ class Layer:
         for weight in self._weights.values():
             weight.refresh()
         self.inputs.refresh()
-        np.multiply(self._bias[self._seen :], self._scale[self._seen :], out=self._rest)
+        np.multiply(self._bias, self._scale, out=self._rest)
 
     def forward(self, steps: int) -> None:
         """Run `steps` steps from the state in slot 0; the inputs have been given their window."""
@@ -126,35 +132,34 @@ class Layer:
             self.cell.forward(s)
 
     def outputs(self, steps: int) -> Array:
-        """The window's h as columns (H, steps·B)."""
+        """The window's h as rows (steps·B, H)."""
         if steps == 1 and self._dA is None:
-            return np.asarray(self.tape["h"][1])  # columns already
-        self._as_columns("h", steps)
-        return self._columns["h"][:, self.batch : (steps + 1) * self.batch]
+            return np.asarray(self._steps[0].h)  # rows already
+        return self._as_rows("h", steps)[self.batch :]
 
     def carry(self, steps: int) -> None:
         """Make the state after `steps` steps the state carried into the next window."""
-        for name in self.cell.states:
-            np.copyto(self.tape[name][0], self.tape[name][steps])
+        np.copyto(self._carried[0], self._carried[steps])
 
     def backward(self, steps: int, dy: Array, grads: Mapping[str, Array]) -> Array | None:
-        """From dL/dh as columns (H, steps·B) to the weights' gradients, written to `grads`.
+        """From dL/dh as rows (steps·B, H) to the weights' gradients, written to `grads`.
 
-        Returns the gradient of the input's columns, or None where the input is characters.
-        After it, `dstate` holds the gradient of the state carried in.
+        Returns the gradient of the input's rows, or None where the input is characters. After
+        it, `dstate` holds the gradient of the state carried in.
         """
         assert self._dA is not None
         B, dh = self.batch, self._dstate["h"]
         for gradient in self._dstate.values():
             gradient.fill(0.0)
         for t in reversed(range(steps)):
-            now = slice(t * B, (t + 1) * B)
-            np.add(dh, dy[:, now], out=dh)
-            self.cell.backward(self._steps[t])
-            np.copyto(self._dA[now], self._da.T)
+            s = self._steps[t]
+            np.add(dh, dy[t * B : (t + 1) * B], out=dh)
+            self.cell.backward(s)
+            for gate in self._unkept:
+                np.copyto(blocks(s.kept, self.cell.gates, gate), getattr(s, "da_" + gate))
 
         dA = self._dA[: steps * B]
-        H = dh.shape[0]
+        H = dh.shape[1]
         for name, weight in self._weights.items():
             da = dA[:, rows_of(self.cell.gates, weight.product.gates, H)]
             z = self._operand(weight.product, steps)
@@ -163,28 +168,26 @@ class Layer:
                 np.sum(parts, axis=0, out=grads[name].reshape(-1, H))
             else:
                 np.matmul(da.T, z, out=grads[name])
-        np.sum(dA[:, self._seen :], axis=0, out=grads["b"][self._seen :, 0])
-        return self.inputs.backward(dA[:, : self._seen], grads)
-
-    @property
-    def dstate(self) -> Mapping[str, Array]:
-        """The gradient of the state carried into the last window, by name, (H, B) each."""
-        return self._dstate
+        seen = self._seen * H
+        np.sum(dA[:, seen:], axis=0, out=grads["b"][seen:, 0])
+        return self.inputs.backward(dA[:, :seen], grads)
 
     def _operand(self, product: Product, steps: int) -> Array:
-        """What a weight met in the window, as rows (T·B, H) to go with those of dA."""
+        """What a weight met in the window, as rows (steps·B, H) to go with those of dA."""
         name, first = product.operand.rstrip("'"), 0 if product.operand.endswith("'") else 1
         if product.diagonal:
-            tape = self.tape[name][first : first + steps]
-            return tape.transpose(0, 2, 1).reshape(-1, tape.shape[1])
+            tape = self._tape[first : first + steps, self.cell.tape.index(name)]
+            return tape.reshape(-1, tape.shape[-1])
+        rows = self._rows[name]
         if name != "h":  # outputs() has laid out h
-            self._as_columns(name, steps)
-        return self._columns[name][:, first * self.batch : (first + steps) * self.batch].T
+            self._as_rows(name, steps)
+        return rows[first * self.batch : (first + steps) * self.batch]
 
-    def _as_columns(self, name: str, steps: int) -> None:
-        source = self.tape[name][: steps + 1]
-        target = self._columns[name][:, : (steps + 1) * self.batch]
-        np.copyto(target.reshape(-1, steps + 1, self.batch), source.transpose(1, 0, 2))
+    def _as_rows(self, name: str, steps: int) -> Array:
+        rows = self._rows[name][: (steps + 1) * self.batch]
+        source = self._tape[: steps + 1, self.cell.tape.index(name)]
+        np.copyto(rows.reshape(source.shape), source)
+        return rows
 
 
 def gate_scale(cell: Cell, hidden_size: int, dtype: Any) -> NDArray[Any]:

@@ -25,16 +25,16 @@ class RNN(Cell):
     products = (Product("W", "n", "h'"),)
 
     def forward(self, s: Any) -> None:
-        s.W.add(s.h_, s.a)
-        tanh(s.a, out=s.a)
-        copyto(s.h, s.a)
+        s.W.add(s.h_, s.n)
+        tanh(s.n, out=s.n)
+        copyto(s.h, s.n)
 
     def backward(self, s: Any) -> None:
         # da = dh⊙(1 − h²), dh' = Wᵀ·da
         multiply(s.h, s.h, out=s.tmp)
         subtract(1.0, s.tmp, out=s.tmp)
-        multiply(s.tmp, s.dh, out=s.da)
-        s.W.back(s.da, s.dh)
+        multiply(s.tmp, s.dh, out=s.da_n)
+        s.W.back(s.da_n, s.dh)
 
     def plain(self, n: Notes, state: Mapping[str, Any]) -> dict[str, Any]:
         return {"h": n.tanh(n.gate("n", state["h"]))}

@@ -124,9 +124,11 @@ class Adam(Optimiser):
         self, lr: float, update: int
     ) -> Callable[[Array, Array, list[Array], Array, Array], None]:
         """See `Optimiser.prepare`."""
-        beta1, beta2, epsilon = 0.9, 0.99, 1e-8
-        rate = lr / (1.0 - beta1 ** (update + 1))
-        unbias = 1.0 / math.sqrt(1.0 - beta2 ** (update + 1))
+        beta1, beta2 = 0.9, 0.99
+        # Both corrections are in the rate and in ε, not in a pass of their own.
+        unbias = math.sqrt(1.0 - beta2 ** (update + 1))
+        rate = lr * unbias / (1.0 - beta1 ** (update + 1))
+        epsilon = 1e-8 * unbias
 
         def apply(p: Array, g: Array, moments: list[Array], tmp: Array, tmp2: Array) -> None:
             m, v = moments
@@ -136,7 +138,6 @@ class Adam(Optimiser):
             np.multiply(g, g, out=tmp)
             _blend(v, tmp, 1.0 - beta2)
             np.sqrt(v, out=tmp)
-            np.multiply(tmp, unbias, out=tmp)
             np.add(tmp, epsilon, out=tmp)
             np.multiply(m, rate, out=tmp2)
             np.divide(tmp2, tmp, out=tmp2)
