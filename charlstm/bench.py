@@ -17,7 +17,7 @@ import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from charlstm.model import Architecture, CharModel
-from charlstm.products import Products
+from charlstm.products import OwnProducts, Products
 from charlstm.sampler import Filters, generate
 from charlstm.threads import cores
 from charlstm.training.optim import Adam
@@ -70,9 +70,9 @@ class Figures:
     sampling: Figure  # characters/s, one sample alone
     sampling_batch: Figure  # characters/s, BATCH samples at once
     step: Figure  # seconds of an update of one worker's share, alone with one BLAS thread
-    products: Figure  # seconds of the same update's matrix products alone
+    products: Figure  # seconds of the same update's matrix products alone, plain ones
     ratio: Figure  # step ÷ products
-    product_share: Figure  # products ÷ step
+    product_share: Figure  # of the step's time: its own products, alone, ÷ step
     gflops: Figure  # of the products alone
 
 
@@ -86,13 +86,15 @@ def measure(size: Size, repeats: int, seconds: float, clock: Clock = time.perf_c
     batch: list[float] = []
     steps: list[float] = []
     products: list[float] = []
-    with _ready(size) as (update, step, product, write, write_batch):
+    shares: list[float] = []
+    with _ready(size) as (update, step, product, own, write, write_batch):
         for _ in range(repeats):
             (times,) = alternate([update], seconds, clock)
             training.append(size.batch_size * size.seq_length / statistics.median(times))
-            both = alternate([step, product.run], seconds, clock)
-            steps.append(statistics.median(both[0]))
-            products.append(statistics.median(both[1]))
+            turns = alternate([step, product.run, own], seconds, clock)
+            steps.append(statistics.median(turns[0]))
+            products.append(statistics.median(turns[1]))
+            shares.append(statistics.median(turns[2]) / steps[-1])
             (times,) = alternate([write], seconds, clock)
             single.append(len(times) / sum(times))
             (times,) = alternate([write_batch], seconds, clock)
@@ -103,9 +105,9 @@ def measure(size: Size, repeats: int, seconds: float, clock: Clock = time.perf_c
         Figure.of(batch),
         Figure.of(steps),
         Figure.of(products),
-        Figure.of([own / bare for own, bare in zip(steps, products, strict=True)]),
-        Figure.of([bare / own for own, bare in zip(steps, products, strict=True)]),
-        Figure.of([product.flop / bare / 1e9 for bare in products]),
+        Figure.of([step / plain for step, plain in zip(steps, products, strict=True)]),
+        Figure.of(shares),
+        Figure.of([product.flop / plain / 1e9 for plain in products]),
     )
 
 
@@ -140,8 +142,8 @@ def alternate(calls: Sequence[Call], seconds: float, clock: Clock) -> list[list[
 
 
 @contextmanager
-def _ready(size: Size) -> Iterator[tuple[Call, Call, Products, Call, Call]]:
-    """An update by all workers, one of a worker's share alone, its products, and two samplers."""
+def _ready(size: Size) -> Iterator[tuple[Call, Call, Products, Call, Call, Call]]:
+    """An update by all workers, one of a worker's share, its products (two ways), two samplers."""
     V = size.vocabulary_size
     model = CharModel(size.architecture, V)
     model.initialise(1)
@@ -158,11 +160,12 @@ def _ready(size: Size) -> Iterator[tuple[Call, Call, Products, Call, Call]]:
         ):
             calls = [_updates(team, plan), _updates(single, one)]
             product = Products(model, size.seq_length, size.share)
+            own = OwnProducts(model, size.seq_length, size.share).run
             writers = [_sampling(model, count) for count in (1, BATCH)]
-            for call in (*calls, product.run, *writers):  # the first time allocates
+            for call in (*calls, product.run, own, *writers):  # the first time allocates
                 call()
                 call()
-            yield calls[0], calls[1], product, writers[0], writers[1]
+            yield calls[0], calls[1], product, own, writers[0], writers[1]
 
 
 def _updates(team: Team, plan: Plan) -> Call:

@@ -1,4 +1,4 @@
-"""The matrix products of one update and nothing else: the limit of what NumPy can do.
+"""The matrix products of one update and nothing else: plain ones, and those an update makes.
 
 Their operands stream through buffers of the step's shapes, and the readout's products are among
 them. The rows of characters are gathered, so the input has no product.
@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from charlstm.cells.base import Array
+from charlstm.cells.strips import Strips
 from charlstm.model import CharModel
 from charlstm.network import READOUT_BLOCK
 
 
 class Products:
-    """The matrix products of one update of a model on windows (T, B), and nothing else.
+    """The matrix products of one update of a model on windows (T, B), each one plain np.matmul.
 
     For a weight (R, H): its product with every step's operand (H, B), its transpose's with every
     step's gradient (R, B), and one product of all T·B columns for its own gradient; the readout
@@ -26,7 +27,7 @@ class Products:
         self._length, count = length, length * batch
         rng = np.random.default_rng(1)
         rows = len(model.cell.gates) * H
-        self._a = np.empty((length, rows, batch), dtype)
+        self._a: Array = np.empty((length, rows, batch), dtype)
         tape = rng.normal(size=(length + 1, len(model.cell.tape) * H, batch)).astype(dtype)
         self._h = tape[:, :H]
         self._da = rng.normal(size=(rows, batch)).astype(dtype)
@@ -51,10 +52,10 @@ class Products:
     def run(self) -> None:
         """Do them once."""
         for W in self._between:
-            np.matmul(W, self._x, out=self._ax[: len(W)])
+            self._below(W)
         for W in self._recurrent:
             for t in range(self._length):
-                np.matmul(W, self._h[t], out=self._a[t, : len(W)])
+                self._forward(W, t)
         for block in self._blocks:
             logits = self._logits[:, : block.stop - block.start]
             np.matmul(self._W_y, self._x[:, block], out=logits)
@@ -62,11 +63,51 @@ class Products:
             np.matmul(self._W_y.T, logits, out=self._dx[:, block])
         for W in self._recurrent:
             for _ in range(self._length):
-                np.matmul(W.T, self._da[: len(W)], out=self._dh)
+                self._back(W)
             np.matmul(self._dA[: len(W)], self._x.T, out=self._grads[id(W)])
         for W in self._between:
             np.matmul(self._dA[: len(W)], self._x.T, out=self._grads[id(W)])
             np.matmul(W.T, self._dA[: len(W)], out=self._dx)
+
+    def _below(self, W: Array) -> None:
+        np.matmul(W, self._x, out=self._ax[: len(W)])
+
+    def _forward(self, W: Array, t: int) -> None:
+        np.matmul(W, self._h[t], out=self._a[t, : len(W)])
+
+    def _back(self, W: Array) -> None:
+        np.matmul(W.T, self._da[: len(W)], out=self._dh)
+
+
+class OwnProducts(Products):
+    """The same products as an update makes them: a step's in strips, those of layers above too."""
+
+    def __init__(self, model: CharModel, length: int, batch: int) -> None:
+        super().__init__(model, length, batch)
+        H = model.architecture.hidden_size
+        self._a = self._a.reshape(length, -1, batch, H)
+        self._h = np.ascontiguousarray(self._h.swapaxes(1, 2))
+        self._da = self._da.reshape(batch, -1)
+        self._dh = self._dh.reshape(batch, H)
+        self._strips = {
+            id(W): (Strips(W.T, batch, len(W) // H), Strips(W, batch))
+            for W in (*self._between, *self._recurrent)
+        }
+        for both in self._strips.values():
+            for strips in both:
+                strips.refresh()
+
+    def _below(self, W: Array) -> None:
+        for t in range(self._length):
+            self._forward(W, t)
+
+    def _forward(self, W: Array, t: int) -> None:
+        strips, _ = self._strips[id(W)]
+        strips.multiply(self._h[t], strips.cut(self._a[t, : len(W) // self._h.shape[2]]))
+
+    def _back(self, W: Array) -> None:
+        _, strips = self._strips[id(W)]
+        strips.multiply(self._da[:, : len(W)], strips.cut(self._dh))
 
 
 def columns(rows: int, count: int, dtype: Any) -> Array:
