@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.cells.base import Array
-from charlstm.cells.strips import Strips
+from charlstm.cells.strips import Strips, padded
 
 
 class Input(Protocol):
@@ -96,7 +96,7 @@ class Rows:
     def __init__(self, W_x: Array, b: Array, scale: Array, hidden_size: int, batch: int) -> None:
         gates = len(W_x) // hidden_size
         self._W_x, self._b, self._scale, self._batch = W_x, b[: len(W_x)], scale[: len(W_x)], batch
-        self._scaled = np.empty_like(W_x)
+        self._scaled = padded(len(W_x), W_x.shape[1], W_x.dtype)
         self._product = Strips(self._scaled.T, batch, gates)
         self._scaled_b = np.empty((gates, batch, hidden_size), W_x.dtype)
         self._x = np.empty((0, W_x.shape[1]), W_x.dtype)

@@ -6,6 +6,7 @@ to 512 units, 8 to 64 columns). Other kernels would lose up to a sixth, so there
 """
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,15 @@ def cutting_pays() -> bool:
     from threadpoolctl import threadpool_info  # noqa: PLC0415 - sampling starts without it
 
     return any(pool.get("architecture") in UNPACKED for pool in threadpool_info())
+
+
+def padded(rows: int, count: int, dtype: Any) -> Array:
+    """An uninitialised (rows, count) array whose row stride is kept off powers of two.
+
+    Rows a power of two apart fall on the same cache sets: strips were copied half as fast.
+    """
+    pad = 16 if count % 128 == 0 else 0
+    return np.empty((rows, count + pad), dtype)[:, :count]
 
 
 def divisor(number: int, most: int) -> int:

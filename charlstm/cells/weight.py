@@ -6,7 +6,7 @@ g gates' blocks are (g, B, H), a single one's (B, H).
 import numpy as np
 
 from charlstm.cells.base import Array, Product, Ready
-from charlstm.cells.strips import Strips
+from charlstm.cells.strips import Strips, padded
 
 
 class Weight:
@@ -29,6 +29,7 @@ class Full(Weight):
 
     def __init__(self, product: Product, weight: Array, scale: Array, batch: int) -> None:
         super().__init__(product, weight, scale, batch)
+        self._scaled = padded(len(weight), weight.shape[1], weight.dtype)
         gates = len(product.gates)
         self._forward = Strips(self._scaled.T, batch, gates if gates > 1 else None)
         self._cut = self._forward.cut(self._scratch)
