@@ -3,7 +3,7 @@
 import numpy as np
 
 from charlstm.agreement.pair_files import Pair
-from charlstm.cells.layer import rows_of
+from charlstm.cells.blocks import rows_of
 from charlstm.model import Architecture, CharModel
 from charlstm.text.vocabulary import Vocabulary
 

@@ -5,7 +5,7 @@ import pytest
 from models import CHARACTERS, VOCABULARY, wild_model
 
 from charlstm.cells import CELLS
-from charlstm.cells.layer import rows_of
+from charlstm.cells.blocks import rows_of
 from charlstm.errors import CharlstmError, CorpusError
 from charlstm.lens import columns
 from charlstm.lens.classes import CLASSES, class_of

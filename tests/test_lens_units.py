@@ -9,7 +9,7 @@ from planted import CARRIER, DECOY, VOCABULARY, H, planted_model, planted_pairs
 from charlstm.agreement.pair_files import Pair
 from charlstm.cells import CELLS
 from charlstm.cells.base import Array
-from charlstm.cells.layer import rows_of
+from charlstm.cells.blocks import rows_of
 from charlstm.errors import CorpusError
 from charlstm.lens.course import AFTER, BEFORE, STEPS, one_sentence, two_sentences
 from charlstm.lens.decode import auc, by_condition, told

@@ -9,8 +9,9 @@ from cells_under_test import each_variant, random_model, variants
 from gradient_check import wrong_in_layer, wrong_in_network
 
 from charlstm.cells.base import Array, Cell, Product
+from charlstm.cells.blocks import pick
 from charlstm.cells.inputs import Rows
-from charlstm.cells.layer import Layer, blocks
+from charlstm.cells.layer import Layer
 
 Patch = pytest.MonkeyPatch
 T, B, D, H = 3, 2, 2, 2
@@ -62,7 +63,7 @@ def test_gradient_of_one_gate_is_zero(
         with monkeypatch.context() as patch:
 
             def forget(cell: Cell, s: Any, gate: str = gate) -> None:
-                blocks(s.kept, cell.gates, gate).fill(0.0)
+                pick(s.kept, cell.gates, gate).fill(0.0)
                 getattr(s, f"da_{gate}").fill(0.0)
 
             around(patch, type(cell_of(cell, options)), "backward", after=forget)

@@ -5,7 +5,7 @@ numbers of one column, an example, lie side by side. What the whole window needs
 product per weight after the loop, is laid out as rows, one for each column of each step: (T·B, …).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,29 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.cells.base import Array, Cell, Product
+from charlstm.cells.blocks import pick, rows_of, runs, stacked
 from charlstm.cells.inputs import Input
-from charlstm.cells.weight import Diagonal, Full, blocks_of
-
-
-def rows_of(blocks: Sequence[str], chosen: Sequence[str], height: int = 1) -> slice:
-    """The rows of neighbouring `chosen` blocks in a stack of `blocks`, each `height` rows."""
-    first = list(blocks).index(chosen[0])
-    if list(blocks[first : first + len(chosen)]) != list(chosen):
-        raise ValueError(f"blocks {chosen} are not neighbours in {blocks}")
-    return slice(first * height, (first + len(chosen)) * height)
-
-
-def blocks(stack: Array, names: Sequence[str], chosen: Sequence[str]) -> Array:
-    """The `chosen` blocks (n, B, H) of a stack with these names; of a single one just (B, H)."""
-    found = stack[rows_of(names, chosen)]
-    return np.asarray(found[0] if len(found) == 1 else found)
-
-
-def runs(blocks: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Every run of neighbouring blocks: for "ifo": i, if, ifo, f, fo, o."""
-    for first in range(len(blocks)):
-        for last in range(first + 1, len(blocks) + 1):
-            yield blocks[first:last]
+from charlstm.cells.weight import Diagonal, Full
 
 
 class Layer:
@@ -96,23 +76,23 @@ class Layer:
         s.a = self._a[t]
         s.x, s.rest = s.a[: self._seen], s.a[self._seen :]
         for run in runs(cell.gates):
-            setattr(s, "".join(run), blocks(s.a, cell.gates, run))
+            setattr(s, "".join(run), pick(s.a, cell.gates, run))
         for run in runs(cell.tape):
-            setattr(s, "".join(run), blocks(self._tape[t + 1], cell.tape, run))
-            setattr(s, "".join(run) + "_", blocks(self._tape[t], cell.tape, run))
+            setattr(s, "".join(run), pick(self._tape[t + 1], cell.tape, run))
+            setattr(s, "".join(run) + "_", pick(self._tape[t], cell.tape, run))
         if self._dA is not None:
             if t == 0:
                 self._da = np.empty_like(s.a)
                 self._tmp = np.empty((self.batch, H), dtype)
             s.da, s.tmp = self._da, self._tmp
             for run in runs(cell.gates):
-                setattr(s, "da_" + "".join(run), blocks(s.da, cell.gates, run))
+                setattr(s, "da_" + "".join(run), pick(s.da, cell.gates, run))
             for name, gradient in self._dstate.items():
                 setattr(s, "d" + name, gradient)
             now = self._dA[t * self.batch : (t + 1) * self.batch]
             for name, weight in self._weights.items():
                 setattr(s, name, weight.at(now[:, rows_of(cell.gates, weight.product.gates, H)]))
-            s.kept = blocks_of(now, len(cell.gates))
+            s.kept = stacked(now, len(cell.gates))
         return s
 
     def refresh(self) -> None:
@@ -156,7 +136,7 @@ class Layer:
             np.add(dh, dy[t * B : (t + 1) * B], out=dh)
             self.cell.backward(s)
             for gate in self._unkept:
-                np.copyto(blocks(s.kept, self.cell.gates, gate), getattr(s, "da_" + gate))
+                np.copyto(pick(s.kept, self.cell.gates, gate), getattr(s, "da_" + gate))
 
         dA = self._dA[: steps * B]
         H = dh.shape[1]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from charlstm.cells.base import Array, Cell, Notes
-from charlstm.cells.layer import rows_of
+from charlstm.cells.blocks import rows_of
 
 
 class Arrays(Notes):

@@ -6,6 +6,7 @@ g gates' blocks are (g, B, H), a single one's (B, H).
 import numpy as np
 
 from charlstm.cells.base import Array, Product, Ready
+from charlstm.cells.blocks import stacked
 from charlstm.cells.strips import Strips, padded
 
 
@@ -59,7 +60,7 @@ class AtStep:
     def __init__(self, weight: Full, transpose: Strips, rows: Array) -> None:
         self.add = weight.add
         self._transpose, self._rows = transpose, rows
-        self._blocks = blocks_of(rows, len(weight.product.gates))
+        self._blocks = stacked(rows, len(weight.product.gates))
 
     def back(self, da: Array, out: Array) -> None:
         """Keep the blocks `da`, and write weightᵀ · da to `out` (B, H)."""
@@ -88,8 +89,3 @@ class Diagonal(Weight):
     def _vectors(self, weight: Array) -> Array:
         *gates, _, H = self._scratch.shape
         return weight.reshape(*gates, 1, H)
-
-
-def blocks_of(rows: Array, gates: int) -> Array:
-    """`rows` (B, g·H) as blocks."""
-    return rows.reshape(len(rows), gates, -1).swapaxes(0, 1) if gates > 1 else rows

@@ -13,7 +13,7 @@ from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from charlstm import __version__
 from charlstm.cells.base import Array, Cell, Notes
-from charlstm.cells.layer import rows_of
+from charlstm.cells.blocks import rows_of
 from charlstm.errors import ExportError
 from charlstm.model import CharModel, layer_of
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from charlstm.cells.base import Cell
-from charlstm.cells.layer import rows_of
+from charlstm.cells.blocks import rows_of
 from charlstm.describe.naming import ACTIVATIONS, gate_of, symbol_of
 from charlstm.describe.terms import (
     Bias,

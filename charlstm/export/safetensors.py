@@ -15,7 +15,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from charlstm.cells.base import Array
-from charlstm.cells.layer import rows_of
+from charlstm.cells.blocks import rows_of
 from charlstm.errors import ExportError
 from charlstm.model import CharModel, layer_of
 
