@@ -9,7 +9,7 @@ from cells_under_test import each_variant, random_model, variants
 from gradient_check import wrong_in_layer, wrong_in_network
 
 from charlstm.cells.base import Array, Cell, Product
-from charlstm.cells.blocks import pick
+from charlstm.cells.blocks import rows_of
 from charlstm.cells.inputs import Rows
 from charlstm.cells.layer import Layer
 
@@ -61,11 +61,15 @@ def test_gradient_of_one_gate_is_zero(
 ) -> None:
     for gate in cell_of(cell, options).gates:
         with monkeypatch.context() as patch:
+            layers: list[Layer] = []
 
-            def forget(cell: Cell, s: Any, gate: str = gate) -> None:
-                pick(s.kept, cell.gates, gate).fill(0.0)
+            def forget(cell: Cell, s: Any, gate: str = gate, seen: list[Layer] = layers) -> None:
+                seen[-1]._row[:, rows_of(cell.gates, gate, H)] = 0.0
                 getattr(s, f"da_{gate}").fill(0.0)
 
+            around(
+                patch, Layer, "backward", before=lambda layer, *_, seen=layers: seen.append(layer)
+            )
             around(patch, type(cell_of(cell, options)), "backward", after=forget)
             assert "b" in wrong(cell, options)
 
@@ -99,10 +103,15 @@ def test_initial_state_gets_no_gradient(
 def test_weight_gradient_takes_the_initial_state_for_zero(
     cell: str, options: Mapping[str, Any], monkeypatch: Patch
 ) -> None:
-    def forget(layer: Layer, *_: object) -> None:
-        layer._rows["h"][:B] = 0.0
+    original = Layer._operand
 
-    around(monkeypatch, Layer, "backward", before=forget)
+    def forgetful(layer: Layer, product: Product, steps: int) -> Array:
+        rows = original(layer, product, steps).copy()
+        if product.operand == "h'":
+            rows[:B] = 0.0
+        return rows
+
+    monkeypatch.setattr(Layer, "_operand", forgetful)
     assert wrong(cell, options) == {"W"}
 
 
@@ -143,7 +152,7 @@ def test_peephole_reads_the_wrong_cell_state_at_the_first_step(
     original = Layer._operand
 
     def swapped(layer: Layer, product: Product, steps: int) -> Array:
-        rows = original(layer, product, steps)
+        rows = original(layer, product, steps).copy()
         if product.operand.rstrip("'") != "h":
             rows[: 2 * B] = np.roll(rows[: 2 * B], B, axis=0)  # those of steps 0 and 1
         return rows

@@ -17,13 +17,13 @@ from charlstm.cells.base import Cell, Notes, Product, sigmoid_from_tanh
 
 
 class Coupled(Cell):
-    """Three gate blocks; `diff` = c' − g is kept, so that c = g + f⊙diff."""
+    """Three gate blocks; c is computed as g + f⊙(c' − g)."""
 
     name = "coupled"
     gates = inputs = "fog"
     sigmoids = "fo"
     states = ("h", "c")
-    tape = ("diff", "h", "c", "tanh_c")
+    tape = ("h", "c", "tanh_c")
     products = (Product("W", "fog", "h'"),)
     biases = {"f": 1.0}
 
@@ -31,8 +31,8 @@ class Coupled(Cell):
         s.W.add(s.h_, s.a)
         tanh(s.a, out=s.a)
         sigmoid_from_tanh(s.fo)
-        subtract(s.c_, s.g, out=s.diff)
-        multiply(s.f, s.diff, out=s.c)
+        subtract(s.c_, s.g, out=s.tmp)
+        multiply(s.f, s.tmp, out=s.c)
         add(s.c, s.g, out=s.c)
         tanh(s.c, out=s.tanh_c)
         multiply(s.o, s.tanh_c, out=s.h)
@@ -55,7 +55,8 @@ class Coupled(Cell):
         # dc' = dc⊙f, dh' = Wᵀ·da
         multiply(s.dc, s.f, out=s.dc)
         multiply(s.da_f, s.dc, out=s.da_f)
-        multiply(s.da_f, s.diff, out=s.da_f)
+        subtract(s.c_, s.g, out=s.tmp)
+        multiply(s.da_f, s.tmp, out=s.da_f)
         s.W.back(s.da, s.dh)
 
     def plain(self, n: Notes, state: Mapping[str, Any]) -> dict[str, Any]:

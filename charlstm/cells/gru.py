@@ -19,7 +19,7 @@ from charlstm.config import setting
 
 
 class GRU(Cell):
-    """Both forms; in the `after` one the product W_nh·h' + b_m is a block `m` without input."""
+    """Both forms, h as n + z⊙(h' − n); W_nh·h' + b_m is a block `m` without input."""
 
     @dataclass(frozen=True)
     class Options:
@@ -41,11 +41,11 @@ class GRU(Cell):
         self.after = self.options.gru_reset == "after"
         if self.after:
             self.gates = "nrzm"
-            self.tape = ("h", "diff")  # diff = h' − n, so that h = n + z⊙diff
+            self.tape = ("h",)
             self.products = (Product("W", "rzm", "h'"),)
         else:
             self.gates = "nrz"
-            self.tape = ("h", "diff", "reset")  # reset = r⊙h'
+            self.tape = ("h", "reset")  # reset = r⊙h'
             self.products = (Product("W", "rz", "h'"), Product("W_n", "n", "reset"))
 
     def forward(self, s: Any) -> None:
@@ -53,14 +53,14 @@ class GRU(Cell):
         tanh(s.rz, out=s.rz)
         sigmoid_from_tanh(s.rz)
         if self.after:
-            multiply(s.r, s.m, out=s.diff)
-            add(s.n, s.diff, out=s.n)
+            multiply(s.r, s.m, out=s.tmp)
+            add(s.n, s.tmp, out=s.n)
         else:
             multiply(s.r, s.h_, out=s.reset)
             s.W_n.add(s.reset, s.n)
         tanh(s.n, out=s.n)
-        subtract(s.h_, s.n, out=s.diff)
-        multiply(s.z, s.diff, out=s.h)
+        subtract(s.h_, s.n, out=s.tmp)
+        multiply(s.z, s.tmp, out=s.h)
         add(s.h, s.n, out=s.h)
 
     def backward(self, s: Any) -> None:
@@ -72,7 +72,8 @@ class GRU(Cell):
         multiply(s.tmp, s.da_z, out=s.da_n)
         # with dh' = dh⊙z at first, da[z] = dh'⊙(h' − n)⊙(1 − z)
         multiply(s.dh, s.z, out=s.dh)
-        multiply(s.da_z, s.diff, out=s.da_z)
+        subtract(s.h_, s.n, out=s.tmp)
+        multiply(s.da_z, s.tmp, out=s.da_z)
         multiply(s.da_z, s.dh, out=s.da_z)
         multiply(s.da_r, s.r, out=s.da_r)
         if self.after:

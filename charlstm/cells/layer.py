@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.cells.base import Array, Cell, Product
-from charlstm.cells.blocks import pick, rows_of, runs, stacked
+from charlstm.cells.blocks import pick, rows_of, runs
 from charlstm.cells.inputs import Input
 from charlstm.cells.weight import Diagonal, Full
 
@@ -52,47 +52,55 @@ class Layer:
         self._rest = np.empty_like(self._scale)
 
         self._a = np.empty((length, G, batch, H), dtype)
-        self._tape = np.zeros((length + 1, len(cell.tape), batch, H), dtype)
-        self._carried = self._tape[:, rows_of(cell.tape, cell.states)]
+        self._tape = {name: np.zeros(((length + 1) * batch, H), dtype) for name in cell.tape}
         self.gates = {g: self._a[:, k].swapaxes(1, 2) for k, g in enumerate(cell.gates)}
-        self.tape = {n: self._tape[:, k].swapaxes(1, 2) for k, n in enumerate(cell.tape)}
+        self.tape = {
+            name: rows.reshape(length + 1, batch, H).swapaxes(1, 2)
+            for name, rows in self._tape.items()
+        }
         self.state = {name: self.tape[name][0] for name in cell.states}
 
-        full = [p for p in cell.products if not p.diagonal]
-        operands = {p.operand.rstrip("'") for p in full} if backward else set()
-        self._rows = {
-            name: np.empty(((length + 1) * batch, H), dtype) for name in sorted(operands | {"h"})
-        }
-        self._dA = np.empty((length * batch, G * H), dtype) if backward else None
-        self._unkept = [g for g in cell.gates if not any(g in p.gates for p in full)]
+        # Going back, a step's gates make way for their gradient, as rows.
+        self._dA = self._a.reshape(length * batch, G * H) if backward else None
         self._dstate = {name: np.zeros((batch, H), dtype) for name in cell.states}
         self.dstate = {name: gradient.T for name, gradient in self._dstate.items()}
-        self._steps = [self._step(t, H) for t in range(length)]
+        shared = {"tmp": np.empty((batch, H), dtype)} | self._backward_views(G, H)
+        self._steps = [self._step(t, shared) for t in range(length)]
 
-    def _step(self, t: int, H: int) -> SimpleNamespace:
+    def _backward_views(self, G: int, H: int) -> dict[str, Any]:
+        """What every step shares that a cell's equations name: products, and gradients if any."""
+        if self._dA is None:
+            return dict(self._weights)
+        cell = self.cell
+        self._da = np.empty((G, self.batch, H), self._a.dtype)
+        self._row = np.empty((self.batch, G * H), self._a.dtype)  # the same as rows
+        places = {
+            name: rows_of(cell.gates, w.product.gates, H) for name, w in self._weights.items()
+        }
+        shared: dict[str, Any] = {"da": self._da}
+        shared |= {name: w.at(self._row[:, places[name]]) for name, w in self._weights.items()}
+        shared |= {
+            "da_" + "".join(run): pick(self._da, cell.gates, run) for run in runs(cell.gates)
+        }
+        kept = "".join(w.product.gates for w in self._weights.values() if not w.product.diagonal)
+        self._unkept = [  # by those products, which fill the rest of the row
+            (self._row[:, rows_of(cell.gates, gate, H)], shared["da_" + gate])
+            for gate in cell.gates
+            if gate not in kept
+        ]
+        return shared | {"d" + name: gradient for name, gradient in self._dstate.items()}
+
+    def _step(self, t: int, shared: Mapping[str, Any]) -> SimpleNamespace:
         """The views of step t that a cell's equations name."""
-        cell, dtype = self.cell, self._a.dtype
-        s = SimpleNamespace(**self._weights)
+        gates, B = self.cell.gates, self.batch
+        s = SimpleNamespace(**shared)
         s.a = self._a[t]
         s.x, s.rest = s.a[: self._seen], s.a[self._seen :]
-        for run in runs(cell.gates):
-            setattr(s, "".join(run), pick(s.a, cell.gates, run))
-        for run in runs(cell.tape):
-            setattr(s, "".join(run), pick(self._tape[t + 1], cell.tape, run))
-            setattr(s, "".join(run) + "_", pick(self._tape[t], cell.tape, run))
-        if self._dA is not None:
-            if t == 0:
-                self._da = np.empty_like(s.a)
-                self._tmp = np.empty((self.batch, H), dtype)
-            s.da, s.tmp = self._da, self._tmp
-            for run in runs(cell.gates):
-                setattr(s, "da_" + "".join(run), pick(s.da, cell.gates, run))
-            for name, gradient in self._dstate.items():
-                setattr(s, "d" + name, gradient)
-            now = self._dA[t * self.batch : (t + 1) * self.batch]
-            for name, weight in self._weights.items():
-                setattr(s, name, weight.at(now[:, rows_of(cell.gates, weight.product.gates, H)]))
-            s.kept = stacked(now, len(cell.gates))
+        for run in runs(gates):
+            setattr(s, "".join(run), pick(s.a, gates, run))
+        for name, rows in self._tape.items():
+            setattr(s, name, rows[(t + 1) * B : (t + 2) * B])
+            setattr(s, name + "_", rows[t * B : (t + 1) * B])
         return s
 
     def refresh(self) -> None:
@@ -113,13 +121,13 @@ class Layer:
 
     def outputs(self, steps: int) -> Array:
         """The window's h as rows (steps·B, H)."""
-        if steps == 1 and self._dA is None:
-            return np.asarray(self._steps[0].h)  # rows already
-        return self._as_rows("h", steps)[self.batch :]
+        return self._tape["h"][self.batch : (steps + 1) * self.batch]
 
     def carry(self, steps: int) -> None:
         """Make the state after `steps` steps the state carried into the next window."""
-        np.copyto(self._carried[0], self._carried[steps])
+        for name in self.cell.states:
+            rows, B = self._tape[name], self.batch
+            np.copyto(rows[:B], rows[steps * B : (steps + 1) * B])
 
     def backward(self, steps: int, dy: Array, grads: Mapping[str, Array]) -> Array | None:
         """From dL/dh as rows (steps·B, H) to the weights' gradients, written to `grads`.
@@ -132,11 +140,12 @@ class Layer:
         for gradient in self._dstate.values():
             gradient.fill(0.0)
         for t in reversed(range(steps)):
-            s = self._steps[t]
-            np.add(dh, dy[t * B : (t + 1) * B], out=dh)
-            self.cell.backward(s)
-            for gate in self._unkept:
-                np.copyto(pick(s.kept, self.cell.gates, gate), getattr(s, "da_" + gate))
+            now = slice(t * B, (t + 1) * B)
+            np.add(dh, dy[now], out=dh)
+            self.cell.backward(self._steps[t])
+            for block, da in self._unkept:
+                np.copyto(block, da)
+            np.copyto(self._dA[now], self._row)
 
         dA = self._dA[: steps * B]
         H = dh.shape[1]
@@ -154,20 +163,8 @@ class Layer:
 
     def _operand(self, product: Product, steps: int) -> Array:
         """What a weight met in the window, as rows (steps·B, H) to go with those of dA."""
-        name, first = product.operand.rstrip("'"), 0 if product.operand.endswith("'") else 1
-        if product.diagonal:
-            tape = self._tape[first : first + steps, self.cell.tape.index(name)]
-            return tape.reshape(-1, tape.shape[-1])
-        rows = self._rows[name]
-        if name != "h":  # outputs() has laid out h
-            self._as_rows(name, steps)
-        return rows[first * self.batch : (first + steps) * self.batch]
-
-    def _as_rows(self, name: str, steps: int) -> Array:
-        rows = self._rows[name][: (steps + 1) * self.batch]
-        source = self._tape[: steps + 1, self.cell.tape.index(name)]
-        np.copyto(rows.reshape(source.shape), source)
-        return rows
+        first = 0 if product.operand.endswith("'") else self.batch
+        return self._tape[product.operand.rstrip("'")][first : first + steps * self.batch]
 
 
 def gate_scale(cell: Cell, hidden_size: int, dtype: Any) -> NDArray[Any]:

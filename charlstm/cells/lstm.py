@@ -17,13 +17,13 @@ from charlstm.cells.base import Cell, Notes, Product, sigmoid_from_tanh
 
 
 class LSTM(Cell):
-    """Four gate blocks on one product; `u` = i⊙g and `v` = f⊙c' stand above h in the tape."""
+    """Four gate blocks on one product."""
 
     name = "lstm"
     gates = inputs = "ifog"
     sigmoids = "ifo"
     states = ("h", "c")
-    tape = ("u", "v", "h", "c", "tanh_c")
+    tape = ("h", "c", "tanh_c")
     products = (Product("W", "ifog", "h'"),)
     # Start by remembering (Jozefowicz et al. 2015), and as slow to write as to forget: b_i = −b_f
     # (Tallec & Ollivier 2018), as with coupled gates.
@@ -33,9 +33,9 @@ class LSTM(Cell):
         s.W.add(s.h_, s.a)
         tanh(s.a, out=s.a)
         sigmoid_from_tanh(s.ifo)
-        multiply(s.i, s.g, out=s.u)
-        multiply(s.f, s.c_, out=s.v)
-        add(s.u, s.v, out=s.c)
+        multiply(s.i, s.g, out=s.tmp)
+        multiply(s.f, s.c_, out=s.c)
+        add(s.c, s.tmp, out=s.c)
         tanh(s.c, out=s.tanh_c)
         multiply(s.o, s.tanh_c, out=s.h)
 
@@ -45,14 +45,18 @@ class LSTM(Cell):
         subtract(s.o, s.tmp, out=s.tmp)
         multiply(s.tmp, s.dh, out=s.tmp)
         add(s.dc, s.tmp, out=s.dc)
-        # da[i, f, o] = (1 − [i, f, o])⊙[u, v, h]⊙[dc, dc, dh], since σ' = σ(1 − σ)
+        # da[i, f, o] = (1 − [i, f, o])⊙[i⊙g, f⊙c', h]⊙[dc, dc, dh], since σ' = σ(1 − σ)
         subtract(1.0, s.ifo, out=s.da_ifo)
-        multiply(s.da_ifo, s.uvh, out=s.da_ifo)
-        multiply(s.da_i, s.dc, out=s.da_i)
-        multiply(s.da_f, s.dc, out=s.da_f)
+        multiply(s.da_o, s.h, out=s.da_o)
         multiply(s.da_o, s.dh, out=s.da_o)
-        # da[g] = dc⊙i⊙(1 − g²) = dc⊙(i − u⊙g)
-        multiply(s.u, s.g, out=s.tmp)
+        multiply(s.f, s.c_, out=s.tmp)
+        multiply(s.da_f, s.tmp, out=s.da_f)
+        multiply(s.da_f, s.dc, out=s.da_f)
+        multiply(s.i, s.g, out=s.tmp)
+        multiply(s.da_i, s.tmp, out=s.da_i)
+        multiply(s.da_i, s.dc, out=s.da_i)
+        # da[g] = dc⊙i⊙(1 − g²) = dc⊙(i − i⊙g⊙g)
+        multiply(s.tmp, s.g, out=s.tmp)
         subtract(s.i, s.tmp, out=s.tmp)
         multiply(s.tmp, s.dc, out=s.da_g)
         # dc' = dc⊙f, dh' = Wᵀ·da

@@ -46,7 +46,7 @@ class Peephole(Cell):
     gates = inputs = "ifgo"
     sigmoids = "ifo"
     states = ("h", "c")
-    tape = ("u", "h", "c", "tanh_c")
+    tape = ("h", "c", "tanh_c")
     biases = {"f": 1.0, "i": -1.0}  # as the LSTM's
 
     def __init__(self, options: Any = None) -> None:
@@ -66,9 +66,9 @@ class Peephole(Cell):
             getattr(s, name).add(s.c_, getattr(s, gate))
         tanh(s.ifg, out=s.ifg)
         sigmoid_from_tanh(getattr(s, "if"))
-        multiply(s.i, s.g, out=s.u)
+        multiply(s.i, s.g, out=s.tmp)
         multiply(s.f, s.c_, out=s.c)
-        add(s.c, s.u, out=s.c)
+        add(s.c, s.tmp, out=s.c)
         if self.late:
             s.P_o.add(s.c, s.o)
         tanh(s.o, out=s.o)
@@ -89,14 +89,15 @@ class Peephole(Cell):
         if self.late:
             s.P_o.back(s.da_o, s.tmp)
             add(s.dc, s.tmp, out=s.dc)
-        # da[g] = dc⊙(i − u⊙g)
-        multiply(s.u, s.g, out=s.tmp)
+        # da[i] = dc⊙i⊙g⊙(1 − i), da[g] = dc⊙(i − i⊙g⊙g)
+        subtract(1.0, getattr(s, "if"), out=s.da_if)
+        multiply(s.i, s.g, out=s.tmp)
+        multiply(s.da_i, s.tmp, out=s.da_i)
+        multiply(s.da_i, s.dc, out=s.da_i)
+        multiply(s.tmp, s.g, out=s.tmp)
         subtract(s.i, s.tmp, out=s.tmp)
         multiply(s.tmp, s.dc, out=s.da_g)
-        # da[i] = dc⊙u⊙(1 − i), and with dc' = dc⊙f, da[f] = dc'⊙c'⊙(1 − f)
-        subtract(1.0, getattr(s, "if"), out=s.da_if)
-        multiply(s.da_i, s.u, out=s.da_i)
-        multiply(s.da_i, s.dc, out=s.da_i)
+        # with dc' = dc⊙f, da[f] = dc'⊙c'⊙(1 − f)
         multiply(s.dc, s.f, out=s.dc)
         multiply(s.da_f, s.c_, out=s.da_f)
         multiply(s.da_f, s.dc, out=s.da_f)
