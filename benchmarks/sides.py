@@ -61,13 +61,14 @@ class Torch:
     python: str
 
     def run(self, *words: object) -> dict[str, float] | None:
-        """One run, or None if it failed, as gloo sometimes does."""
-        port = ["--port", free_port()]
-        try:
-            return run(self.python, HERE / "torch_side.py", *words, *port)
-        except subprocess.CalledProcessError as error:
-            print(f"PyTorch failed: {words}: {error.stderr[-300:]}", file=sys.stderr)
-            return None
+        """One run, or None if it failed three times; gloo sometimes fails once."""
+        for _ in range(3):
+            port = ["--port", free_port()]
+            try:
+                return run(self.python, HERE / "torch_side.py", *words, *port)
+            except subprocess.CalledProcessError as error:
+                print(f"PyTorch failed: {words}: {error.stderr[-300:]}", file=sys.stderr)
+        return None
 
 
 def variants(task: str) -> list[tuple[object, ...]]:
