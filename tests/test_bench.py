@@ -8,7 +8,7 @@ import pytest
 from cells_under_test import each_variant, random_model
 from command_line import Runner
 
-from charlstm.bench import Figure, Size, alternate, measure
+from charlstm.bench import TURN, Figure, Size, alternate, measure
 from charlstm.cells.base import Array
 from charlstm.model import Architecture
 from charlstm.products import OwnProducts, Products
@@ -58,9 +58,9 @@ class Watch:
 def test_calls_take_turns_until_their_time_is_up() -> None:
     watch, log = Watch(), list[float]()
     calls = [lambda: watch.take(1.0, log), lambda: watch.take(2.0, log)]
-    assert alternate(calls, 4.0, watch) == [[1.0] * 3, [2.0] * 3]
-    assert log == [1.0, 2.0] * 3
-    assert alternate(calls[:1], 0.0, watch) == [[1.0]]  # once at least
+    assert alternate(calls, 20.0, watch) == [[1.0] * 15, [2.0] * 15]
+    assert log == ([1.0] * TURN + [2.0] * TURN) * 3
+    assert alternate(calls[:1], 0.0, watch) == [[1.0] * TURN]  # a turn at least
 
 
 def test_a_figure_is_a_median_with_its_range() -> None:
