@@ -87,7 +87,7 @@ def buffers(network: Network) -> Iterator[Array]:
     assert network._dy is not None
     yield from (network._dy, network._logits, *network._dropped)
     for layer in network.layers:
-        assert layer._dA is not None
+        assert layer._row is not None
         yield from (layer._a, layer._da, layer._row, layer._steps[0].tmp)
         yield from (*layer._tape.values(), *layer._dstate.values())
         yield from (weight._scratch for weight in layer._weights.values())

@@ -64,7 +64,9 @@ def test_gradient_of_one_gate_is_zero(
             layers: list[Layer] = []
 
             def forget(cell: Cell, s: Any, gate: str = gate, seen: list[Layer] = layers) -> None:
-                seen[-1]._row[:, rows_of(cell.gates, gate, H)] = 0.0
+                row = seen[-1]._row
+                assert row is not None
+                row[:, rows_of(cell.gates, gate, H)] = 0.0
                 getattr(s, f"da_{gate}").fill(0.0)
 
             around(

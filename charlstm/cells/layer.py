@@ -23,8 +23,8 @@ class Layer:
 
     `params` holds the views of this layer's parameters by name: every product's weight, the bias
     `b` (G·H, 1) and what its input needs. `gates` and `tape` name [T, H, B] and [T+1, H, B] views
-    of the last window, for looking inside; slot 0 of the tape is the state carried in. `state`
-    names (H, B) views of that, and `dstate` of its gradient after `backward`.
+    of the last window, for looking inside (`gates` until `backward`); slot 0 of the tape is the
+    state carried in. `state` names (H, B) views of that, `dstate` of its gradient after `backward`.
     """
 
     def __init__(
@@ -41,12 +41,13 @@ class Layer:
         H, G, dtype = hidden_size, len(cell.gates), params["b"].dtype
         self.cell, self.inputs, self.length, self.batch = cell, inputs, length, batch
         scale = gate_scale(cell, H, dtype)
-        self._weights = {
-            p.name: (Diagonal if p.diagonal else Full)(
-                p, params[p.name], scale[rows_of(cell.gates, p.gates, H)], batch
-            )
-            for p in cell.products
-        }
+        self._row = np.empty((batch, G * H), dtype) if backward else None  # a step's dL/da, as rows
+        self._weights: dict[str, Diagonal | Full] = {}
+        for p in cell.products:
+            at = rows_of(cell.gates, p.gates, H)
+            row = None if self._row is None else self._row[:, at]
+            kind = Diagonal if p.diagonal else Full
+            self._weights[p.name] = kind(p, params[p.name], scale[at], batch, row)
         self._seen = len(cell.inputs)  # blocks of `a` that see the input; the rest has b alone
         self._bias, self._scale = (v.reshape(G, 1, H)[self._seen :] for v in (params["b"], scale))
         self._rest = np.empty_like(self._scale)
@@ -64,31 +65,24 @@ class Layer:
         self._dA = self._a.reshape(length * batch, G * H) if backward else None
         self._dstate = {name: np.zeros((batch, H), dtype) for name in cell.states}
         self.dstate = {name: gradient.T for name, gradient in self._dstate.items()}
-        shared = {"tmp": np.empty((batch, H), dtype)} | self._backward_views(G, H)
+        shared = {"tmp": np.empty((batch, H), dtype), **self._weights, **self._backward_views(G, H)}
         self._steps = [self._step(t, shared) for t in range(length)]
 
     def _backward_views(self, G: int, H: int) -> dict[str, Any]:
-        """What every step shares that a cell's equations name: products, and gradients if any."""
-        if self._dA is None:
-            return dict(self._weights)
+        """What a cell's equations name going back, the same at every step."""
+        if self._row is None:
+            return {}
         cell = self.cell
         self._da = np.empty((G, self.batch, H), self._a.dtype)
-        self._row = np.empty((self.batch, G * H), self._a.dtype)  # the same as rows
-        places = {
-            name: rows_of(cell.gates, w.product.gates, H) for name, w in self._weights.items()
-        }
-        shared: dict[str, Any] = {"da": self._da}
-        shared |= {name: w.at(self._row[:, places[name]]) for name, w in self._weights.items()}
-        shared |= {
-            "da_" + "".join(run): pick(self._da, cell.gates, run) for run in runs(cell.gates)
-        }
-        kept = "".join(w.product.gates for w in self._weights.values() if not w.product.diagonal)
-        self._unkept = [  # by those products, which fill the rest of the row
-            (self._row[:, rows_of(cell.gates, gate, H)], shared["da_" + gate])
+        views: dict[str, Any] = {"da": self._da}
+        views |= {"da_" + "".join(run): pick(self._da, cell.gates, run) for run in runs(cell.gates)}
+        kept = "".join(p.gates for p in cell.products if not p.diagonal)
+        self._unkept = [  # by these products, which fill the rest of the row
+            (self._row[:, rows_of(cell.gates, gate, H)], views["da_" + gate])
             for gate in cell.gates
             if gate not in kept
         ]
-        return shared | {"d" + name: gradient for name, gradient in self._dstate.items()}
+        return views | {"d" + name: gradient for name, gradient in self._dstate.items()}
 
     def _step(self, t: int, shared: Mapping[str, Any]) -> SimpleNamespace:
         """The views of step t that a cell's equations name."""
@@ -136,6 +130,7 @@ class Layer:
         it, `dstate` holds the gradient of the state carried in.
         """
         assert self._dA is not None
+        assert self._row is not None
         B, dh = self.batch, self._dstate["h"]
         for gradient in self._dstate.values():
             gradient.fill(0.0)
