@@ -80,7 +80,7 @@ class Figures:
 def measure(size: Size, repeats: int, seconds: float, clock: Clock = time.perf_counter) -> Figures:
     """Measure one size `repeats` times, each part for about `seconds` each time.
 
-    The parts take turns, since a machine's speed drifts; step and products do so all the time.
+    The parts take turns, since a machine's speed drifts; step and products do so every few calls.
     """
     training: list[float] = []
     single: list[float] = []
@@ -134,7 +134,7 @@ def machine() -> dict[str, str | int]:
 def alternate(calls: Sequence[Call], seconds: float, clock: Clock) -> list[list[float]]:
     """Make the calls in turn until each has had `seconds` on average; the times of each.
 
-    A call's turn is five times in a row: in training too, a step finds its own in the cache.
+    A turn is several calls in a row: in training too, a step finds its buffers in the cache.
     """
     times: list[list[float]] = [[] for _ in calls]
     began = clock()

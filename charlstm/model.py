@@ -55,7 +55,7 @@ class CharModel:
     `params` names views of `flat`: for layer l `layers.l.E` (V+1, G·H), the row of each character
     and last of the unknown one, or `layers.l.W_x` (G·H, H) above it; each of the cell's products
     (`W` is (G·H, H)); `layers.l.b` (G·H, 1); and the readout `W_y` (V, H), `b_y` (V, 1). The
-    notes' W·[h', x] is W·h' + W_x·x here: one product of the window serves all its x.
+    notes' W·[h', x] is W·h' + W_x·x here: where x is a character, W_x·x is a row to fetch.
     """
 
     def __init__(

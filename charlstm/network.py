@@ -31,7 +31,7 @@ class Network:
         backward: bool = False,
         dropout: float = 0.0,
     ) -> None:
-        self.model, self.length, self.batch, self.dropout = model, length, batch, dropout
+        self.model, self.batch, self.dropout = model, batch, dropout
         H, dtype = model.architecture.hidden_size, model.flat.dtype
         scale = gate_scale(model.cell, H, dtype)
         self.layers: list[Layer] = []

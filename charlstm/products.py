@@ -78,7 +78,7 @@ class Products:
 
 
 class OwnProducts(Products):
-    """The same products as an update makes them: a step's in strips, those of layers above too."""
+    """The same with a step's products in strips, as an update has them, those of layers above too."""
 
     def __init__(self, model: CharModel, length: int, batch: int) -> None:
         super().__init__(model, length, batch)
@@ -101,8 +101,8 @@ class OwnProducts(Products):
 
     def _forward(self, W: Array, t: int) -> None:
         strips, _ = self._strips[id(W)]
-        strips.multiply(self._h[t], strips.cut(self._a[t, : len(W) // self._h.shape[2]]))
+        strips.multiply(self._h[t], strips.shaped(self._a[t, : len(W) // self._h.shape[2]]))
 
     def _back(self, W: Array) -> None:
         _, strips = self._strips[id(W)]
-        strips.multiply(self._da[:, : len(W)], strips.cut(self._dh))
+        strips.multiply(self._da[:, : len(W)], strips.shaped(self._dh))

@@ -72,7 +72,7 @@ def test_strips(
     product.refresh()
     operand = rng.normal(size=(batch, inner))
     out = np.full((blocks, batch, width) if blocks else (batch, width), np.nan)
-    product.multiply(operand, product.cut(out))
+    product.multiply(operand, product.shaped(out))
     expected = (operand @ matrix).reshape(batch, count, width).swapaxes(0, 1)
     np.testing.assert_allclose(out, expected.reshape(out.shape), rtol=0, atol=1e-12)
 

@@ -18,10 +18,10 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Product:
-    """A weight that maps rows of the tape to pre-activations: a[gates] += weight · operand.
+    """A weight that maps what the tape holds to pre-activations: a[gates] += weight · operand.
 
-    `gates` names neighbouring gate blocks, `operand` a row block of the tape, primed for the
-    previous step. A full weight is a matrix (len(gates)·H, H); a diagonal one is a vector (H, 1)
+    `gates` names neighbouring gate blocks, `operand` a name of the tape, primed for the previous
+    step. A full weight is a matrix (len(gates)·H, H); a diagonal one is a vector (H, 1)
     for each gate, multiplied elementwise.
     """
 
@@ -75,7 +75,7 @@ class Cell(ABC):
     inputs: str  # the leading blocks that see the input x
     sigmoids: str  # the blocks whose activation is σ; the others are tanh or the cell's own
     states: tuple[str, ...]  # carried from window to window; the first one, h, is the output
-    tape: tuple[str, ...]  # blocks of H rows kept for every step, states among them, in this order
+    tape: tuple[str, ...]  # blocks kept for every step, states among them
     products: tuple[Product, ...]
     biases: Mapping[str, float] = {}  # gates whose bias does not start at zero
 
@@ -84,11 +84,11 @@ class Cell(ABC):
 
     @abstractmethod
     def forward(self, s: Any) -> None:
-        """One step. On entry s.a holds b + W_x·x; on return the step's tape rows are filled.
+        """One step. On entry s.a holds b + W_x·x; on return the step's tape is filled.
 
         `s` names every block of this step as an array (B, H): gates and tape blocks by their
         names, previous ones with `_` behind (s.h_ is h'), products by theirs (s.W.add(s.h_, s.a)).
-        Neighbouring blocks have a name together: s.ifo (3, B, H).
+        Neighbouring gates have a name together: s.ifo (3, B, H). `s.tmp` (B, H) is free to use.
         """
 
     @abstractmethod
@@ -96,8 +96,8 @@ class Cell(ABC):
         """The same step backwards.
 
         On entry s.dh and the other s.d<state> hold dL/dstate, on return dL/dstate'; s.da
-        (G, B, H) must be filled with dL/da, before the product it belongs to goes `back`. `s.tmp`
-        (B, H) is free to use.
+        (G, B, H) must be filled with dL/da, each part before the product it belongs to goes
+        `back`; every product that is not diagonal must. `s.tmp` (B, H) is free to use.
         """
 
     @abstractmethod

@@ -1,7 +1,7 @@
 """What a layer reads: characters through a table of rows, or the outputs of the layer below.
 
-Either way it hands each step b + W_x·x. Characters are gathered, so that their cost does not grow
-with the vocabulary.
+Either way it hands each step b + W_x·x. Characters are gathered, so that a step's cost does not
+grow with the vocabulary.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class Characters:
     """x is a character: W_x·onehot(id) is row `id` of the table E (V+1, g·H).
 
     The last row is the unknown character. The rows are scaled, biased and laid out gate by gate
-    (g, u, H) once per change of weights: all of them, or where `compact` and the window holds
+    (g, rows, H) once per change of weights: all of them, or where `compact` and the window holds
     fewer characters than there are, only the ones that occur.
     """
 
@@ -114,7 +114,7 @@ class Rows:
 
     def fill(self, t: int, out: Array) -> None:
         x = self._x[t * self._batch : (t + 1) * self._batch]
-        self._product.multiply(x, self._product.cut(out))
+        self._product.multiply(x, self._product.shaped(out))
         np.add(out, self._scaled_b, out=out)
 
     def backward(self, dA: Array, grads: Mapping[str, Array]) -> Array:

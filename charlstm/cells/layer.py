@@ -39,7 +39,7 @@ class Layer:
         backward: bool,
     ) -> None:
         H, G, dtype = hidden_size, len(cell.gates), params["b"].dtype
-        self.cell, self.inputs, self.length, self.batch = cell, inputs, length, batch
+        self.cell, self.inputs, self.batch = cell, inputs, batch
         scale = gate_scale(cell, H, dtype)
         self._row = np.empty((batch, G * H), dtype) if backward else None  # a step's dL/da, as rows
         self._weights: dict[str, Diagonal | Full] = {}
@@ -75,9 +75,9 @@ class Layer:
         cell = self.cell
         self._da = np.empty((G, self.batch, H), self._a.dtype)
         views: dict[str, Any] = {"da": self._da}
-        views |= {"da_" + "".join(run): pick(self._da, cell.gates, run) for run in runs(cell.gates)}
+        views |= {"da_" + run: pick(self._da, cell.gates, run) for run in runs(cell.gates)}
         kept = "".join(p.gates for p in cell.products if not p.diagonal)
-        self._unkept = [  # by these products, which fill the rest of the row
+        self._unkept = [  # gates of no full product, which would lay them out as rows
             (self._row[:, rows_of(cell.gates, gate, H)], views["da_" + gate])
             for gate in cell.gates
             if gate not in kept
@@ -91,7 +91,7 @@ class Layer:
         s.a = self._a[t]
         s.x, s.rest = s.a[: self._seen], s.a[self._seen :]
         for run in runs(gates):
-            setattr(s, "".join(run), pick(s.a, gates, run))
+            setattr(s, run, pick(s.a, gates, run))
         for name, rows in self._tape.items():
             setattr(s, name, rows[(t + 1) * B : (t + 2) * B])
             setattr(s, name + "_", rows[t * B : (t + 1) * B])

@@ -26,9 +26,9 @@ def cutting_pays() -> bool:
 
 
 def padded(rows: int, count: int, dtype: Any) -> Array:
-    """An uninitialised (rows, count) array whose row stride is kept off powers of two.
+    """An uninitialised (rows, count) array whose row stride is kept off multiples of 128.
 
-    Rows a power of two apart fall on the same cache sets: strips were copied half as fast.
+    Such rows fall on the same few cache sets: strips were copied half as fast from them.
     """
     pad = 16 if count % 128 == 0 else 0
     return np.empty((rows, count + pad), dtype)[:, :count]
@@ -76,7 +76,7 @@ class Strips:
             self._matrix = self._matrix[0]
         else:
             partial = np.empty((parts, *lead, batch, width), matrix.dtype)
-            self._partial = self.cut(partial)
+            self._partial = self.shaped(partial)
             ones = (1,) * (self._matrix.ndim - 3)
             self._pieces = (batch, *ones, parts, inner // parts)
         copied = (small or pays) and not self._matrix.flags.c_contiguous
@@ -87,7 +87,7 @@ class Strips:
         if self._strips is not self._matrix:
             np.copyto(self._strips, self._matrix)
 
-    def cut(self, out: Array) -> Array:
+    def shaped(self, out: Array) -> Array:
         """`out` as `multiply` wants it."""
         if self._batch == 1:
             return out.reshape(1, -1)
@@ -96,7 +96,7 @@ class Strips:
         return out.reshape(*out.shape[:-1], self._count, self._strip).swapaxes(-3, -2)
 
     def multiply(self, operand: Array, out: Array) -> None:
-        """Write operand · matrix to `out`, an array that was `cut`."""
+        """Write operand · matrix to `out`, an array that was `shaped`."""
         if self._batch == 1:
             np.dot(operand, self._strips, out=out)  # 0.5 µs quicker
         elif self._partial is None:

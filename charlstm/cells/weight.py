@@ -6,7 +6,6 @@ g gates' blocks are (g, B, H), a single one's (B, H).
 import numpy as np
 
 from charlstm.cells.base import Array, Product
-from charlstm.cells.blocks import stacked
 from charlstm.cells.strips import Strips, padded
 
 
@@ -39,9 +38,11 @@ class Full(Weight):
         super().__init__(product, weight, scale, batch, rows)
         gates = len(product.gates)
         self._forward = Strips(self._scaled.T, batch, gates if gates > 1 else None)
-        self._cut = self._forward.cut(self._scratch)
+        self._shaped = self._forward.shaped(self._scratch)
         if rows is not None:
-            self._transpose, self._blocks = Strips(weight, batch), stacked(rows, gates)
+            self._transpose = Strips(weight, batch)
+            stack = rows.reshape(batch, gates, -1).swapaxes(0, 1)
+            self._blocks = stack if gates > 1 else rows
 
     def refresh(self) -> None:
         """Take over the changed weight."""
@@ -52,14 +53,14 @@ class Full(Weight):
 
     def add(self, operand: Array, out: Array) -> None:
         """Add scale · weight · operand (B, H) to the blocks `out`."""
-        self._forward.multiply(operand, self._cut)
+        self._forward.multiply(operand, self._shaped)
         np.add(out, self._scratch, out=out)
 
     def back(self, da: Array, out: Array) -> None:
         """Lay the blocks `da` out as rows, and write weightᵀ · da to `out` (B, H)."""
         assert self._rows is not None
         np.copyto(self._blocks, da)
-        self._transpose.multiply(self._rows, self._transpose.cut(out))
+        self._transpose.multiply(self._rows, self._transpose.shaped(out))
 
 
 class Diagonal(Weight):
