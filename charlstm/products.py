@@ -78,7 +78,7 @@ class Products:
 
 
 class OwnProducts(Products):
-    """The same with a step's products in strips, as an update has them, those of layers above too."""
+    """The same with a step's products, and those of layers above, in strips, as an update has."""
 
     def __init__(self, model: CharModel, length: int, batch: int) -> None:
         super().__init__(model, length, batch)
