@@ -1,11 +1,15 @@
 """What the tests of commands and runs share: a runner, a text, and one small trained run."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from command_line import TEXT, TINY, Runner
 from faults import Server, folder_in_memory
+
+# Started in the background by a shell they would ignore Ctrl-C, and so would what they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
