@@ -56,8 +56,20 @@ def _beside(path: Path, value: str) -> str:
 
 def to_yaml(config: Config) -> bytes:
     """The settings as YAML that `read_yaml` reads back."""
-    text: str = yaml.safe_dump(config.to_mapping(), sort_keys=False, allow_unicode=True)
+    text: str = yaml.dump(config.to_mapping(), Dumper=_Dumper, sort_keys=False, allow_unicode=True)
     return text.encode()
+
+
+class _Dumper(yaml.SafeDumper):
+    """The safe dumper, which escapes what YAML would read as a line break, such as U+0085."""
+
+    def text(self, value: str) -> yaml.ScalarNode:
+        """A text, in double quotes where a character in it cannot be printed."""
+        style = None if value.isprintable() else '"'
+        return self.represent_scalar("tag:yaml.org,2002:str", value, style)
+
+
+_Dumper.add_representer(str, _Dumper.text)
 
 
 class _Loader(yaml.SafeLoader):
