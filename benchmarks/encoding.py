@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from charlstm.text import encode_corpus
+from charlstm.text.corpus import encode_corpus
 
 SCRIPTS = {  # (first letter, number of letters, share of the lines)
     "ascii": [("a", 26, 1)],

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from charlstm.model import Architecture, CharModel
+from charlstm.nn.parameters import Architecture, CharModel
 from charlstm.sampler import Filters, generate
+from charlstm.training.loop import train
 from charlstm.training.optim import Adam
-from charlstm.training.parallel import Job, Part, Reducer, Team
-from charlstm.training.shard import Plan
-from charlstm.training.trainer import train
+from charlstm.training.shards import Plan
+from charlstm.training.workers import Job, Part, Reducer, Team
 from charlstm.training.world import World, join
 
 V = 65

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from our_side import V
 from sides import on_ranks, options, ours
 
-from charlstm.model import Architecture, flat_size
+from charlstm.nn.parameters import Architecture, flat_size
 
 UNITS = (128, 512, 1024, 2048, 4096)
 COLUMNS, LENGTH = 32, 64

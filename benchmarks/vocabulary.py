@@ -14,9 +14,9 @@ import time
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from charlstm.cells import CELLS
-from charlstm.cells.inputs import Characters
-from charlstm.cells.layer import gate_scale
+from charlstm.nn.cells import CELLS
+from charlstm.nn.inputs import Characters
+from charlstm.nn.layer import gate_scale
 
 LENGTH, BATCH, ROUNDS, TIMES = 64, 32, 7, 20
 

@@ -7,14 +7,14 @@ from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
+from charlstm import checkpoint as saves
 from charlstm import evaluate
-from charlstm.cells.base import Array
 from charlstm.config import Config
-from charlstm.model import CharModel
+from charlstm.nn.cells.base import Array
+from charlstm.nn.parameters import CharModel
 from charlstm.sampler import Filters, Stopper, Text, generate
 from charlstm.store.runs import checkpoint_path, find_run
 from charlstm.text.vocabulary import Vocabulary
-from charlstm.training import saves
 
 if TYPE_CHECKING:  # imported when first needed, as sampling starts quicker without
     from charlstm.novelty import Index, Novelty
@@ -129,7 +129,7 @@ class Model:
 
     @cached_property
     def _index(self) -> "Index":
-        from charlstm.training.corpora import index_of, training_text  # noqa: PLC0415
+        from charlstm.training.texts import index_of, training_text  # noqa: PLC0415
 
         cache = self.path.resolve().parent.parent / ".cache"
         return index_of(training_text(self.snapshot, cache), cache)
@@ -167,8 +167,8 @@ def train(
     Raises:
         CharlstmError: as `charlstm.training.fit.fit`.
     """
-    from charlstm.cells import cell_options  # noqa: PLC0415 - loading a model needs no training
     from charlstm.config import from_mapping  # noqa: PLC0415
+    from charlstm.nn.cells import cell_options  # noqa: PLC0415 - loading a model needs no training
     from charlstm.training.events import Finished  # noqa: PLC0415
     from charlstm.training.fit import fit  # noqa: PLC0415
 

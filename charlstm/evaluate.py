@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.model import CharModel
-from charlstm.network import Network
+from charlstm.nn.network import Network
+from charlstm.nn.parameters import CharModel
 from charlstm.threads import on_all_cores
 
 LENGTH = 64  # characters a window

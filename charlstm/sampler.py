@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import ConfigError
-from charlstm.model import CharModel
-from charlstm.network import Network
+from charlstm.nn.network import Network
+from charlstm.nn.parameters import CharModel
 
 Text = TypeVar("Text", str, bytes)
 BLOCK = 2**15  # logits that are chosen from at a time: 256 kB, so that they stay in cache

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.model import Architecture, CharModel
-from charlstm.network import Network
+from charlstm.nn.network import Network
+from charlstm.nn.parameters import Architecture, CharModel
 from charlstm.training.optim import Adam, Schedule, global_norm
 from charlstm.training.streams import Streams
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from charlstm.cells import CELLS
-from charlstm.cells.base import Array
-from charlstm.model import Architecture, CharModel
+from charlstm.nn.cells import CELLS
+from charlstm.nn.cells.base import Array
+from charlstm.nn.parameters import Architecture, CharModel
 
 
 def variants() -> list[tuple[str, dict[str, Any]]]:

@@ -22,7 +22,7 @@ from charlstm.cli import train as _train
 from charlstm.store import atomic, lock
 from charlstm.text.vocabulary import Vocabulary
 from charlstm.training import fit
-from charlstm.training.parallel import Team
+from charlstm.training.workers import Team
 
 POINTS: dict[str, tuple[Any, str]] = {
     "create": (atomic, "_create"),

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from command_line import TEXT
 
-from charlstm.store.checkpoint import load
+from charlstm.store.archive import load
 
 PERCENT = float(os.environ.get("CHARLSTM_FAULTS", "0"))
 KILLED = -9

@@ -18,12 +18,13 @@ import numpy as np
 
 atheris: Any = import_module("atheris")
 with atheris.instrument_imports(include=["charlstm", "yaml"]):
-    from charlstm.cells import cell_options
+    from charlstm import checkpoint as saves
     from charlstm.config import from_mapping
     from charlstm.errors import CheckpointError, ConfigError
-    from charlstm.model import Architecture
-    from charlstm.store import checkpoint, manifest, npz
-    from charlstm.training import saves
+    from charlstm.nn.cells import cell_options
+    from charlstm.nn.parameters import Architecture
+    from charlstm.store import archive as checkpoint
+    from charlstm.store import manifest, npz
     from charlstm.yaml_file import read_yaml
 
 PATH = Path(tempfile.mkdtemp()) / "x"

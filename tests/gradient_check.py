@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from cells_under_test import random_ids, randomise
 
-from charlstm.cells.base import Array
-from charlstm.cells.inputs import Rows
-from charlstm.cells.layer import Layer, gate_scale
-from charlstm.model import CharModel, layer_of
-from charlstm.network import Network
+from charlstm.nn.cells.base import Array
+from charlstm.nn.inputs import Rows
+from charlstm.nn.layer import Layer, gate_scale
+from charlstm.nn.network import Network
+from charlstm.nn.parameters import CharModel, layer_of
 
 STEP, TOLERANCE = 1e-5, 1e-6
 WEIGHT = 0.7  # of the loss in a network's training window

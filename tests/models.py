@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from charlstm.model import Architecture, CharModel
+from charlstm.nn.parameters import Architecture, CharModel
 from charlstm.text.vocabulary import Vocabulary
 
 CHARACTERS = "\n .Tabcdefghnorstw"

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from charlstm.agreement.pair_files import Pair
-from charlstm.cells.blocks import rows_of
-from charlstm.model import Architecture, CharModel
+from charlstm.nn.blocks import rows_of
+from charlstm.nn.parameters import Architecture, CharModel
+from charlstm.pairs.files import Pair
 from charlstm.text.vocabulary import Vocabulary
 
 # A is a singular subject and p its verb, B a plural one and q its verb; the rest is filler.

@@ -12,17 +12,17 @@ from cells_under_test import random_model
 from command_line import TINY, Runner
 
 from charlstm import load
-from charlstm.agreement import pair_sets
-from charlstm.agreement.corpus import CorpusSettings, read_settings
-from charlstm.agreement.grammar import CONSTRUCTIONS
-from charlstm.agreement.measure import measure
-from charlstm.agreement.pair_files import Pair
-from charlstm.agreement.pair_sets import PairSet
-from charlstm.agreement.pairs import default_pairs, read_pairs
-from charlstm.agreement.report import Share, summarise
-from charlstm.agreement.scoring import Scored, readable, score_pairs, scored_parts
 from charlstm.errors import CheckpointError, CorpusError
-from charlstm.model import Architecture, CharModel
+from charlstm.nn.parameters import Architecture, CharModel
+from charlstm.pairs.files import Pair
+from charlstm.pairs.scores import Scored, readable, score_pairs, scored_parts
+from charlstm.studies.agreement import pair_sets
+from charlstm.studies.agreement.corpus import CorpusSettings, read_settings
+from charlstm.studies.agreement.generate import default_pairs, read_pairs
+from charlstm.studies.agreement.grammar import CONSTRUCTIONS
+from charlstm.studies.agreement.measure import measure
+from charlstm.studies.agreement.pair_sets import PairSet
+from charlstm.studies.agreement.report import Share, summarise
 from charlstm.text.vocabulary import Vocabulary
 
 KEYS = {"pairs", "accuracy", "congruent", "incongruent", "singular", "plural", "joint", "ties"}

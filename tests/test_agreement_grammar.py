@@ -10,18 +10,19 @@ from typing import Any
 
 import pytest
 
-from charlstm.agreement.corpus import (
+from charlstm.errors import ConfigError, CorpusError
+from charlstm.studies.agreement.corpus import (
     CorpusSettings,
     frames,
     read_settings,
     sentences,
     write_corpus,
 )
-from charlstm.agreement.draw import Draw
-from charlstm.agreement.filler import SHORTEST, filler
-from charlstm.agreement.grammar import CONSTRUCTIONS, GRAMMAR
-from charlstm.agreement.hold_out import SHARE, held_out, seen
-from charlstm.agreement.lexicon import (
+from charlstm.studies.agreement.draw import Draw
+from charlstm.studies.agreement.filler import SHORTEST, filler
+from charlstm.studies.agreement.grammar import CONSTRUCTIONS, GRAMMAR
+from charlstm.studies.agreement.hold_out import SHARE, held_out, seen
+from charlstm.studies.agreement.lexicon import (
     COUPLES,
     LIVING,
     NOUNS,
@@ -29,8 +30,7 @@ from charlstm.agreement.lexicon import (
     PRONOUN_PHRASES,
     Predicate,
 )
-from charlstm.agreement.phrases import Frame
-from charlstm.errors import ConfigError, CorpusError
+from charlstm.studies.agreement.phrases import Frame
 
 BUNDLED = Path(__file__).parents[1] / "data" / "agreement.txt"
 SMALL = CorpusSettings(sentences=4000, seed=5)
@@ -269,7 +269,7 @@ def test_a_failed_write_leaves_both_files_as_they_were(
         yield "The cat was full."
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("charlstm.agreement.corpus.sentences", broken)
+    monkeypatch.setattr("charlstm.studies.agreement.corpus.sentences", broken)
     with pytest.raises(CorpusError, match="No space left"):
         write_corpus(path, CorpusSettings(sentences=9))
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charlstm.agreement.corpus import CorpusSettings, read_settings
-from charlstm.agreement.grammar import CONSTRUCTIONS
-from charlstm.agreement.lexicon import NOUNS
-from charlstm.agreement.pairs import (
+from charlstm.errors import CharlstmError, ConfigError, CorpusError
+from charlstm.studies.agreement.corpus import CorpusSettings, read_settings
+from charlstm.studies.agreement.generate import (
     Pair,
     default_pairs,
     depth_pairs,
@@ -20,7 +19,8 @@ from charlstm.agreement.pairs import (
     read_pairs,
     write_pairs,
 )
-from charlstm.errors import CharlstmError, ConfigError, CorpusError
+from charlstm.studies.agreement.grammar import CONSTRUCTIONS
+from charlstm.studies.agreement.lexicon import NOUNS
 
 BUNDLED = Path(__file__).parents[1] / "data" / "agreement.txt"
 SETTINGS = CorpusSettings()

@@ -8,10 +8,10 @@ import pytest
 from cells_under_test import each_variant, random_model
 from command_line import Runner
 
-from charlstm.bench import TURN, Figure, Size, alternate, measure
-from charlstm.cells.base import Array
-from charlstm.model import Architecture
-from charlstm.products import OwnProducts, Products
+from charlstm.nn.cells.base import Array
+from charlstm.nn.parameters import Architecture
+from charlstm.studies.speed.measure import TURN, Figure, Size, alternate, measure
+from charlstm.studies.speed.products import OwnProducts, Products
 
 
 def counted(patch: pytest.MonkeyPatch, products: Products) -> int:

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from cells_under_test import variants
 
-from charlstm.cells import CELLS
-from charlstm.describe import describe, one_step
-from charlstm.describe.page import table
-from charlstm.model import Architecture
+from charlstm.nn.cells import CELLS
+from charlstm.nn.parameters import Architecture
+from charlstm.studies.describe import describe, one_step
+from charlstm.studies.describe.page import table
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = (DOCS / "cells.md").read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from charlstm.errors import CheckpointError
 from charlstm.store import atomic, manifest
-from charlstm.store.checkpoint import FORMAT, Checkpoint, load, save
+from charlstm.store.archive import FORMAT, Checkpoint, load, save
 from charlstm.store.npz import DTYPES
 
 GOLDEN = Path(__file__).parent / "golden" / "checkpoint-format1.npz"
@@ -160,7 +160,7 @@ def test_weights_that_are_not_finite_are_neither_saved_nor_loaded(
     assert "'weights/W' has values that are not finite" in error(save, path, HEADER, weights)
     assert_equal(load(path), HEADER, ARRAYS)
     with monkeypatch.context() as patch:
-        patch.setattr("charlstm.store.checkpoint._check_finite", lambda *_: None)
+        patch.setattr("charlstm.store.archive._check_finite", lambda *_: None)
         save(path, HEADER, weights)
     assert "'weights/W' has values that are not finite" in error(load, path)
 

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from charlstm.errors import CheckpointError
 from charlstm.store import manifest, npz
-from charlstm.store.checkpoint import load, save
+from charlstm.store.archive import load, save
 
 pytestmark = pytest.mark.faults
 MUTATIONS = count(2000, 20_000)
@@ -405,5 +405,5 @@ def test_a_reader_that_trusted_the_digests_would_be_found_out(
     place = sound.index(np.eye(3, dtype=np.float32).tobytes())
     changed = sound[:place] + b"\1" + sound[place + 1 :]
     assert "'weights/W' is not what was saved" in refuse(path, changed)
-    monkeypatch.setattr("charlstm.store.checkpoint._digest", lambda _: ANY)
+    monkeypatch.setattr("charlstm.store.archive._digest", lambda _: ANY)
     assert load(path).arrays["weights/W"][0, 0] != 1

@@ -6,8 +6,8 @@ import pytest
 from command_line import TEXT, Runner
 
 from charlstm import load
-from charlstm.cells import CELLS
-from charlstm.model import Architecture, CharModel
+from charlstm.nn.cells import CELLS
+from charlstm.nn.parameters import Architecture, CharModel
 
 SIZES = ("--hidden-size=128", "--batch-size=64")
 

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from command_line import TEXT, TINY, Runner, start
 
-from charlstm.store import checkpoint, manifest
-from charlstm.store.checkpoint import load, save
+from charlstm.store import archive as checkpoint
+from charlstm.store import manifest
+from charlstm.store.archive import load, save
 
 TRAIN = ("train", *TINY, "--max-steps=2")
 
@@ -189,7 +190,7 @@ def test_a_network_too_large_for_the_memory(
     def no_memory(*_: object) -> Any:
         raise MemoryError
 
-    monkeypatch.setattr("charlstm.training.begin.Team", no_memory)
+    monkeypatch.setattr("charlstm.training.start.Team", no_memory)
     message = charlstm.fails(*TRAIN, "text.txt")
     assert message == "there is not enough memory; use a smaller network or batch"
     assert [path.name for path in (here / "runs").iterdir()] == [".cache"]

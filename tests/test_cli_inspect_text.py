@@ -120,7 +120,7 @@ def test_a_page_and_a_picture(charlstm: Runner, tiny_run: Path, here: Path) -> N
 def test_a_page_s_limit_is_named(
     charlstm: Runner, tiny_run: Path, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("charlstm.lens.draw.reading_page.LARGEST", 8 * 5 * 6)
+    monkeypatch.setattr("charlstm.studies.inspect.reading_page.LARGEST", 8 * 5 * 6)
     flags = (*LOOK, tiny_run, "--save", "page.html")
     assert "--cut 6 looks" in charlstm.fails(*flags)
     assert not (here / "page.html").exists()
@@ -129,8 +129,8 @@ def test_a_page_s_limit_is_named(
 
 
 def test_units_that_hold_a_part(charlstm: Runner, tiny_run: Path) -> None:
-    from charlstm.lens.brush import holding
-    from charlstm.lens.reading import read
+    from charlstm.studies.inspect.brush import holding
+    from charlstm.trace import read
 
     model = load(tiny_run)
     memory = read(model.network, model.vocabulary, TEXT).memory

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from command_line import Runner
 
-from charlstm.agreement.pair_files import Pair, write_pairs
+from charlstm.pairs.files import Pair, write_pairs
 
 
 @pytest.fixture

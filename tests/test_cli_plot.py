@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from command_line import Runner
 
-from charlstm.lens.curves import curves
+from charlstm.studies.curves import curves
 
 
 def test_a_line_for_each_curve(charlstm: Runner, tiny_run: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from command_line import TEXT, TINY, Runner
 
 from charlstm import load
-from charlstm.store.checkpoint import load as load_checkpoint
+from charlstm.store.archive import load as load_checkpoint
 
 SCORE = {"nats_per_char", "bits_per_char", "perplexity", "characters", "unknown"}
 

@@ -20,7 +20,7 @@ from charlstm import bundled
 from charlstm.cli import show
 from charlstm.cli.progress import Display, reading_bar
 from charlstm.cli.train import Stop
-from charlstm.store import checkpoint
+from charlstm.store import archive as checkpoint
 
 RESULT = {"run", "steps", "characters", "seconds", "best_val_nats", "last_val_nats"}
 

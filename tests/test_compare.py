@@ -12,17 +12,17 @@ import pytest
 from command_line import Runner, start
 
 from charlstm import bundled
-from charlstm.agreement.grammar import CONSTRUCTIONS
-from charlstm.cells import CELLS
-from charlstm.compare.outcome import Outcome
-from charlstm.compare.plan import read_plan
-from charlstm.compare.runner import compare
-from charlstm.compare.size import hidden_size_for, parameters_of
-from charlstm.compare.table import groups, lines
 from charlstm.errors import ConfigError
-from charlstm.model import Architecture
+from charlstm.nn.cells import CELLS
+from charlstm.nn.parameters import Architecture
+from charlstm.studies.agreement.grammar import CONSTRUCTIONS
+from charlstm.studies.compare.outcome import Outcome
+from charlstm.studies.compare.plan import read_plan
+from charlstm.studies.compare.runner import compare
+from charlstm.studies.compare.size import hidden_size_for, parameters_of
+from charlstm.studies.compare.table import groups, lines
+from charlstm.training.defaults import steps_of
 from charlstm.training.events import Finished
-from charlstm.training.rules import steps_of
 
 ONE = CONSTRUCTIONS[0]
 BASE = "base: {corpus: text.txt, batch_size: 8, seq_length: 12, shards: 2, workers: 1, lr: 0.03}"

@@ -13,10 +13,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from charlstm.bundled import find_config
-from charlstm.cells import CELLS, cell_options
 from charlstm.config import SETTINGS, Config, brief, describe_range, from_mapping
 from charlstm.errors import ConfigError
-from charlstm.model import Architecture
+from charlstm.nn.cells import CELLS, cell_options
+from charlstm.nn.parameters import Architecture
 from charlstm.yaml_file import read_yaml, to_yaml
 
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from cells_under_test import each_variant, random_model
 
-from charlstm.cells import CELLS
-from charlstm.cells.base import Cell, Notes, Product
-from charlstm.cells.plain import Arrays
-from charlstm.describe import describe, one_step
-from charlstm.describe.page import page
-from charlstm.model import Architecture, CharModel, layer_of
+from charlstm.nn.cells import CELLS
+from charlstm.nn.cells.base import Cell, Notes, Product
+from charlstm.nn.operators import Arrays
+from charlstm.nn.parameters import Architecture, CharModel, layer_of
+from charlstm.studies.describe import describe, one_step
+from charlstm.studies.describe.page import page
 
 V, H, B = 7, 5, 3
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from charlstm.cells import CELLS
-from charlstm.cells.base import Cell
-from charlstm.describe.naming import gate_of, symbol_of
-from charlstm.describe.terms import Bias, Constant, Input, State, Term, Weighted, step
-from charlstm.model import Architecture
+from charlstm.nn.cells import CELLS
+from charlstm.nn.cells.base import Cell
+from charlstm.nn.graph import Bias, Constant, Input, State, Term, Weighted, step
+from charlstm.nn.parameters import Architecture
+from charlstm.studies.describe.naming import gate_of, symbol_of
 
 FOLDER = Path(__file__).parents[1] / "docs" / "drawings"
 sys.path.append(str(FOLDER))

@@ -10,11 +10,12 @@ import pytest
 from cells_under_test import each_variant, random_model
 from numpy.typing import NDArray
 
-from charlstm import evaluate, plain
+from charlstm import evaluate
 from charlstm.evaluate import Score, Scorer, log_likelihoods, score_text
-from charlstm.model import Architecture, CharModel
-from charlstm.training.parallel import Job, Part, Team
-from charlstm.training.shard import Plan
+from charlstm.nn import reference as plain
+from charlstm.nn.parameters import Architecture, CharModel
+from charlstm.training.shards import Plan
+from charlstm.training.workers import Job, Part, Team
 
 V = 6
 

@@ -11,16 +11,16 @@ from browsers import assert_it_fits, chromium, opened, until
 from command_line import Runner
 from models import CHARACTERS, VOCABULARY, wild_model
 
-from charlstm import plain
-from charlstm.cells import CELLS
-from charlstm.cells.base import Array
-from charlstm.cells.plain import Arrays
 from charlstm.errors import ExportError
 from charlstm.export.fixed import fixed, rounded
 from charlstm.export.html import encode
 from charlstm.export.program import program
-from charlstm.lens.record import gates_of, record
-from charlstm.model import Architecture, CharModel, layer_of
+from charlstm.nn import reference as plain
+from charlstm.nn.cells import CELLS
+from charlstm.nn.cells.base import Array
+from charlstm.nn.operators import Arrays
+from charlstm.nn.parameters import Architecture, CharModel, layer_of
+from charlstm.record import gates_of, record
 from charlstm.text.vocabulary import Vocabulary
 
 KINDS: dict[str, tuple[str, Mapping[str, str]]] = {

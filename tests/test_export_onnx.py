@@ -13,9 +13,9 @@ from command_line import TEXT, Runner
 from doc_snippets import run_snippet
 from numpy.typing import NDArray
 
-from charlstm import plain
-from charlstm.model import CharModel
-from charlstm.network import Network
+from charlstm.nn import reference as plain
+from charlstm.nn.network import Network
+from charlstm.nn.parameters import CharModel
 from charlstm.sampler import Filters, generate
 from charlstm.text.vocabulary import Vocabulary
 

@@ -14,7 +14,7 @@ from torch_cases import CELLS, LAYERS, VOCABULARY, H, exported_model, golden
 from charlstm.config import Config
 from charlstm.errors import ExportError
 from charlstm.export import about, encoder, export
-from charlstm.network import Network
+from charlstm.nn.network import Network
 
 safetensors = pytest.importorskip("safetensors")
 

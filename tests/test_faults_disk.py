@@ -14,7 +14,7 @@ import pytest
 from command_line import TEXT, TINY
 from faults import Ended, Server, content, count
 
-from charlstm.store.checkpoint import load
+from charlstm.store.archive import load
 
 pytestmark = [
     pytest.mark.faults,

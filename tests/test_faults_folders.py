@@ -14,7 +14,7 @@ import pytest
 from command_line import TEXT, TINY, Runner, start
 from faults import Server, content, count
 
-from charlstm.store.checkpoint import load
+from charlstm.store.archive import load
 
 pytestmark = pytest.mark.faults
 ENDLESS = ("--max-steps=1000000", "--eval-every=1000000", "--out=run")

@@ -17,7 +17,7 @@ import pytest
 from command_line import TEXT, TINY, start
 from faults import KILLED, Ended, Server, content, count
 
-from charlstm.store.checkpoint import load
+from charlstm.store.archive import load
 from charlstm.store.metrics import read
 
 pytestmark = [

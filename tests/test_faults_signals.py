@@ -15,7 +15,7 @@ import pytest
 from command_line import TEXT, TINY, start
 from faults import Ended, Server, content
 
-from charlstm.store.checkpoint import load
+from charlstm.store.archive import load
 
 pytestmark = [
     pytest.mark.faults,

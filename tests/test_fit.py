@@ -17,16 +17,16 @@ import pytest
 from command_line import TEXT, Runner
 
 from charlstm import load
-from charlstm.cells import cell_options
+from charlstm.checkpoint import load as load_snapshot
 from charlstm.config import Config, from_mapping
 from charlstm.errors import CorpusError, DivergedError, RunError
-from charlstm.store import checkpoint
+from charlstm.nn.cells import cell_options
+from charlstm.store import archive as checkpoint
 from charlstm.store.metrics import Metrics
 from charlstm.store.metrics import read as read_metrics
-from charlstm.training.corpora import read_texts
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
 from charlstm.training.fit import fit
-from charlstm.training.saves import load as load_snapshot
+from charlstm.training.texts import read_texts
 from charlstm.yaml_file import read_yaml
 
 SMALL = Config(
@@ -126,7 +126,7 @@ def test_the_seconds_count_the_reading_of_the_text(
         time.sleep(0.3)
         return read_texts(*given, **named)
 
-    monkeypatch.setattr("charlstm.training.begin.read_texts", slowly)
+    monkeypatch.setattr("charlstm.training.start.read_texts", slowly)
     finished, _ = run(replace(config, max_steps=1), root)
     assert finished.seconds > 0.3
     assert float(rows(finished.run)[-1]["seconds"]) > 0.3
@@ -453,7 +453,7 @@ def test_nothing_is_left_of_a_run_that_could_not_begin(
 
     mine = root.parent / "mine"
     mine.mkdir()
-    monkeypatch.setattr("charlstm.training.begin.Team", broken)
+    monkeypatch.setattr("charlstm.training.start.Team", broken)
     for out in (None, str(root / "given"), str(mine)):
         with pytest.raises(RunError, match="no worker"):
             list(fit(replace(config, out=out), root=root))

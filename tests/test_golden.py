@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from torch_cases import CELLS, LAYERS, WEIGHT, B, H, T, V, golden
 
-from charlstm.cells.base import Array, Cell
-from charlstm.model import Architecture, CharModel
-from charlstm.network import Network
+from charlstm.nn.cells.base import Array, Cell
+from charlstm.nn.network import Network
+from charlstm.nn.parameters import Architecture, CharModel
 
 # The blocks of weight_ih and of weight_hh by our letters, in the order PyTorch documents.
 BLOCKS = {"rnn": ("n", "n"), "lstm": ("ifgo", "ifgo"), "gru": ("rzn", "rzm")}

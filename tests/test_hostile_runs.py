@@ -18,10 +18,10 @@ from command_line import TEXT, TINY, Runner
 from faults import count
 
 from charlstm import load
+from charlstm.checkpoint import load as load_snapshot
 from charlstm.errors import CharlstmError, CheckpointError, CorpusError
-from charlstm.store import checkpoint
+from charlstm.store import archive as checkpoint
 from charlstm.training.fit import fit
-from charlstm.training.saves import load as load_snapshot
 
 pytestmark = pytest.mark.faults
 HEADER_BYTES = 32 << 20  # what reading a header may take, whatever it says

@@ -30,5 +30,5 @@ def test_sampling_needs_neither_training_nor_texts(tiny_run: Path, options: tupl
     modules = imported("sample", "--run", tiny_run, "--length", 5, *options)
     assert {"numpy", "charlstm.sampler"} <= modules
     unused = {"yaml", "tqdm", "threadpoolctl", "concurrent", "tempfile", "zipfile", "numpy.random"}
-    unused |= {"charlstm.text.corpus", "charlstm.training.fit", "charlstm.training.parallel"}
+    unused |= {"charlstm.text.corpus", "charlstm.training.fit", "charlstm.training.workers"}
     assert not modules & unused

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from models import VOCABULARY, wild_model
 
-from charlstm.lens.brush import holding
-from charlstm.lens.draw.page import embedded, packed
-from charlstm.lens.draw.reading_page import longest, reading_page
-from charlstm.lens.reading import read
+from charlstm.output.page import embedded, packed
+from charlstm.studies.inspect.brush import holding
+from charlstm.studies.inspect.reading_page import longest, reading_page
+from charlstm.trace import read
 
 
 def test_units_on_over_all_of_a_span_and_off_elsewhere_come_first() -> None:

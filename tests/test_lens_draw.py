@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from models import VOCABULARY, wild_model
 
-from charlstm.lens.draw.cells import BLOCKS, block, cell, sparkline, width
-from charlstm.lens.draw.colour import (
+from charlstm.output.colour import (
     BLUE,
     PAPER,
     RED,
@@ -21,8 +20,9 @@ from charlstm.lens.draw.colour import (
     nearest,
     paint,
 )
-from charlstm.lens.draw.strips import Strip, draw, reading_strips, unit_strips
-from charlstm.lens.reading import read
+from charlstm.output.glyphs import BLOCKS, block, cell, sparkline, width
+from charlstm.studies.inspect.strips import Strip, draw, reading_strips, unit_strips
+from charlstm.trace import read
 
 OURS = re.compile(r"\x1b\[(?:[0-9]+;)*[0-9]+m")
 

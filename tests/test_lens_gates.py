@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from models import CHARACTERS, VOCABULARY, wild_model
 
-from charlstm.cells import CELLS
-from charlstm.cells.blocks import rows_of
 from charlstm.errors import CharlstmError, CorpusError
-from charlstm.lens import columns
-from charlstm.lens.classes import CLASSES, class_of
-from charlstm.lens.gates import measure
-from charlstm.lens.gates_table import HEAD, keepers, to_rows
-from charlstm.lens.record import record
-from charlstm.model import CharModel
+from charlstm.nn.blocks import rows_of
+from charlstm.nn.cells import CELLS
+from charlstm.nn.parameters import CharModel
+from charlstm.record import record
+from charlstm.studies.inspect import columns
+from charlstm.studies.inspect.classes import CLASSES, class_of
+from charlstm.studies.inspect.gates import measure
+from charlstm.studies.inspect.gates_table import HEAD, keepers, to_rows
 
 TEXT = "The cats ate. The bats\nfeast on bread ☃ here.\n" * 6
 IDS = VOCABULARY.encode(TEXT)

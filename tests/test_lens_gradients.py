@@ -6,12 +6,12 @@ from models import CHARACTERS, VOCABULARY, wild_model
 from planted import VOCABULARY as PLANTED_VOCABULARY
 from planted import planted_pairs
 
-from charlstm import plain
-from charlstm.cells import CELLS
 from charlstm.errors import CorpusError
-from charlstm.lens.clipping import clipping
-from charlstm.lens.gradients import Reach, along, at_verbs, places, reach
-from charlstm.lens.spans import spans
+from charlstm.nn import reference as plain
+from charlstm.nn.cells import CELLS
+from charlstm.studies.inspect.clipping import clipping
+from charlstm.studies.inspect.gradients import Reach, along, at_verbs, places, reach
+from charlstm.studies.inspect.spans import spans
 
 V = len(CHARACTERS)
 IDS = np.random.default_rng(0).integers(0, V, (12, 3))

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from models import CHARACTERS, VOCABULARY, wild_model
 
-from charlstm import plain
-from charlstm.cells import CELLS
 from charlstm.errors import CorpusError
-from charlstm.lens.reading import read
-from charlstm.lens.reading_table import to_mapping, to_table
-from charlstm.lens.record import gates_of, memory_of, record, windows
-from charlstm.lens.telling import telling
+from charlstm.nn import reference as plain
+from charlstm.nn.cells import CELLS
+from charlstm.record import gates_of, memory_of, record, windows
+from charlstm.studies.inspect.reading_table import to_mapping, to_table
+from charlstm.studies.inspect.telling import telling
 from charlstm.text.vocabulary import Vocabulary
+from charlstm.trace import read
 
 TEXT = "The cats ate the ☃ bread.\n" * 5  # more than one window
 
@@ -84,7 +84,7 @@ def test_memory_is_tanh_of_c_or_h() -> None:
 
 
 def test_bytes_that_are_no_letters_have_names() -> None:
-    from charlstm.model import Architecture, CharModel
+    from charlstm.nn.parameters import Architecture, CharModel
 
     model = CharModel(Architecture(hidden_size=2), 256)
     reading = read(model, Vocabulary("byte"), "é\n")

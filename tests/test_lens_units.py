@@ -6,19 +6,19 @@ from models import CHARACTERS as WILD_CHARACTERS
 from models import wild_model
 from planted import CARRIER, DECOY, VOCABULARY, H, planted_model, planted_pairs
 
-from charlstm.agreement.pair_files import Pair
-from charlstm.cells import CELLS
-from charlstm.cells.base import Array
-from charlstm.cells.blocks import rows_of
 from charlstm.errors import CorpusError
-from charlstm.lens.course import AFTER, BEFORE, STEPS, one_sentence, two_sentences
-from charlstm.lens.decode import auc, by_condition, told
-from charlstm.lens.record import record
-from charlstm.lens.silence import silenced
-from charlstm.lens.span_values import read_spans
-from charlstm.lens.spans import spans
-from charlstm.lens.units import Units, find
-from charlstm.lens.units_table import HEAD, PARTS, to_mapping, to_rows
+from charlstm.nn.blocks import rows_of
+from charlstm.nn.cells import CELLS
+from charlstm.nn.cells.base import Array
+from charlstm.pairs.files import Pair
+from charlstm.record import record
+from charlstm.studies.inspect.course import AFTER, BEFORE, STEPS, one_sentence, two_sentences
+from charlstm.studies.inspect.decode import auc, by_condition, told
+from charlstm.studies.inspect.silence import silenced
+from charlstm.studies.inspect.span_values import read_spans
+from charlstm.studies.inspect.spans import spans
+from charlstm.studies.inspect.units import Units, find
+from charlstm.studies.inspect.units_table import HEAD, PARTS, to_mapping, to_rows
 
 SPANS = spans(planted_pairs())
 

@@ -16,13 +16,13 @@ from command_line import SIGNALS, TINY, Runner, sentences
 
 from charlstm.cli.train import Stop
 from charlstm.errors import RunError
-from charlstm.store import checkpoint
+from charlstm.store import archive as checkpoint
 from charlstm.training.world import SIZES, World, join
 
 CHARLSTM = (sys.executable, "-m", "charlstm")
 FAILING = """
 from charlstm.cli import main
-from charlstm.training.parallel import Member
+from charlstm.training.workers import Member
 def run(self, message):
     if message == 3:
         raise MemoryError("as planned")

@@ -9,11 +9,11 @@ import pytest
 from cells_under_test import each_variant, random_ids, random_model, randomise
 from numpy.typing import NDArray
 
-from charlstm import network as network_module
-from charlstm.cells.base import Array
-from charlstm.model import Architecture, CharModel
-from charlstm.network import Network
-from charlstm.ops import dropout_mask
+from charlstm.nn import network as network_module
+from charlstm.nn.cells.base import Array
+from charlstm.nn.loss import dropout_mask
+from charlstm.nn.network import Network
+from charlstm.nn.parameters import Architecture, CharModel
 
 T, B = 6, 3
 Ids = NDArray[np.intp]

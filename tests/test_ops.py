@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from charlstm.ops import cross_entropy, dropout_mask, softmax
+from charlstm.nn.loss import cross_entropy, dropout_mask, softmax
 
 
 def test_cross_entropy_and_its_gradient_are_those_of_the_softmax() -> None:

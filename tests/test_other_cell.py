@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from command_line import TINY, Runner
 
-from charlstm.store import checkpoint
-from charlstm.training.saves import load
+from charlstm.checkpoint import load
+from charlstm.store import archive as checkpoint
 
 TRAIN = ("train", "text.txt", *TINY[1:], "--max-steps=2")
 

@@ -9,9 +9,9 @@ import pytest
 from browsers import assert_it_fits, chromium, opened
 from models import VOCABULARY, wild_model
 
-from charlstm.lens.brush import holding
-from charlstm.lens.draw.reading_page import reading_page
-from charlstm.lens.reading import Reading, read
+from charlstm.studies.inspect.brush import holding
+from charlstm.studies.inspect.reading_page import reading_page
+from charlstm.trace import Reading, read
 
 TEXT = "The cats ate\nthe bread.</script><b>x"
 FIRST, LAST = 4, 7

@@ -8,10 +8,10 @@ import pytest
 from cells_under_test import each_variant, random_model, variants
 from gradient_check import wrong_in_layer, wrong_in_network
 
-from charlstm.cells.base import Array, Cell, Product
-from charlstm.cells.blocks import rows_of
-from charlstm.cells.inputs import Rows
-from charlstm.cells.layer import Layer
+from charlstm.nn.blocks import rows_of
+from charlstm.nn.cells.base import Array, Cell, Product
+from charlstm.nn.inputs import Rows
+from charlstm.nn.layer import Layer
 
 Patch = pytest.MonkeyPatch
 T, B, D, H = 3, 2, 2, 2

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from brief_training import trained
 
-from charlstm.cells import CELLS
 from charlstm.evaluate import score_text
+from charlstm.nn.cells import CELLS
 from charlstm.text.vocabulary import Vocabulary
 
 TRAIN, VALIDATE = 50_000, 10_000  # characters

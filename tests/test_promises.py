@@ -10,9 +10,9 @@ import pytest
 from command_line import Runner
 
 from charlstm import load
+from charlstm.checkpoint import load as load_snapshot
 from charlstm.errors import CheckpointError
-from charlstm.store import checkpoint
-from charlstm.training.saves import load as load_snapshot
+from charlstm.store import archive as checkpoint
 
 TESTS = Path(__file__).parent
 PAGE = TESTS.parent / "docs" / "reliability.md"

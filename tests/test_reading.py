@@ -17,8 +17,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from charlstm.errors import CorpusError
-from charlstm.text import reading, sources
-from charlstm.text.reading import check_encoding, read_text
+from charlstm.text import decoding as reading
+from charlstm.text import sources
+from charlstm.text.decoding import check_encoding, read_text
 from charlstm.text.sources import find_files
 
 # Few characters, so that "\r\n", BOMs and characters of 1 to 4 bytes meet every kind of border.

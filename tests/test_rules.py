@@ -7,8 +7,8 @@ import pytest
 from command_line import TEXT, Runner
 
 from charlstm.config import Config
-from charlstm.store import checkpoint
-from charlstm.training.rules import choose, steps_of
+from charlstm.store import archive as checkpoint
+from charlstm.training.defaults import choose, steps_of
 from charlstm.yaml_file import read_yaml
 
 OPEN = Config()

@@ -12,9 +12,10 @@ from cells_under_test import each_variant, random_model
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from charlstm import plain, sampler
+from charlstm import sampler
 from charlstm.errors import ConfigError
-from charlstm.ops import softmax
+from charlstm.nn import reference as plain
+from charlstm.nn.loss import softmax
 from charlstm.sampler import Filters, Stopper, generate
 
 shares = st.integers(1, 8).map(lambda n: n / 8)  # exact, as are the weights

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from cells_under_test import each_variant, random_ids, random_model, randomise
 
-from charlstm.cells import strips
-from charlstm.cells.strips import Strips, cut
-from charlstm.network import Network
+from charlstm.nn import blocked_gemm as strips
+from charlstm.nn.blocked_gemm import Strips, cut
+from charlstm.nn.network import Network
 
 
 def small(monkeypatch: pytest.MonkeyPatch, limit: int, pays: bool = True) -> None:

@@ -14,13 +14,13 @@ from cells_under_test import each_variant
 from numpy.typing import NDArray
 
 from charlstm.errors import DivergedError, RunError
-from charlstm.model import Architecture
-from charlstm.network import Network
+from charlstm.nn.network import Network
+from charlstm.nn.parameters import Architecture
+from charlstm.training.loop import Step, train
 from charlstm.training.optim import OPTIMISERS, global_norm
-from charlstm.training.parallel import MESSAGE, Job, Part, Team
-from charlstm.training.shard import Plan
+from charlstm.training.shards import Plan
 from charlstm.training.streams import Streams
-from charlstm.training.trainer import Step, train
+from charlstm.training.workers import MESSAGE, Job, Part, Team
 
 PLAN = Plan(Architecture("lstm", {}, 8, 2), 10, batch_size=7, seq_length=5, shards=3, dropout=0.1)
 PREDICTIONS = PLAN.batch_size * PLAN.seq_length

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from cells_under_test import each_variant, random_ids, random_model, randomise
 
-from charlstm import plain
-from charlstm.network import Network
-from charlstm.ops import softmax
+from charlstm.nn import reference as plain
+from charlstm.nn.loss import softmax
+from charlstm.nn.network import Network
 
 
 @each_variant

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from charlstm.agreement.pair_sets import PER_CONDITION, SEED, SWEEPS, PairSet
 from charlstm.cli.options import json_option, load_model, run_option
 from charlstm.cli.saving import save_option, writable
 from charlstm.cli.show import note, print_json, printable, utf8_output
+from charlstm.studies.agreement.pair_sets import PER_CONDITION, SEED, SWEEPS, PairSet
 
 KINDS = ("sentence", "verb")
 PARTS = ("congruent", "incongruent", "singular", "plural")
@@ -92,18 +92,18 @@ def command(
         if pairs is not None and value is not None:
             raise click.UsageError(f"--pairs FILE has its own pairs; leave out {option}.")
     if any(path.suffix.lower() != ".csv" for path in save):
-        from charlstm.figures import require_matplotlib
+        from charlstm.output.figure import require_matplotlib
 
         require_matplotlib()
     model = load_model(run)
     if pairs is not None:
-        from charlstm.agreement.pair_sets import own_set
+        from charlstm.studies.agreement.pair_sets import own_set
 
         asked = own_set(Path(pairs))
     else:
         count = PER_CONDITION if per_condition is None else per_condition
         asked = _made(model, sweep, corpus, count, SEED if seed is None else seed)
-    from charlstm.agreement.measure import measure
+    from charlstm.studies.agreement.measure import measure
 
     bar = _Bar(len(asked.pairs))
     with bar:
@@ -123,8 +123,8 @@ def command(
 def _made(
     model: Any, sweep: str | None, corpus: str | None, per_condition: int, seed: int
 ) -> PairSet:
-    from charlstm.agreement import pair_sets
-    from charlstm.agreement.corpus import read_settings
+    from charlstm.studies.agreement import pair_sets
+    from charlstm.studies.agreement.corpus import read_settings
 
     if corpus is not None:
         settings = read_settings(Path(corpus))
@@ -144,14 +144,14 @@ def _made(
 
 
 def _save(report: Any, title: str, window: int, save: tuple[Path, ...], items: Path | None) -> None:
-    from charlstm.agreement import tables
+    from charlstm.studies.agreement import tables
 
     for path in save:
         if path.suffix.lower() == ".csv":
             tables.write_csv(path, report)
         else:
-            from charlstm.agreement.figure import draw
-            from charlstm.figures import write_figure
+            from charlstm.output.figure import write_figure
+            from charlstm.studies.agreement.figure import draw
 
             write_figure(path, draw(report, title, window))
     if items:

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from charlstm.cells import CELLS
 from charlstm.cli.options import json_option
 from charlstm.cli.show import print_json, utf8_output
+from charlstm.nn.cells import CELLS
 
 COUNT = click.IntRange(1, 65536)
 
@@ -44,7 +44,7 @@ def command(
     medians of the repeats, with the least and the greatest behind.
     """
     utf8_output()
-    from charlstm.bench import machine, measure
+    from charlstm.studies.speed.measure import machine, measure
 
     about = machine()
     if not as_json:
@@ -74,10 +74,10 @@ def _size(
     vocabulary: int,
     workers: int | None,
 ) -> Any:
-    from charlstm.bench import Size
     from charlstm.config import Config
-    from charlstm.model import Architecture
-    from charlstm.training.rules import share_out
+    from charlstm.nn.parameters import Architecture
+    from charlstm.studies.speed.measure import Size
+    from charlstm.training.defaults import share_out
 
     shards = min(workers, batch_size) if workers else None
     workers = share_out(Config(batch_size=batch_size, shards=shards)).shards or 1

@@ -33,9 +33,9 @@ def command(config: str, out: str | None, save: tuple[Path, ...], as_json: bool)
     from charlstm.bundled import find_config
     from charlstm.cli.progress import reading_bar
     from charlstm.cli.train import Stop
-    from charlstm.compare.plan import read_plan
-    from charlstm.compare.runner import compare
-    from charlstm.figures import require_matplotlib
+    from charlstm.output.figure import require_matplotlib
+    from charlstm.studies.compare.plan import read_plan
+    from charlstm.studies.compare.runner import compare
 
     utf8_output()
     pictures = any(path.suffix.lower() != ".csv" for path in save)
@@ -63,17 +63,17 @@ def command(config: str, out: str | None, save: tuple[Path, ...], as_json: bool)
     if as_json:
         print_json({"out": str(plan.out), "runs": [outcome.to_mapping() for outcome in outcomes]})
         return
-    from charlstm.compare.table import lines
+    from charlstm.studies.compare.table import lines
 
     for line in lines(outcomes):
         click.echo(printable(line))
 
 
 def _save(outcomes: list[Any], title: str, out: Path, save: tuple[Path, ...]) -> None:
-    from charlstm.compare.figure import draw
-    from charlstm.compare.table import write_csv
     from charlstm.errors import CharlstmError
-    from charlstm.figures import require_matplotlib, write_figure
+    from charlstm.output.figure import require_matplotlib, write_figure
+    from charlstm.studies.compare.figure import draw
+    from charlstm.studies.compare.table import write_csv
 
     files = [out / "compare.csv", *save]
     try:
@@ -100,8 +100,8 @@ class _Watcher(ExitStack):
 
     def show(self, event: Any, outcomes: list[Any]) -> None:
         from charlstm.cli.progress import Display
-        from charlstm.compare.outcome import Outcome
-        from charlstm.compare.runner import Turn
+        from charlstm.studies.compare.outcome import Outcome
+        from charlstm.studies.compare.runner import Turn
         from charlstm.training.events import Finished
 
         match event:
@@ -121,7 +121,7 @@ class _Watcher(ExitStack):
 
 
 def _brief(outcome: Any) -> str:
-    from charlstm.compare.table import share_of
+    from charlstm.studies.compare.table import share_of
 
     if outcome.diverged:
         return f"diverged ({outcome.diverged})"

@@ -4,13 +4,13 @@ from typing import Any
 
 import click
 
-from charlstm.cells import CELLS, cell_options
 from charlstm.cli.options import json_option, load_model, setting_options
 from charlstm.cli.show import print_json, utf8_output
 from charlstm.config import SETTINGS, from_mapping
-from charlstm.describe import Description, describe
-from charlstm.describe.page import page
 from charlstm.errors import ConfigError, CorpusError
+from charlstm.nn.cells import CELLS, cell_options
+from charlstm.studies.describe import Description, describe
+from charlstm.studies.describe.page import page
 
 NAMES = ("hidden_size", "num_layers", "batch_size", "tokens", "encoding")
 VOCABULARY = 65  # Tiny Shakespeare's
@@ -65,8 +65,8 @@ def command(
 def _asked_for(
     given: dict[str, Any], vocabulary: int | None, corpus: tuple[str, ...]
 ) -> Description:
-    from charlstm.training.rules import SHORT, choose
-    from charlstm.training.saves import architecture_of
+    from charlstm.checkpoint import architecture_of
+    from charlstm.training.defaults import SHORT, choose
 
     try:
         config, _ = choose(from_mapping(given, cell_options()), SHORT)  # as for most texts
@@ -77,7 +77,7 @@ def _asked_for(
     if config.tokens == "byte":
         vocabulary = vocabulary or 256
     elif corpus:
-        from charlstm.text import read_text
+        from charlstm.text.decoding import read_text
 
         vocabulary = len(set[str | int]().union(*read_text(corpus, encoding=config.encoding)))
         if not vocabulary:

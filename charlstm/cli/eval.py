@@ -36,7 +36,7 @@ def _score(model: Any, text: tuple[str, ...], encoding: str, as_json: bool) -> N
     from charlstm.evaluate import score_text
 
     if text:
-        from charlstm.text import read_text
+        from charlstm.text.decoding import read_text
 
         pieces = read_text(text, tokens=model.vocabulary.tokens, encoding=encoding)
         ids = np.concatenate([np.empty(0, np.uint8), *map(model.vocabulary.encode, pieces)])
@@ -64,7 +64,7 @@ def _score(model: Any, text: tuple[str, ...], encoding: str, as_json: bool) -> N
 
 
 def _validation(model: Any) -> Any:
-    from charlstm.training.corpora import read_texts
+    from charlstm.training.texts import read_texts
 
     run = model.path.resolve().parent
     cure = "name a text to score"
@@ -77,7 +77,7 @@ def _validation(model: Any) -> Any:
 def _score_lines(model: Any, text: tuple[str, ...], encoding: str, as_json: bool) -> None:
     if not text:
         raise click.UsageError("--lines needs a TEXT, or - for standard input.")
-    from charlstm.text import read_text
+    from charlstm.text.decoding import read_text
 
     pieces = list(read_text(text, tokens=model.vocabulary.tokens, encoding=encoding))
     if not pieces:

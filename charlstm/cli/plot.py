@@ -24,10 +24,10 @@ def command(runs: tuple[str, ...], save: tuple[Path, ...], as_json: bool) -> Non
     """
     utf8_output()
     require_pictures(save)
-    from charlstm.lens.curves import curves
-    from charlstm.lens.tables import plain, write_csv, write_json
+    from charlstm.output.table import plain, write_csv, write_json
     from charlstm.store.metrics import COLUMNS
     from charlstm.store.runs import find_run
+    from charlstm.studies.curves import curves
 
     paths = [find_run(run) for run in runs or (None,)]
     if not runs:
@@ -43,8 +43,8 @@ def command(runs: tuple[str, ...], save: tuple[Path, ...], as_json: bool) -> Non
         elif path.suffix.lower() == ".json":
             write_json(path, result)
         else:
-            from charlstm.figures import write_figure
-            from charlstm.lens.draw.curves_figure import figure
+            from charlstm.output.figure import write_figure
+            from charlstm.studies.curves_figure import figure
 
             write_figure(path, figure(found))
         note(f"wrote {path}")
@@ -62,8 +62,8 @@ def _rows(run: Any) -> list[list[float]]:
 def _show(run: Any) -> None:
     import numpy as np
 
-    from charlstm.lens.curves import CURVES
-    from charlstm.lens.draw.cells import sparkline
+    from charlstm.output.glyphs import sparkline
+    from charlstm.studies.curves import CURVES
 
     read = run.columns["characters"]
     click.echo(f"{printable(run.name)}: {int(np.nanmax(read)):,} characters read")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from charlstm.cli.show import copied, note, printable
-from charlstm.text import Progress
+from charlstm.text.corpus import Progress
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
 
 LINE_SECONDS = 5.0  # between plain lines where there is no terminal

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from charlstm.cells import CELLS, cell_options
 from charlstm.cli.options import json_option, setting_options
 from charlstm.cli.progress import Display, reading_bar
 from charlstm.cli.show import note, print_json, utf8_output
 from charlstm.config import SETTINGS, Config, from_mapping
 from charlstm.errors import ConfigError
+from charlstm.nn.cells import CELLS, cell_options
 
 if TYPE_CHECKING:
     from charlstm.training.world import World
@@ -175,7 +175,7 @@ def _new_config(config_file: str | None, old: Path | None, given: dict[str, Any]
         settings = {name: shape[name] for name in names if name in shape}
     if any(name in given for name in BUDGETS):  # a budget on the command line replaces the file's
         settings = {name: value for name, value in settings.items() if name not in BUDGETS}
-    from charlstm.model import Architecture
+    from charlstm.nn.parameters import Architecture
 
     try:
         config = from_mapping(settings | given, cell_options())
@@ -190,8 +190,8 @@ def _new_config(config_file: str | None, old: Path | None, given: dict[str, Any]
 
 
 def _resumed_config(run: Path | None, given: dict[str, Any]) -> Config:
-    from charlstm.training.corpora import absolute
-    from charlstm.training.saves import architecture_of, describe
+    from charlstm.checkpoint import architecture_of, describe
+    from charlstm.training.texts import absolute
 
     assert run is not None
     config = _saved_config(run)
@@ -221,7 +221,7 @@ def _resumed_config(run: Path | None, given: dict[str, Any]) -> Config:
 
 
 def _saved_config(run: Path) -> Config:
+    from charlstm import checkpoint as saves
     from charlstm.store.runs import checkpoint_path
-    from charlstm.training import saves
 
     return saves.load(checkpoint_path(run, prefer="last"), weights_only=True).config

@@ -8,7 +8,7 @@ from pathlib import Path
 from charlstm import __version__
 from charlstm.api import Model
 from charlstm.errors import ExportError
-from charlstm.model import CharModel
+from charlstm.nn.parameters import CharModel
 from charlstm.store.atomic import atomic_write
 
 Encoder = Callable[[CharModel, Mapping[str, str]], bytes]

@@ -9,8 +9,8 @@ from base64 import b64encode
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.cells.base import Array
 from charlstm.errors import ExportError
+from charlstm.nn.cells.base import Array
 
 LARGEST = 32767
 

@@ -8,14 +8,14 @@ import numpy as np
 from charlstm.errors import ExportError
 from charlstm.export.fixed import packed
 from charlstm.export.program import program
-from charlstm.lens.draw.cells import cell
-from charlstm.lens.draw.page import page
-from charlstm.lens.reading import alphabet
-from charlstm.lens.record import gates_of, memory_of, record, shown
-from charlstm.lens.telling import telling
-from charlstm.model import CharModel, layer_of
+from charlstm.nn.parameters import CharModel, layer_of
+from charlstm.output.glyphs import cell
+from charlstm.output.page import page
+from charlstm.record import gates_of, memory_of, record, shown
 from charlstm.sampler import Filters, generate
+from charlstm.studies.inspect.telling import telling
 from charlstm.text.vocabulary import Vocabulary
+from charlstm.trace import alphabet
 
 OWN = 300  # characters by which a unit to begin with is chosen
 MOST = 16_000_000  # parameters that a browser can be asked to hold: a page of 43 MB

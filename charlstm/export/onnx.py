@@ -12,10 +12,10 @@ import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from charlstm import __version__
-from charlstm.cells.base import Array, Cell, Notes
-from charlstm.cells.blocks import rows_of
 from charlstm.errors import ExportError
-from charlstm.model import CharModel, layer_of
+from charlstm.nn.blocks import rows_of
+from charlstm.nn.cells.base import Array, Cell, Notes
+from charlstm.nn.parameters import CharModel, layer_of
 
 OPSET, IR_VERSION = 14, 7  # of 2021: every operator used has been the same since
 LARGEST = 2**31 - 2**22  # bytes of weights: protobuf's limit for a message, less room for the rest

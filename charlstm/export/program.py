@@ -7,20 +7,10 @@ numbers of what it works on. It is made from the cell's plain form, so it is rig
 from collections.abc import Mapping
 from typing import Any
 
-from charlstm.cells.base import Cell
-from charlstm.cells.blocks import rows_of
-from charlstm.describe.naming import ACTIVATIONS, gate_of, symbol_of
-from charlstm.describe.terms import (
-    Bias,
-    Constant,
-    Input,
-    Operation,
-    State,
-    Term,
-    Weighted,
-    step,
-    walk,
-)
+from charlstm.nn.blocks import rows_of
+from charlstm.nn.cells.base import Cell
+from charlstm.nn.graph import Bias, Constant, Input, Operation, State, Term, Weighted, step, walk
+from charlstm.studies.describe.naming import ACTIVATIONS, gate_of, symbol_of
 
 SYMBOLS = {"+": "add", "−": "subtract", "⊙": "multiply", "σ": "sigmoid", "tanh": "tanh"}
 

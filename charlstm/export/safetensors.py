@@ -14,10 +14,10 @@ from collections.abc import Mapping
 import numpy as np
 from safetensors.numpy import save
 
-from charlstm.cells.base import Array
-from charlstm.cells.blocks import rows_of
 from charlstm.errors import ExportError
-from charlstm.model import CharModel, layer_of
+from charlstm.nn.blocks import rows_of
+from charlstm.nn.cells.base import Array
+from charlstm.nn.parameters import CharModel, layer_of
 
 # Our gates in PyTorch's order, those with input and those on h'.
 ORDERS = {"rnn": ("n", "n"), "lstm": ("ifgo", "ifgo"), "gru": ("rzn", "rzm")}

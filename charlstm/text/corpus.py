@@ -14,8 +14,8 @@ import numpy as np
 
 from charlstm.errors import CorpusError
 from charlstm.store.atomic import clean_stray
+from charlstm.text.decoding import check_encoding, read_files
 from charlstm.text.encoded import is_intact, write_ids
-from charlstm.text.reading import check_encoding, read_files
 from charlstm.text.sources import File, Sources, find_files, read_blocks
 from charlstm.text.vocabulary import Ids, Tokens, Vocabulary, code_points
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from charlstm.config import Config
 from charlstm.novelty import Novelty
-from charlstm.training.trainer import Step
+from charlstm.training.loop import Step
 
 
 @dataclass(frozen=True)

@@ -10,21 +10,21 @@ from pathlib import Path
 
 import numpy as np
 
+from charlstm import checkpoint as saves
+from charlstm.checkpoint import Snapshot
 from charlstm.config import Config
 from charlstm.novelty import Index
 from charlstm.sampler import Filters, generate
 from charlstm.store.atomic import atomic_write
 from charlstm.store.metrics import Metrics
 from charlstm.store.runs import prune
-from charlstm.text import Progress as Reading
-from charlstm.training import saves
-from charlstm.training.begin import Training, afresh, resumed
-from charlstm.training.corpora import index_of
+from charlstm.text.corpus import Progress as Reading
+from charlstm.training.defaults import settle_intervals, steps_of, updates_within
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
+from charlstm.training.loop import Step, train
 from charlstm.training.optim import Schedule
-from charlstm.training.rules import settle_intervals, steps_of, updates_within
-from charlstm.training.saves import Snapshot
-from charlstm.training.trainer import Step, train
+from charlstm.training.start import Training, afresh, resumed
+from charlstm.training.texts import index_of
 from charlstm.training.world import World
 from charlstm.yaml_file import to_yaml
 

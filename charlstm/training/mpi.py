@@ -17,13 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from charlstm.cells.base import Array
 from charlstm.errors import RunError
 from charlstm.evaluate import Score, Scorer, total
-from charlstm.model import CharModel
-from charlstm.training.parallel import VALIDATE, Job, Member
-from charlstm.training.shard import Memory
+from charlstm.nn.cells.base import Array
+from charlstm.nn.parameters import CharModel
+from charlstm.training.shards import Memory
 from charlstm.training.streams import Streams, Windows
+from charlstm.training.workers import VALIDATE, Job, Member
 from charlstm.training.world import World
 
 CLOSE = -2  # what ranks are told instead of the number of an update when a team's work is over

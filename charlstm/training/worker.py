@@ -9,7 +9,7 @@ import os
 import sys
 from contextlib import suppress
 
-from charlstm.training.parallel import DONE, FAILED, MESSAGE, Job, Member
+from charlstm.training.workers import DONE, FAILED, MESSAGE, Job, Member
 
 
 def main() -> None:

@@ -39,22 +39,22 @@ def command(
     utf8_output()
     pictures = [path for path in save if path.suffix.lower() in (".png", ".svg")]
     if pictures:
-        from charlstm.figures import require_matplotlib
+        from charlstm.output.figure import require_matplotlib
 
         require_matplotlib()
     model = load_model(run)
-    from charlstm.lens.gates import gates_of, measure
-    from charlstm.lens.gates_table import HEAD, to_mapping, to_rows
-    from charlstm.lens.reading import alphabet
-    from charlstm.lens.tables import plain, write_csv, write_json
+    from charlstm.output.table import plain, write_csv, write_json
+    from charlstm.studies.inspect.gates import gates_of, measure
+    from charlstm.studies.inspect.gates_table import HEAD, to_mapping, to_rows
+    from charlstm.trace import alphabet
 
     gates_of(model.network.cell)  # before the text is read
     ids = measured_text(model, text, encoding, cut)
     gates = measure(model.network, ids, alphabet(model.vocabulary))
     for path in save:
         if path in pictures:
-            from charlstm.figures import write_figure
-            from charlstm.lens.draw.gates_figure import figure
+            from charlstm.output.figure import write_figure
+            from charlstm.studies.inspect.gates_figure import figure
 
             title = f"{model.path.parent.name}: gates over {gates.characters:,} characters"
             write_figure(path, figure(gates, title))
@@ -70,7 +70,7 @@ def command(
 
 
 def _show(gates: Any, count: int) -> None:
-    from charlstm.lens.gates_table import keepers
+    from charlstm.studies.inspect.gates_table import keepers
 
     _show_use(gates)
     verdict = "so it is here" if gates.saturated > 0.5 else "not so here"
@@ -97,7 +97,7 @@ def _show(gates: Any, count: int) -> None:
 def _show_use(gates: Any) -> None:
     import numpy as np
 
-    from charlstm.lens.classes import CLASSES
+    from charlstm.studies.inspect.classes import CLASSES
 
     seen = [k for k in range(len(CLASSES)) if np.isfinite(gates.uses[0].by_class[k]).all()]
     click.echo(f"{'':31}mean after …")

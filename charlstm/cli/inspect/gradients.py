@@ -45,11 +45,11 @@ def command(
     """
     utf8_output()
     require_pictures(save)
-    from charlstm.lens.clipping import clipping
-    from charlstm.lens.gradients import reach
-    from charlstm.lens.gradients_table import HEAD, to_mapping, to_rows
-    from charlstm.lens.tables import plain, write_csv, write_json
+    from charlstm.output.table import plain, write_csv, write_json
     from charlstm.store.metrics import read
+    from charlstm.studies.inspect.clipping import clipping
+    from charlstm.studies.inspect.gradients import reach
+    from charlstm.studies.inspect.gradients_table import HEAD, to_mapping, to_rows
 
     reaches, clips = {}, {}
     for run in runs or (None,):
@@ -67,8 +67,8 @@ def command(
         elif path.suffix.lower() == ".json":
             write_json(path, to_mapping(reaches, clips))
         else:
-            from charlstm.figures import write_figure
-            from charlstm.lens.draw.gradients_figure import figure
+            from charlstm.output.figure import write_figure
+            from charlstm.studies.inspect.gradients_figure import figure
 
             write_figure(path, figure(reaches, f"Gradient of a loss {where}"))
         note(f"wrote {path}")
@@ -81,10 +81,10 @@ def command(
 def _losses(
     model: Any, text: tuple[str, ...], encoding: str, steps: int, samples: int
 ) -> tuple[Any, Any, str]:
-    from charlstm.agreement import pair_sets
-    from charlstm.agreement.scoring import readable
-    from charlstm.lens.gradients import along, at_verbs
-    from charlstm.lens.spans import spans
+    from charlstm.pairs.scores import readable
+    from charlstm.studies.agreement import pair_sets
+    from charlstm.studies.inspect.gradients import along, at_verbs
+    from charlstm.studies.inspect.spans import spans
 
     settings = None if text else pair_sets.settings_of(model.config.corpus)
     if settings is None:
@@ -96,7 +96,7 @@ def _losses(
 
 def _fresh(model: Any, fresh: bool, cells: tuple[str, ...]) -> list[tuple[str, Any]]:
     """Untrained networks of the run's size: its own kind, and these cells'."""
-    from charlstm.model import Architecture, CharModel
+    from charlstm.nn.parameters import Architecture, CharModel
 
     own = model.network.architecture
     wanted = [own] if fresh else []

@@ -21,7 +21,7 @@ color_option = click.option(
 
 def colour_depth(choice: str) -> Any:
     """How many colours --color means here."""
-    from charlstm.lens.draw.colour import Depth, best_depth, depth
+    from charlstm.output.colour import Depth, best_depth, depth
 
     if choice == "never":
         return Depth.NONE
@@ -50,7 +50,7 @@ def given_text(model: Any, text: str, limit: int, cut: int | None) -> Any:
     most = limit + 1 if cut is None else cut
     found: Any = text[:most]
     if text == "-":
-        from charlstm.text import read_text
+        from charlstm.text.decoding import read_text
 
         found = b"" if model.vocabulary.tokens == "byte" else ""
         for piece in read_text(["-"], tokens=model.vocabulary.tokens):
@@ -87,7 +87,7 @@ def measured_text(model: Any, text: tuple[str, ...], encoding: str, cut: int | N
     import numpy as np
 
     if text:
-        from charlstm.text import read_text
+        from charlstm.text.decoding import read_text
 
         pieces, left = [np.empty(0, np.uint8)], cut
         for piece in read_text(text, tokens=model.vocabulary.tokens, encoding=encoding):
@@ -106,7 +106,7 @@ def measured_text(model: Any, text: tuple[str, ...], encoding: str, cut: int | N
 
 def validation_part(model: Any) -> Any:
     """The ids of the text that a run kept for validation."""
-    from charlstm.training.corpora import read_texts
+    from charlstm.training.texts import read_texts
 
     cache = model.path.resolve().parent.parent / ".cache"
     cure = "name a text to read"
@@ -123,6 +123,6 @@ def require_pictures(save: Iterable[Any]) -> None:
         CharlstmError: if matplotlib is missing.
     """
     if any(path.suffix.lower() in (".png", ".svg") for path in save):
-        from charlstm.figures import require_matplotlib
+        from charlstm.output.figure import require_matplotlib
 
         require_matplotlib()

@@ -62,9 +62,9 @@ def command(
     """
     utf8_output()
     require_pictures(save)
-    from charlstm.lens.reading import TOP, read
-    from charlstm.lens.reading_table import to_mapping
-    from charlstm.lens.tables import plain
+    from charlstm.output.table import plain
+    from charlstm.studies.inspect.reading_table import to_mapping
+    from charlstm.trace import TOP, read
 
     model = load_model(run)
     architecture = model.network.architecture
@@ -87,7 +87,7 @@ def command(
 
 
 def _telling(reading: Any, layer: int, count: int) -> list[tuple[int, int]]:
-    from charlstm.lens.telling import telling
+    from charlstm.studies.inspect.telling import telling
 
     units = telling(reading.memory[layer], count)
     note(f"most telling of layer {layer}: unit {', '.join(map(str, units))}; --unit shows another")
@@ -97,8 +97,8 @@ def _telling(reading: Any, layer: int, count: int) -> list[tuple[int, int]]:
 def _show(reading: Any, chosen: list[tuple[int, int]], top: int, color: str) -> None:
     import numpy as np
 
-    from charlstm.lens.draw.colour import Depth
-    from charlstm.lens.draw.strips import draw, reading_strips, unit_strips
+    from charlstm.output.colour import Depth
+    from charlstm.studies.inspect.strips import draw, reading_strips, unit_strips
 
     depth, wide = colour_depth(color), columns()
     echo(draw(reading_strips(reading, top), wide, depth))
@@ -115,8 +115,8 @@ def _show(reading: Any, chosen: list[tuple[int, int]], top: int, color: str) -> 
 
 def _limit(model: Any, save: tuple[Path, ...]) -> int:
     """How many characters this view holds; a page holds fewer of a large network."""
-    from charlstm.lens.draw.reading_page import longest
-    from charlstm.lens.record import gates_of
+    from charlstm.record import gates_of
+    from charlstm.studies.inspect.reading_page import longest
 
     if all(path.suffix.lower() != ".html" for path in save):
         return MOST
@@ -127,7 +127,7 @@ def _limit(model: Any, save: tuple[Path, ...]) -> int:
 
 def _holding(reading: Any, text: Any, span: str, count: int) -> list[tuple[int, int]]:
     from charlstm.errors import CorpusError
-    from charlstm.lens.brush import THRESHOLD, holding
+    from charlstm.studies.inspect.brush import THRESHOLD, holding
 
     part = span.encode() if isinstance(text, bytes) else span
     first = text.find(part)
@@ -152,8 +152,8 @@ def _write(
     chosen: list[tuple[int, int]],
     top: int,
 ) -> None:
-    from charlstm.lens.reading_table import to_mapping, to_table
-    from charlstm.lens.tables import write_csv, write_json
+    from charlstm.output.table import write_csv, write_json
+    from charlstm.studies.inspect.reading_table import to_mapping, to_table
 
     run = model.path.resolve().parent.name
     for path in save:
@@ -163,8 +163,8 @@ def _write(
             case ".json":
                 write_json(path, to_mapping(reading, chosen))
             case ".html":
-                from charlstm.lens.draw.reading_page import reading_page
                 from charlstm.store.atomic import atomic_write
+                from charlstm.studies.inspect.reading_page import reading_page
 
                 shape = model.network.architecture
                 about = (
@@ -175,8 +175,8 @@ def _write(
                 with atomic_write(path) as file:
                     file.write(html)
             case _:
-                from charlstm.figures import write_figure
-                from charlstm.lens.draw.reading_figure import figure
+                from charlstm.output.figure import write_figure
+                from charlstm.studies.inspect.reading_figure import figure
 
                 write_figure(path, figure(reading, chosen, top, run))
         note(f"wrote {path}")

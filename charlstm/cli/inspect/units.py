@@ -56,9 +56,9 @@ def command(
     at = last if layer is None else checked_index("layer", layer, last + 1)
     if unit is not None:
         checked_index("unit", unit, architecture.hidden_size)
-    from charlstm.lens.course import one_sentence, two_sentences
-    from charlstm.lens.spans import spans
-    from charlstm.lens.units import find
+    from charlstm.studies.inspect.course import one_sentence, two_sentences
+    from charlstm.studies.inspect.spans import spans
+    from charlstm.studies.inspect.units import find
 
     found = spans(_pairs(model, pairs, per_condition, seed), feature)
     with _bar(candidates + controls) as step:
@@ -83,8 +83,8 @@ def command(
             note(f"no time course: {error}")
     _write(save, model, units, READINGS[feature], courses)
     if as_json:
-        from charlstm.lens.tables import plain
-        from charlstm.lens.units_table import to_mapping
+        from charlstm.output.table import plain
+        from charlstm.studies.inspect.units_table import to_mapping
 
         print_json(plain(to_mapping(units, READINGS[feature], courses)))
     else:
@@ -100,8 +100,8 @@ def _course_spans(found: Any, units: Any, place: tuple[int, int], long: int) -> 
 
 
 def _pairs(model: Any, pairs: str | None, per_condition: int, seed: int) -> Any:
-    from charlstm.agreement import pair_sets
-    from charlstm.agreement.scoring import readable
+    from charlstm.pairs.scores import readable
+    from charlstm.studies.agreement import pair_sets
 
     if pairs is not None:
         asked = pair_sets.own_set(Path(pairs))
@@ -140,8 +140,8 @@ def _bar(total: int) -> Any:
 def _write(
     save: tuple[Path, ...], model: Any, units: Any, readings: tuple[str, str], courses: list[Any]
 ) -> None:
-    from charlstm.lens.tables import write_csv, write_json
-    from charlstm.lens.units_table import HEAD, to_mapping, to_rows
+    from charlstm.output.table import write_csv, write_json
+    from charlstm.studies.inspect.units_table import HEAD, to_mapping, to_rows
 
     for path in save:
         if path.suffix.lower() == ".csv":
@@ -151,8 +151,8 @@ def _write(
         elif not courses:
             raise CharlstmError(f"there is nothing to draw in {str(path)!r}; save as .csv")
         else:
-            from charlstm.figures import write_figure
-            from charlstm.lens.draw.course_figure import figure
+            from charlstm.output.figure import write_figure
+            from charlstm.studies.inspect.course_figure import figure
 
             one = courses[0]
             title = f"{model.path.parent.name}: layer {one.layer}, unit {one.unit}"

@@ -12,7 +12,7 @@ LITTLE = 0.6  # right answers that may be luck
 
 def show(units: Any, feature: str, readings: tuple[str, str], courses: list[Any]) -> None:
     """Print what was found."""
-    from charlstm.lens.units_table import PARTS
+    from charlstm.studies.inspect.units_table import PARTS
 
     short = [f"{reading[:4]}." for reading in readings]
     parts = ["long", *short, "short", *short]
@@ -65,8 +65,8 @@ def verdict(units: Any, feature: str) -> str:
 
 
 def _course(course: Any, readings: tuple[str, str]) -> None:
-    from charlstm.lens.draw.cells import block
-    from charlstm.lens.draw.course_figure import label
+    from charlstm.output.glyphs import block
+    from charlstm.studies.inspect.course_figure import label
 
     number = "two sentences" if len(course.marks) > 2 else "one sentence"
     name = f"{course.memory_name} of {course.layer}.{course.unit} over {number}"

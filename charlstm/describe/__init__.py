@@ -1,6 +1,0 @@
-"""A network's dimension analysis: its equations, shapes, parameters, bytes and operations."""
-
-from charlstm.describe.equations import Equation, Step, one_step
-from charlstm.describe.network import Description, Section, describe
-
-__all__ = ["Description", "Equation", "Section", "Step", "describe", "one_step"]

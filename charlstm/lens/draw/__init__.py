@@ -1,1 +1,0 @@
-"""Drawing what the lens measured: coloured text, figures, and one self-contained page."""

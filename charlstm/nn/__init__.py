@@ -1,0 +1,1 @@
+"""Everything numerical: ids to a loss and its gradients. No files, no text."""

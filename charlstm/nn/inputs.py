@@ -1,0 +1,123 @@
+"""What a layer reads: characters through a table of rows, or the outputs of the layer below.
+
+Either way it hands each step b + W_x·x. Characters are gathered, so that a step's cost does not
+grow with the vocabulary.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charlstm.nn.blocked_gemm import Strips, padded
+from charlstm.nn.cells.base import Array
+
+
+class Input(Protocol):
+    """The part of a layer that knows what x is."""
+
+    def refresh(self) -> None:
+        """Take over changed parameters."""
+
+    def fill(self, t: int, out: Array) -> None:
+        """Write b + W_x·x[t] to the blocks `out` (g, B, H)."""
+
+    def backward(self, dA: Array, grads: Mapping[str, Array]) -> Array | None:
+        """Write the gradients of W_x or E and of b from dA (T·B, rows); return dL/dx if any."""
+
+
+class Characters:
+    """x is a character: W_x·onehot(id) is row `id` of the table E (V+1, g·H).
+
+    The last row is the unknown character. The rows are scaled, biased and laid out gate by gate
+    (g, rows, H) once per change of weights: all of them, or where `compact` and the window holds
+    fewer characters than there are, only the ones that occur.
+    """
+
+    def __init__(
+        self, E: Array, b: Array, scale: Array, hidden_size: int, *, compact: bool
+    ) -> None:
+        gates = E.shape[1] // hidden_size
+        self._E = E.reshape(len(E), gates, hidden_size)
+        self._b, self._scale = (v[: E.shape[1]].reshape(gates, hidden_size) for v in (b, scale))
+        self._compact = compact
+        self._stale = True
+        self._ids: NDArray[np.intp] = np.zeros((1, 1), np.intp)
+        self._index = self._ids
+        self._table = np.empty((gates, 0, hidden_size), E.dtype)
+
+    def refresh(self) -> None:
+        """Take over changed parameters with the next window."""
+        self._stale = True
+
+    def set_window(self, ids: NDArray[np.intp]) -> None:
+        """Set the window's characters (T, B)."""
+        self._ids = self._index = ids
+        if self._compact and ids.size < len(self._E):
+            used, index = np.unique(ids, return_inverse=True)
+            self._index = index.reshape(ids.shape)
+            self._build(self._E[used])
+            self._stale = True  # for the next window that needs all of them
+        elif self._stale:
+            self._build(self._E)
+            self._stale = False
+
+    def _build(self, rows: Array) -> None:
+        if self._table.shape[1] != len(rows):
+            self._table = np.empty((rows.shape[1], len(rows), rows.shape[2]), rows.dtype)
+        by_row = self._table.swapaxes(0, 1)
+        np.multiply(rows, self._scale, out=by_row)
+        np.add(by_row, self._b * self._scale, out=by_row)
+
+    def fill(self, t: int, out: Array) -> None:
+        self._table.take(self._index[t], axis=1, out=out, mode="clip")  # "raise" would buffer
+
+    def backward(self, dA: Array, grads: Mapping[str, Array]) -> None:
+        """Sum the rows of dA over equal characters: sort them by id, then add each run."""
+        ids = self._ids.ravel()
+        order = np.argsort(ids, kind="stable")
+        ordered = ids[order]
+        starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+        counts = np.diff(starts, append=ids.size)
+        present, once = ordered[starts], counts == 1
+        dE = grads["E"]
+        dE.fill(0.0)
+        dE[present[once]] = dA[order[starts[once]]]
+        runs = np.stack([present, starts, starts + counts])[:, ~once]
+        for character, start, stop in runs.T.tolist():
+            np.add.reduce(dA[order[start:stop]], axis=0, out=dE[character])
+        np.sum(dE[present], axis=0, out=grads["b"][: dA.shape[1], 0])
+
+
+class Rows:
+    """x is the outputs of the layer below, rows (T·B, D)."""
+
+    def __init__(self, W_x: Array, b: Array, scale: Array, hidden_size: int, batch: int) -> None:
+        gates = len(W_x) // hidden_size
+        self._W_x, self._b, self._scale, self._batch = W_x, b[: len(W_x)], scale[: len(W_x)], batch
+        self._scaled = padded(len(W_x), W_x.shape[1], W_x.dtype)
+        self._product = Strips(self._scaled.T, batch, gates)
+        self._scaled_b = np.empty((gates, batch, hidden_size), W_x.dtype)
+        self._x = np.empty((0, W_x.shape[1]), W_x.dtype)
+
+    def refresh(self) -> None:
+        """Take over changed parameters."""
+        np.multiply(self._W_x, self._scale, out=self._scaled)
+        self._product.refresh()
+        gates, _, H = self._scaled_b.shape
+        np.copyto(self._scaled_b, (self._b * self._scale).reshape(gates, 1, H))
+
+    def set_window(self, x: Array) -> None:
+        """Set the window's rows (steps·B, D)."""
+        self._x = x
+
+    def fill(self, t: int, out: Array) -> None:
+        x = self._x[t * self._batch : (t + 1) * self._batch]
+        self._product.multiply(x, self._product.shaped(out))
+        np.add(out, self._scaled_b, out=out)
+
+    def backward(self, dA: Array, grads: Mapping[str, Array]) -> Array:
+        np.matmul(dA.T, self._x, out=grads["W_x"])
+        np.sum(dA, axis=0, out=grads["b"][: dA.shape[1], 0])
+        return np.asarray(np.matmul(dA, self._W_x))

@@ -1,0 +1,145 @@
+"""A character model's parameters: their names and shapes, one flat vector, and how they start."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+
+from charlstm.errors import ConfigError
+from charlstm.nn.cells import CELLS
+from charlstm.nn.cells.base import Array, Cell
+
+ALIGN = 16  # every parameter starts on a cache line of float32
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The shape of a network: `num_layers` layers of `hidden_size` units of one kind of cell."""
+
+    cell: str = "lstm"
+    cell_options: Mapping[str, Any] = field(default_factory=dict)
+    hidden_size: int = 128
+    num_layers: int = 1
+
+    def make_cell(self) -> Cell:
+        """The cell with its options.
+
+        Raises:
+            ConfigError: for a cell that does not exist or an option that it does not have.
+        """
+        if self.cell not in CELLS:
+            near = get_close_matches(self.cell, CELLS, n=1, cutoff=0.0)[0]
+            raise ConfigError(
+                f"no cell is called {self.cell!r}; did you mean {near!r}? "
+                f"The cells are {', '.join(CELLS)}."
+            )
+        kind = CELLS[self.cell]
+        known = {f.name for f in fields(kind.Options)}
+        for option in self.cell_options:
+            if option not in known:
+                owners = [c for c, k in CELLS.items() if hasattr(k.Options, option)]
+                where = f"it belongs to {', '.join(owners)}" if owners else "no cell has it"
+                raise ConfigError(f"the cell {self.cell!r} has no option {option!r}; {where}.")
+        return kind(kind.Options(**self.cell_options))
+
+    def to_header(self) -> dict[str, Any]:
+        """A JSON-able form that `Architecture(**header)` turns back."""
+        return asdict(self) | {"cell_options": dict(self.cell_options)}
+
+
+class CharModel:
+    """Weights from characters to the logits of the next one, over one flat vector.
+
+    `params` names views of `flat`: for layer l `layers.l.E` (V+1, G·H), the row of each character
+    and last of the unknown one, or `layers.l.W_x` (G·H, H) above it; each of the cell's products
+    (`W` is (G·H, H)); `layers.l.b` (G·H, 1); and the readout `W_y` (V, H), `b_y` (V, 1). The
+    notes' W·[h', x] is W·h' + W_x·x here: where x is a character, W_x·x is a row to fetch.
+    """
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        vocabulary_size: int,
+        *,
+        flat: Array | None = None,
+        dtype: Any = np.float32,
+    ) -> None:
+        self.architecture = architecture
+        self.vocabulary_size = vocabulary_size
+        self.cell = architecture.make_cell()
+        self.shapes = dict(_shapes(self.cell, architecture, vocabulary_size))
+        self.size = flat_size(architecture, vocabulary_size)
+        self.flat = np.zeros(self.size, dtype) if flat is None else flat
+        self.params = self.views(self.flat)
+
+    @property
+    def num_parameters(self) -> int:
+        """How many numbers are learnt."""
+        return sum(int(np.prod(shape)) for shape in self.shapes.values())
+
+    def views(self, flat: Array) -> dict[str, Array]:
+        """The named parameters, or their gradients, as views of a flat vector (size,)."""
+        views, start = {}, 0
+        for name, shape in self.shapes.items():
+            views[name] = flat[start : start + int(np.prod(shape))].reshape(shape)
+            start += _padded(shape)
+        return views
+
+    def initialise(self, seed: int) -> None:
+        """Draw fresh weights: uniform in ±1/√H, biases zero but for those the cell names.
+
+        The characters' rows are uniform in ±1: at first the input then speaks louder than the
+        noise of the recurrence (measured in docs/performance.md). The unknown character's row is
+        zero: it says nothing and, never being seen in training, stays so.
+        """
+        rng = np.random.default_rng(seed)
+        H = self.architecture.hidden_size
+        bound = 1.0 / np.sqrt(H)
+        self.flat.fill(0.0)
+        for name, view in self.params.items():
+            kind = name.rpartition(".")[2]
+            if kind == "b":
+                for gate, value in self.cell.biases.items():
+                    row = self.cell.gates.index(gate) * H
+                    view[row : row + H] = value
+            elif kind == "E":
+                view[:-1] = rng.uniform(-1.0, 1.0, view[:-1].shape)
+            elif kind != "b_y":
+                view[...] = rng.uniform(-bound, bound, view.shape)
+
+
+def flat_size(architecture: Architecture, vocabulary_size: int) -> int:
+    """The length of the flat vector: every parameter, padded to whole cache lines."""
+    shapes = _shapes(architecture.make_cell(), architecture, vocabulary_size)
+    return sum(_padded(shape) for _, shape in shapes)
+
+
+def layer_of(params: Mapping[str, Array], layer: int) -> dict[str, Array]:
+    """The parameters of one layer under the names its cell uses."""
+    prefix = f"layers.{layer}."
+    return {
+        name.removeprefix(prefix): view for name, view in params.items() if name.startswith(prefix)
+    }
+
+
+def _padded(shape: tuple[int, ...]) -> int:
+    return -(-int(np.prod(shape)) // ALIGN) * ALIGN
+
+
+def _shapes(
+    cell: Cell, architecture: Architecture, V: int
+) -> Iterator[tuple[str, tuple[int, ...]]]:
+    H = architecture.hidden_size
+    for layer in range(architecture.num_layers):
+        if layer == 0:
+            yield "layers.0.E", (V + 1, len(cell.inputs) * H)
+        else:
+            yield f"layers.{layer}.W_x", (len(cell.inputs) * H, H)
+        for product in cell.products:
+            rows = len(product.gates) * H
+            yield f"layers.{layer}.{product.name}", (rows, 1 if product.diagonal else H)
+        yield f"layers.{layer}.b", (len(cell.gates) * H, 1)
+    yield "W_y", (V, H)
+    yield "b_y", (V, 1)

@@ -1,0 +1,1 @@
+"""How a result is written: tables, JSON, figures, pages, and text for a terminal."""

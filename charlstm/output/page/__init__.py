@@ -1,0 +1,52 @@
+"""One self-contained HTML file: a page's parts put together, all that was given escaped."""
+
+import html
+import json
+from base64 import b64encode
+from collections.abc import Mapping
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+import numpy as np
+
+from charlstm.nn.cells.base import Array
+
+SCALE = 127  # a signed byte that stands for 1; look.js has the same
+
+
+def page(name: str, title: str, about: str, data: Mapping[str, Any]) -> bytes:
+    """The page `name` with its style, script and data inside; it needs no network.
+
+    Text reaches it as HTML escapes or as JSON without `<`, `>` and `&`, and its script only ever
+    writes text, so nothing in a text or a file name can become part of the page.
+    """
+    parts = {
+        "look_css": _part("look.css"),
+        "look_js": _part("look.js"),
+        "model_js": _part("model.js"),
+        "css": _part(f"{name}.css"),
+        "js": _part(f"{name}.js"),
+        "title": html.escape(title),
+        "about": html.escape(about),
+        "data": embedded(data),
+    }
+    return Template(_part(f"{name}.html")).substitute(parts).encode("utf-8", "replace")
+
+
+def embedded(data: Any) -> str:
+    """JSON that may stand in a script element, in ASCII alone."""
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def packed(values: Array) -> str:
+    """Numbers from -1 to 1 as signed bytes, 127 for 1, in base64."""
+    whole = np.rint(np.clip(np.nan_to_num(values), -1.0, 1.0) * SCALE).astype(np.int8)
+    return b64encode(whole.tobytes()).decode("ascii")
+
+
+def _part(name: str) -> str:
+    return (files(__name__) / name).read_text(encoding="utf-8")

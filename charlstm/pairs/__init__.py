@@ -1,0 +1,1 @@
+"""Minimal pairs: read from files, and scored by a model."""

@@ -1,0 +1,130 @@
+r"""The score of a minimal pair: how likely each of its two sentences is to a model.
+
+A sentence is read after a newline and scored with the newline that ends it: S = Σ log P of its
+characters, never divided by their number (Warstadt et al. 2020, BLiMP). The pair is right if the
+good sentence's score is higher; a tie is wrong.
+"""
+
+import math
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from charlstm.errors import CheckpointError, CorpusError
+from charlstm.evaluate import log_likelihoods
+from charlstm.nn.parameters import CharModel
+from charlstm.pairs.files import Pair
+from charlstm.text.vocabulary import Vocabulary
+
+KINDS = ("sentence", "verb")
+CHUNK = 512  # pairs scored between two reports of progress
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A pair with its two scores, log-probabilities in nats."""
+
+    pair: Pair
+    good: float
+    bad: float
+
+    @property
+    def right(self) -> bool:
+        """Whether the good sentence is the likelier one."""
+        return self.good > self.bad
+
+    @property
+    def tie(self) -> bool:
+        """Whether the model sees no difference."""
+        return self.good == self.bad
+
+    @property
+    def log_odds(self) -> float:
+        """How much likelier the good sentence is: log P(good) - log P(bad), in nats."""
+        return self.good - self.bad
+
+
+def readable(vocabulary: Vocabulary, pairs: Sequence[Pair]) -> tuple[list[Pair], list[str]]:
+    """The pairs whose characters are all known, and the unknown characters of the others.
+
+    Raises:
+        CorpusError: if there is no pair at all, or none that can be read.
+    """
+    if not pairs:
+        raise CorpusError("there are no pairs to score")
+    unseen = {pair: vocabulary.unseen(pair.sentence_good + pair.sentence_bad) for pair in pairs}
+    kept = [pair for pair in pairs if not unseen[pair]]
+    characters = list(dict.fromkeys(c for found in unseen.values() for c in found))
+    if not kept:
+        raise CorpusError(
+            f"the model can read none of the {len(pairs):,} pairs: it has never seen "
+            f"{' '.join(map(ascii, characters[:10]))}; score another model or other pairs"
+        )
+    return kept, characters
+
+
+def score_pairs(
+    model: CharModel,
+    vocabulary: Vocabulary,
+    pairs: Sequence[Pair],
+    kind: str = "sentence",
+    progress: Callable[[int], object] = lambda _: None,
+) -> list[Scored]:
+    """Both scores of every pair, in batches of similar length; a byte model reads UTF-8.
+
+    `kind` is "sentence", or "verb" for the first differing word and what closes it, given all
+    that stands before. `progress` is told how many more pairs are done. Pairs must be `readable`.
+
+    Raises:
+        CheckpointError: if a score is not finite.
+    """
+    newline = vocabulary.encode("\n")
+    found: list[Scored | None] = [None] * len(pairs)
+    order = sorted(range(len(pairs)), key=lambda k: len(pairs[k].sentence_good))
+    for first in range(0, len(order), CHUNK):
+        chunk = order[first : first + CHUNK]
+        texts: list[NDArray[Any]] = []
+        skip: list[int] = []
+        for k in chunk:
+            before, *two = scored_parts(pairs[k], kind)
+            start = vocabulary.encode(before).size
+            texts += [vocabulary.encode(before + part) for part in two]
+            skip += [start, start]
+        scores = log_likelihoods(model, newline, texts, skip)
+        for n, k in enumerate(chunk):
+            found[k] = Scored(pairs[k], scores[2 * n], scores[2 * n + 1])
+        progress(len(chunk))
+        if not all(map(math.isfinite, scores)):
+            raise CheckpointError("the model gives no finite scores; its weights are damaged")
+    return [scored for scored in found if scored is not None]
+
+
+def scored_parts(pair: Pair, kind: str) -> tuple[str, str, str]:
+    r"""What stands before the scored part, the good sentence's scored part and the bad one's.
+
+    Of "The cat was full." and "The cat were full.", the verb parts are "was " and "were ": the
+    word in which they first differ and the character after it, which is the newline at the end.
+    """
+    good, bad = f"{pair.sentence_good}\n", f"{pair.sentence_bad}\n"
+    if kind == "sentence":
+        return "", good, bad
+    differ = next(k for k, (a, b) in enumerate(zip(good, bad, strict=False)) if a != b)
+    start = differ
+    while start and _in_word(good[start - 1]):
+        start -= 1
+    return good[:start], _through_word(good, start, differ), _through_word(bad, start, differ)
+
+
+def _through_word(text: str, start: int, differ: int) -> str:
+    """From `start` to the first character from `differ` on that is not part of a word."""
+    end = differ
+    while _in_word(text[end]):  # a sentence's newline is in no word
+        end += 1
+    return text[start : end + 1]
+
+
+def _in_word(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LMN" or character in "'’-"

@@ -1,0 +1,142 @@
+"""A corpus of agreement sentences and, beside it, the settings that make it again byte for byte."""
+
+import difflib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from random import Random
+
+from charlstm.errors import ConfigError, CorpusError
+from charlstm.store.atomic import atomic_write
+from charlstm.studies.agreement.draw import Draw
+from charlstm.studies.agreement.filler import SHORTEST
+from charlstm.studies.agreement.grammar import CONSTRUCTIONS, GRAMMAR
+from charlstm.studies.agreement.hold_out import anything, seen
+from charlstm.studies.agreement.phrases import Frame
+
+
+@dataclass(frozen=True)
+class CorpusSettings:
+    """What decides a corpus.
+
+    `max_attractors` is the largest number of misleading nouns in a sentence (of the other number,
+    or for a pronoun of the other gender); `without` names constructions to leave out; `hold_out`
+    keeps one subject × predicate pair in five for testing; `max_filler` is the length in characters
+    of the longest filler without nouns.
+
+    Raises:
+        ConfigError: if a setting is out of range or names no construction.
+    """
+
+    sentences: int = 40_000
+    seed: int = 1
+    max_attractors: int = 1
+    without: tuple[str, ...] = ()
+    hold_out: bool = True
+    max_filler: int = 120
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "without", tuple(sorted(set(self.without))))
+        for name, least in (("sentences", 1), ("max_attractors", 0), ("max_filler", SHORTEST)):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < least:
+                raise ConfigError(f"{name} must be a whole number from {least} up, not {value!r}")
+        if not isinstance(self.seed, int) or not isinstance(self.hold_out, bool):
+            raise ConfigError("seed must be a whole number, and hold_out true or false")
+        for name in self.without:
+            if name not in CONSTRUCTIONS:
+                near = difflib.get_close_matches(name, CONSTRUCTIONS, 1, 0.0)[0]
+                raise ConfigError(
+                    f"no construction is called {name!r}; did you mean {near!r}? "
+                    f"There are {', '.join(CONSTRUCTIONS)}"
+                )
+        if set(self.without) == set(CONSTRUCTIONS):
+            raise ConfigError("a corpus without any construction has no sentences; leave one in")
+
+
+def misleading_numbers(draw: Draw, reading: int, nouns: int, max_attractors: int) -> list[int]:
+    """The numbers of the other nouns: half the time all the subject's, else some attractors."""
+    most = min(nouns, max_attractors)
+    attractors = 1 + draw.below(most) if most and draw.chance(0.5) else 0
+    others = [1 - reading] * attractors + [reading] * (nouns - attractors)
+    for n in range(nouns - 1, 0, -1):  # a shuffle made of nothing but Random.random
+        m = draw.below(n + 1)
+        others[n], others[m] = others[m], others[n]
+    return others
+
+
+def frames(settings: CorpusSettings) -> Iterator[tuple[str, Frame, int]]:
+    """The sentences of a corpus before they are spelled: construction, frame, subject's reading."""
+    rng = Random(settings.seed)  # noqa: S311
+    bag = [
+        name
+        for name, construction in GRAMMAR.items()
+        if name not in settings.without
+        for _ in range(construction.weight)
+    ]
+    for _ in range(settings.sentences):
+        draw = Draw(rng, seen if settings.hold_out else anything, (SHORTEST, settings.max_filler))
+        name = draw.one(bag)
+        reading = draw.below(2)
+        depths = GRAMMAR[name].depths(settings.max_attractors)
+        nouns = depths[int(len(depths) * draw.rng.random() ** 2)]  # mostly few: learnt first
+        others = misleading_numbers(draw, reading, nouns, settings.max_attractors)
+        yield name, GRAMMAR[name].build(draw, others), reading
+
+
+def sentences(settings: CorpusSettings) -> Iterator[str]:
+    """The sentences of a corpus, each ending in a full stop, in the order of its lines."""
+    for _, frame, reading in frames(settings):
+        yield frame.text(reading)
+
+
+def write_corpus(path: Path, settings: CorpusSettings) -> None:
+    """Write the sentences, one on a line, and beside them the settings as `<stem>.json`.
+
+    Raises:
+        CorpusError: if `path` itself ends in .json, or cannot be written; both files are then
+            what they were before.
+    """
+    beside = settings_path(path)
+    with atomic_write(path, CorpusError) as text, atomic_write(beside, CorpusError) as note:
+        for sentence in sentences(settings):
+            text.write(f"{sentence}\n".encode())
+        note.write(f"{json.dumps(asdict(settings), indent=2)}\n".encode())
+
+
+def settings_path(corpus: Path) -> Path:
+    """Where the settings of a corpus stand."""
+    if not corpus.name:
+        raise CorpusError("no corpus is named; give a file that corpus agreement wrote")
+    if corpus.suffix == ".json":
+        raise CorpusError(f"{corpus}: the settings go into the .json file; call the corpus .txt")
+    return corpus.with_suffix(".json")
+
+
+def read_settings(corpus: Path) -> CorpusSettings:
+    """The settings that stand beside a corpus.
+
+    Raises:
+        CorpusError: if they are not there or not readable.
+        ConfigError: if a setting is unknown, missing or out of range.
+    """
+    path = settings_path(corpus)
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CorpusError(
+            f"{path}: cannot read the settings of {corpus.name} ({error.strerror}); "
+            "charlstm corpus agreement writes both"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise CorpusError(f"{path}: not JSON in UTF-8; write the corpus again") from error
+    known = [field.name for field in fields(CorpusSettings)]
+    if not isinstance(found, dict) or sorted(found) != sorted(known):
+        raise ConfigError(f"{path}: expected exactly the settings {', '.join(known)}")
+    if not isinstance(found["without"], list):
+        raise ConfigError(f"{path}: without must be a list of constructions")
+    try:
+        return CorpusSettings(**{**found, "without": tuple(map(str, found["without"]))})
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error

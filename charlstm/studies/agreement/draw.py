@@ -1,0 +1,117 @@
+"""Choosing words at random, none of them twice in one sentence."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from random import Random
+from typing import TypeVar
+
+from charlstm.studies.agreement.hold_out import Allowed
+from charlstm.studies.agreement.lexicon import (
+    ATTRIBUTES,
+    COUPLES,
+    DEGREES,
+    LIVING,
+    MANNERS,
+    NOUNS,
+    PREDICATES,
+    PRONOUN_PHRASES,
+    Noun,
+    Predicate,
+)
+
+T = TypeVar("T")
+
+
+@cache
+def nouns_of(kinds: frozenset[str]) -> tuple[Noun, ...]:
+    """All nouns that are of at least one of these kinds."""
+    return tuple(noun for noun in NOUNS if noun.kinds & kinds)
+
+
+def kind_of(noun: Noun) -> str:
+    """The kind that decides what can be said of a noun; a cat is an animal, then a hunter."""
+    return next(kind for kind in ATTRIBUTES if kind in noun.kinds)
+
+
+@cache
+def predicates_for(noun: Noun, allowed: Allowed) -> tuple[Predicate, ...]:
+    """What may be said of a noun."""
+    return tuple(p for p in PREDICATES[kind_of(noun)] if allowed(noun.lemma, p.lemma))
+
+
+@cache
+def phrases_for(lemma: str, allowed: Allowed) -> tuple[str, ...]:
+    """What may be said of a noun through a pronoun."""
+    return tuple(phrase for phrase in PRONOUN_PHRASES if allowed(lemma, phrase))
+
+
+class Draw:
+    """The choices of one sentence; it remembers the words it has given out.
+
+    Only `Random.random` is used: its values for a seed are the same in every version of Python.
+    """
+
+    def __init__(
+        self, rng: Random, allowed: Allowed, filler: tuple[int, int], *, neutral: bool = False
+    ) -> None:
+        self.rng = rng
+        self.allowed = allowed
+        self.filler = filler  # shortest and longest, in characters
+        self.neutral = neutral  # no verb of a relative clause tells the subject's number
+        self.used: set[str] = set()
+
+    def chance(self, probability: float) -> bool:
+        """True with this probability."""
+        return self.rng.random() < probability
+
+    def below(self, n: int) -> int:
+        """A number from 0 to n - 1."""
+        return int(self.rng.random() * n)
+
+    def one(self, options: Sequence[T]) -> T:
+        """One of the options, each as likely."""
+        return options[self.below(len(options))]
+
+    def word(self, options: Sequence[str]) -> str:
+        """One of these words that is not yet in the sentence, and from now on is."""
+        word = self.one([option for option in options if option not in self.used])
+        self.used.add(word)
+        return word
+
+    def manner(self) -> str:
+        """An adverb of manner; the sentence may not say "quietly" of what is quiet."""
+        fresh = [m for m in MANNERS if m not in self.used] or MANNERS
+        stems = {word[:3] for word in self.used - set(MANNERS)}
+        manner = self.one([m for m in fresh if m[:3] not in stems] or MANNERS)
+        self.used.add(manner)
+        return f"{self.one(DEGREES)} {manner}" if self.chance(0.6) else manner
+
+    def noun(self, kinds: Iterable[str], suits: Callable[[Noun], object] = bool) -> Noun:
+        """A noun of one of these kinds that suits and is not yet in the sentence."""
+        return self.taken(
+            self.one([n for n in nouns_of(frozenset(kinds)) if self.fresh(n) and suits(n)])
+        )
+
+    def fresh(self, noun: Noun) -> bool:
+        """Whether the sentence has said nothing of this noun, nor of its couple."""
+        return noun.lemma not in self.used
+
+    def taken(self, noun: Noun) -> Noun:
+        """The noun, from now on in the sentence."""
+        self.used.add(noun.lemma)
+        return noun
+
+    def subject(self, fits: Callable[[Predicate], bool] = bool) -> tuple[Noun, Predicate]:
+        """An animal or person, and something fitting that may be said of it."""
+        noun = self.noun(LIVING, lambda noun: any(map(fits, predicates_for(noun, self.allowed))))
+        options = [p for p in predicates_for(noun, self.allowed) if fits(p)]
+        lemma = self.one(list(dict.fromkeys(option.lemma for option in options)))
+        predicate = self.one([option for option in options if option.lemma == lemma])
+        self.used.add(predicate.rest)
+        return noun, predicate
+
+    def couple(self) -> tuple[Noun, Noun]:
+        """A feminine and a masculine noun of whom something may be said through a pronoun."""
+        couple = self.one([c for c in COUPLES if phrases_for(c[0].lemma, self.allowed)])
+        self.used.add(couple[0].lemma)
+        return couple

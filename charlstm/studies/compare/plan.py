@@ -1,0 +1,195 @@
+"""What a comparison is to train: a YAML file with base settings, what varies, and the budget."""
+
+import itertools
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from charlstm.checkpoint import architecture_of
+from charlstm.config import SETTINGS, Config, brief, from_mapping, nearest
+from charlstm.errors import ConfigError
+from charlstm.nn.cells import CELLS, cell_options
+from charlstm.studies.agreement.pair_sets import PER_CONDITION, SWEEPS
+from charlstm.training.texts import absolute
+from charlstm.yaml_file import read_yaml, relative_to
+
+KEYS = ("base", "vary", "budget", "pairs", "per_condition", "sweeps", "out")
+BUDGET = ("parameters", "characters", "minutes")
+DECIDED = {  # settings of a run that a comparison decides, and how to say what is meant
+    "epochs": "write `characters` or `minutes` under budget",
+    "max_steps": "write `characters` or `minutes` under budget",
+    "max_minutes": "write `minutes` under budget",
+    "patience": "every run gets the whole budget",
+    "keep": "every checkpoint is kept until it is measured",
+    "out": "write it beside base, not in it",
+}
+MOST = 1000  # runs in a comparison
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One run to make: its name, the values chosen from `vary`, and its config."""
+
+    name: str
+    chosen: Mapping[str, Any]
+    config: Config
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All runs to make. With `parameters`, each hidden size is yet to be chosen to have so many.
+
+    Agreement is measured on the file `pairs`, else on `per_condition` pairs of each condition if
+    the corpus has settings beside it; `sweeps` are those to measure at the end of each run.
+    """
+
+    settings: tuple[Setting, ...]
+    out: Path
+    parameters: int | None
+    pairs: Path | None
+    per_condition: int
+    sweeps: tuple[str, ...]
+
+
+def read_plan(path: Path, out: Path | None = None) -> Plan:
+    """The plan in a YAML file; its runs go to `out`, else where it says, else to runs/<its name>.
+
+    Raises:
+        ConfigError: one line that names the file and the mistake.
+    """
+    mapping = read_yaml(path)
+    try:
+        return _plan(path, mapping, out)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def _plan(path: Path, mapping: dict[str, Any], out: Path | None) -> Plan:
+    _known(mapping, KEYS, "key")
+    base = relative_to(path, _mapping(mapping, "base"))
+    vary = _varied(relative_to(path, _mapping(mapping, "vary")), base)
+    parameters, budget = _budget(_mapping(mapping, "budget"))
+    if parameters and "hidden_size" in {**base, **vary}:
+        raise ConfigError(
+            "hidden_size follows from `parameters` under budget; give one of the two."
+        )
+    pairs = _path(relative_to(path, mapping, ("pairs",)), "pairs")
+    per_condition = mapping.get("per_condition", PER_CONDITION)
+    if type(per_condition) is not int or per_condition < 2:
+        raise ConfigError(
+            f"per_condition must be a whole number from 2, not {brief(per_condition)}."
+        )
+    folder = out or _path(mapping, "out") or Path("runs") / path.stem
+    settings = tuple(_settings(base, vary, budget))
+    sweeps = _sweeps(mapping.get("sweeps"))
+    return Plan(settings, folder, parameters, pairs, per_condition, sweeps)
+
+
+def _path(mapping: Mapping[str, Any], name: str) -> Path | None:
+    value = mapping.get(name)
+    if not isinstance(value, str | None) or value == "":
+        raise ConfigError(f"{name} must be a path, not {brief(value)}.")
+    return Path(value) if value else None
+
+
+def _known(mapping: Mapping[str, Any], keys: Iterable[str], what: str) -> None:
+    for name in mapping:
+        if name not in keys:
+            raise ConfigError(f"unknown {what} {brief(name)}{nearest(name, keys)}")
+
+
+def _mapping(mapping: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = mapping.get(name)
+    if not isinstance(value, dict) or not value:
+        raise ConfigError(f"{name} must be there, with `name: value` lines below it.")
+    return value
+
+
+def _varied(vary: dict[str, Any], base: Mapping[str, Any]) -> dict[str, list[Any]]:
+    known = [*SETTINGS, *cell_options()]
+    for name, values in {**{name: [] for name in base}, **vary}.items():
+        if name not in known:
+            raise ConfigError(f"unknown setting {brief(name)}{nearest(name, known)}")
+        if name in DECIDED:
+            raise ConfigError(f"{name} is not for base or vary: {DECIDED[name]}.")
+        if name in vary and name in base:
+            raise ConfigError(f"{name} is both in base and in vary; leave one out.")
+        if name in vary and (not isinstance(values, list) or not values):
+            raise ConfigError(f"vary: {name} must be a list such as [1, 2], not {brief(values)}.")
+    return vary
+
+
+def _budget(budget: Mapping[str, Any]) -> tuple[int | None, dict[str, float]]:
+    """The parameters of each network, if they are to be equal; and how long each run may take."""
+    _known(budget, BUDGET, "budget")
+    for name, value in budget.items():
+        kind = float | int if name == "minutes" else int
+        good = isinstance(value, kind) and not isinstance(value, bool)
+        if not good or not math.isfinite(value) or value <= 0:
+            whole = "number" if name == "minutes" else "whole number"
+            raise ConfigError(f"budget: {name} must be a {whole} above 0, not {brief(value)}.")
+    given = {name: budget[name] for name in ("characters", "minutes") if name in budget}
+    if len(given) != 1:
+        raise ConfigError("budget needs one of characters and minutes.")
+    return budget.get("parameters"), given
+
+
+def _settings(
+    base: Mapping[str, Any], vary: Mapping[str, list[Any]], budget: Mapping[str, float]
+) -> Iterable[Setting]:
+    runs = math.prod(map(len, vary.values()))
+    if runs > MOST:
+        raise ConfigError(f"{runs:,} runs are more than the {MOST:,} that one comparison takes.")
+    names: set[str] = set()
+    for values in itertools.product(*vary.values()):
+        chosen = dict(zip(vary, values, strict=True))
+        own = _fitting(base, vary.get("cell", []), chosen.get("cell"))
+        config = from_mapping({**own, **chosen, "keep": MOST}, cell_options())
+        if not config.corpus or "-" in config.corpus or config.val == "-":
+            raise ConfigError("name a corpus of files in base; standard input is read only once.")
+        architecture_of(config).make_cell()
+        name = _name(chosen)
+        if name in names:
+            raise ConfigError(f"vary asks for {name!r} twice; leave one out.")
+        names.add(name)
+        yield Setting(name, chosen, _with_budget(config, budget))
+
+
+def _fitting(base: Mapping[str, Any], cells: list[Any], cell: Any) -> dict[str, Any]:
+    """`base` for one of several cells: without the options that only others of them have."""
+
+    def has(kind: Any, option: str) -> bool:
+        return kind in CELLS and option in {f.name for f in fields(CELLS[kind].Options)}
+
+    foreign = {o for o in cell_options() if not has(cell, o) and any(has(c, o) for c in cells)}
+    return {name: value for name, value in base.items() if name not in foreign}
+
+
+def _with_budget(config: Config, budget: Mapping[str, float]) -> Config:
+    each = config.batch_size * config.seq_length
+    own = config.to_mapping()
+    own["corpus"] = [absolute(name) for name in config.corpus]
+    own["val"] = absolute(config.val) if config.val else None
+    if "minutes" in budget:
+        own["max_minutes"] = budget["minutes"]
+    else:
+        own["max_steps"] = max(1, math.ceil(budget["characters"] / each))
+    return from_mapping(own, cell_options())
+
+
+def _name(chosen: Mapping[str, Any]) -> str:
+    """A folder's name, as `lstm_seed-1`: a value that is a word speaks for itself."""
+    words = (f"{v}" if k == "cell" else f"{k}-{v}" for k, v in chosen.items())
+    name = re.sub(r"[^\w.+-]+", "-", "_".join(words))[:150].strip(".-")
+    return name or "run"
+
+
+def _sweeps(value: Any) -> tuple[str, ...]:
+    sweeps = [] if value is None else [value] if isinstance(value, str) else value
+    if not isinstance(sweeps, list) or not all(isinstance(name, str) for name in sweeps):
+        raise ConfigError(f"sweeps must be a list of {' and '.join(SWEEPS)}, not {brief(value)}.")
+    _known(dict.fromkeys(sweeps), SWEEPS, "sweep")
+    return tuple(dict.fromkeys(sweeps))

@@ -1,0 +1,129 @@
+"""The description of a whole network: its layers and readout, in letters and in numbers."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from charlstm.nn.parameters import Architecture
+from charlstm.studies.describe.counts import FLOAT32, Block, Operations, blocks, operations
+from charlstm.studies.describe.equations import Equation, one_step, readout
+from charlstm.studies.describe.shapes import Sizes, in_numbers
+
+
+@dataclass(frozen=True)
+class Section:
+    """One layer or the readout: `equations` at these `sizes`."""
+
+    name: str
+    equations: tuple[Equation, ...]
+    sizes: Sizes
+    blocks: list[Block]
+    operations: Operations
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers are learnt."""
+        return sum(block.parameters for block in self.blocks)
+
+    def to_json(self) -> dict[str, Any]:
+        """Shapes, parameters, bytes and operations, ready for JSON."""
+        return {
+            "name": self.name,
+            "sizes": dict(self.sizes),
+            "tensors": [
+                {
+                    "name": e.name,
+                    "equation": f"{e.name} = {e.text}",
+                    "dimensions": e.dimensions(),
+                    "numbers": e.dimensions(self.sizes),
+                    "shape": in_numbers(e.shape, self.sizes),
+                }
+                for e in self.equations
+            ],
+            "blocks": [
+                {
+                    "name": block.name,
+                    "weights": block.weights,
+                    "parameters": block.parameters,
+                    "bytes": block.parameters * FLOAT32,
+                }
+                for block in self.blocks
+            ],
+            "parameters": self.parameters,
+            "bytes": self.parameters * FLOAT32,
+            "operations": _to_json(self.operations),
+        }
+
+
+@dataclass(frozen=True)
+class Description:
+    """A network's dimension analysis: `layers` from below, then the `readout`."""
+
+    architecture: Architecture
+    options: dict[str, Any]  # the cell's own, those left at their defaults among them
+    vocabulary_size: int
+    layers: list[Section]
+    readout: Section
+    state_numbers: int  # carried from character to character in each column
+
+    @property
+    def sections(self) -> list[Section]:
+        """The layers and the readout."""
+        return [*self.layers, self.readout]
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers are learnt."""
+        return sum(section.parameters for section in self.sections)
+
+    @property
+    def operations(self) -> Operations:
+        """For one character, read and answered with probabilities of the next one."""
+        return sum((section.operations for section in self.sections), Operations(0, 0))
+
+    @property
+    def training_products(self) -> int:
+        """The operations of a training step's matrix products, for one character.
+
+        Each product W·z comes back twice, as the gradients Wᵀ·da and da·zᵀ.
+        """
+        return 3 * self.operations.products
+
+    def to_json(self) -> dict[str, Any]:
+        """The whole description, ready for JSON."""
+        return {
+            **self.architecture.to_header(),
+            "cell_options": self.options,
+            "vocabulary": self.vocabulary_size,
+            "layers": [layer.to_json() for layer in self.layers],
+            "readout": self.readout.to_json(),
+            "parameters": self.parameters,
+            "bytes": self.parameters * FLOAT32,
+            "state_bytes": self.state_numbers * FLOAT32,
+            "operations_per_character": _to_json(self.operations),
+            "training_products_per_character": self.training_products,
+        }
+
+
+def describe(architecture: Architecture, vocabulary_size: int, batch_size: int = 1) -> Description:
+    """Describe a network that knows `vocabulary_size` characters, on `batch_size` columns.
+
+    Raises:
+        ConfigError: for a cell that does not exist or an option that it does not have.
+    """
+    cell, H = architecture.make_cell(), architecture.hidden_size
+    V, B, step = vocabulary_size, batch_size, one_step(cell)
+    layers = []
+    for number in range(1, architecture.num_layers + 1):
+        sizes = {"H": H, "D": V + 1 if number == 1 else H, "B": B}
+        cost = operations(cell, sizes, characters=number == 1)
+        name, own = f"layer {number}", blocks(step, sizes)
+        layers.append(Section(name, step.equations, sizes, own, cost))
+    block = Block("y", {"W_y": (V, H), "b_y": (V, 1)})
+    sizes = {"V": V, "H": H, "B": B}
+    top = Section("readout", (readout(),), sizes, [block], Operations(2 * V * H, 2 * V))
+    state = len(cell.states) * H * architecture.num_layers
+    return Description(architecture, asdict(cell.options), V, layers, top, state)
+
+
+def _to_json(operations: Operations) -> dict[str, int]:
+    return {"products": operations.products, "elementwise": operations.elementwise}

@@ -1,0 +1,1 @@
+"""How fast training and sampling are on this machine."""

@@ -1,0 +1,133 @@
+"""The texts of a run: encoded, split for validation, and checked when a run is resumed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from charlstm.checkpoint import Snapshot, Source
+from charlstm.config import Config
+from charlstm.errors import CorpusError
+from charlstm.novelty import Index
+from charlstm.text.corpus import Corpus, Progress, encode_corpus, is_kept, split
+from charlstm.text.vocabulary import Tokens, Vocabulary
+from charlstm.training.defaults import validation_share
+from charlstm.training.workers import Part
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What a run reads: the parts to train and validate on, and how they were encoded."""
+
+    train: Part
+    val: Part | None
+    vocabulary: Vocabulary
+    corpus: Source
+    val_corpus: Source | None
+
+    @property
+    def prime(self) -> int:
+        """The id that stands before the validation text: the newline, or the unknown character."""
+        return int(self.vocabulary.encode("\n")[0])
+
+
+def read_texts(
+    config: Config,
+    cache: Path,
+    *,
+    old: Snapshot | None = None,
+    extend: bool = False,
+    allow_changed: bool = False,
+    cure: str = "pass --allow-changed-corpus to go on with the new text",
+    reading: Progress | None = None,
+) -> Texts:
+    """Encode a config's texts; with `old`, in its vocabulary, which `extend` lets the text enlarge.
+
+    Raises:
+        CorpusError: if a text cannot be read or, when a run is resumed (no `extend`) without
+            `allow_changed`, is not the one that `old` was trained on; `cure` says what to do.
+    """
+    vocabulary = old.vocabulary if old else None
+    before = None if extend else old
+
+    def encode(
+        sources: Sequence[str], vocabulary: Vocabulary | None, known: Source | None, extend: bool
+    ) -> tuple[Source, Vocabulary]:
+        if known and vocabulary and "-" in sources:  # standard input is gone: the cache must do
+            return _kept(known, vocabulary), vocabulary
+        tokens: Tokens = "byte" if config.tokens == "byte" else "char"
+        corpus = encode_corpus(
+            sources,
+            tokens=tokens,
+            encoding=config.encoding,
+            cache=cache,
+            vocabulary=vocabulary,
+            extend=extend,
+            progress=reading,
+        )
+        if known and corpus.digest != known.digest and not allow_changed:
+            raise CorpusError(
+                f"{', '.join(map(str, sources))} has changed since the run was started; {cure}"
+            )
+        return _source(corpus), corpus.vocabulary
+
+    corpus, vocabulary = encode(
+        config.corpus, vocabulary, before.corpus if before else None, extend and old is not None
+    )
+    dtype = str(vocabulary.dtype)
+    if config.val is not None:
+        known = before.val if before else None
+        val_corpus, _ = encode((config.val,), vocabulary, known, extend=False)
+        train = Part(corpus.path, dtype, 0, corpus.characters)
+        val = Part(val_corpus.path, dtype, 0, val_corpus.characters)
+        return Texts(train, val, vocabulary, corpus, val_corpus)
+    first, last = split(corpus.characters, validation_share(config, corpus.characters))
+    train = Part(corpus.path, dtype, first.start, first.stop)
+    val_part = Part(corpus.path, dtype, last.start, last.stop) if last.stop > last.start else None
+    return Texts(train, val_part, vocabulary, corpus, None)
+
+
+def training_text(old: Snapshot, cache: Path) -> Part:
+    """What `old` was trained on: its encoded copy if there still is one, else encoded again.
+
+    Raises:
+        CorpusError: if there is neither that nor the text itself, unchanged.
+    """
+    source, dtype = old.corpus, old.vocabulary.dtype
+    for path in (cache / Path(source.path).name, Path(source.path)):
+        if path.is_file() and path.stat().st_size == source.characters * dtype.itemsize:
+            val = 0.0 if old.config.val else validation_share(old.config, source.characters)
+            return Part(str(path), str(dtype), 0, split(source.characters, val)[0].stop)
+    if "-" in old.config.corpus:
+        raise CorpusError(
+            "the training text came from standard input and its encoded copy is gone, so nothing "
+            "can be compared with it"
+        )
+    cure = "nothing can be compared with the text of before"
+    return read_texts(old.config, cache, old=old, cure=cure).train
+
+
+def index_of(part: Part, cache: Path) -> Index:
+    """The index that finds what a text shares with `part`; a large one is kept in `cache`.
+
+    Raises:
+        CorpusError: if it cannot be kept there.
+    """
+    return Index(part.open(), cache / f"{Path(part.path).stem}-{part.stop}.pieces")
+
+
+def absolute(name: str) -> str:
+    """The name of a text as it holds in any folder; - stays standard input."""
+    return name if name == "-" else str(Path(name).resolve())
+
+
+def _source(corpus: Corpus) -> Source:
+    return Source(corpus.digest, str(corpus.path.resolve()), int(corpus.ids.size))
+
+
+def _kept(source: Source, vocabulary: Vocabulary) -> Source:
+    if not is_kept(Path(source.path), source.digest, vocabulary, source.characters):
+        raise CorpusError(
+            f"the text came from standard input and its encoded copy {source.path!r} is gone or "
+            f"damaged; start a new run with --init-from"
+        )
+    return source
