@@ -21,14 +21,14 @@ from typing import Any
 import numpy as np
 import torch
 
-TESTS = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(TESTS))
+TESTS = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(TESTS / "helpers"))
 
 from doc_snippets import run_snippet  # noqa: E402
 from torch_cases import (  # noqa: E402
     CELLS,
-    GOLDEN,
     LAYERS,
+    SAVED,
     WEIGHT,
     B,
     H,
@@ -86,4 +86,4 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         for cell in CELLS:
             values |= window(cell) | exported(cell)
-    np.savez_compressed(GOLDEN, **values)
+    np.savez_compressed(SAVED, **values)

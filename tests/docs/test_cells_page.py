@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 from cells_under_test import variants
+from repository import ROOT
 
 from charlstm.nn.cells import CELLS
 from charlstm.nn.parameters import Architecture
 from charlstm.studies.describe import describe, one_step
 from charlstm.studies.describe.page import table
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = ROOT / "docs"
 PAGE = (DOCS / "cells.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
 each_cell = pytest.mark.parametrize("cell", list(CELLS))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from command_line import Runner, start
+from repository import ROOT
 
 from charlstm import bundled
 from charlstm.errors import ConfigError
@@ -391,7 +392,7 @@ def test_without_matplotlib(
 
 
 def test_the_plan_in_the_documentation(here: Path) -> None:
-    text = (Path(__file__).parent.parent / "docs" / "agreement.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "agreement.md").read_text(encoding="utf-8")
     block = text[text.index("    base:") :].split("\n\n")[0]
     plan = read_plan(written(here, "\n".join(line[4:] for line in block.splitlines())))
     assert (len(plan.settings), plan.parameters, plan.sweeps) == (9, 100_000, ("depth", "distance"))

@@ -1,10 +1,9 @@
 """Single precision is enough: 500 updates of each cell end where those in double precision end."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from brief_training import trained
+from repository import ROOT
 
 from charlstm.evaluate import score_text
 from charlstm.nn.cells import CELLS
@@ -15,7 +14,7 @@ TRAIN, VALIDATE = 50_000, 10_000  # characters
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_float32_learns_what_float64_learns(cell: str) -> None:
-    corpus = Path(__file__).parent.parent / "data" / "agreement.txt"
+    corpus = ROOT / "data" / "agreement.txt"
     with corpus.open(encoding="utf-8") as file:
         text = file.read(TRAIN + VALIDATE)
     vocabulary = Vocabulary("char", "".join(sorted(set(text))))

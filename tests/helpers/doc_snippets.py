@@ -1,9 +1,10 @@
 """The Python of docs/export.md, run as it stands there."""
 
-from pathlib import Path
 from typing import Any
 
-DOCUMENT = Path(__file__).parent.parent / "docs" / "export.md"
+from repository import ROOT
+
+DOCUMENT = ROOT / "docs" / "export.md"
 
 
 def run_snippet(word: str) -> dict[str, Any]:

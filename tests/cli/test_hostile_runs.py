@@ -1,6 +1,6 @@
 """Checkpoints of runs that are sealed and sound but say what no run would: refused or harmless.
 
-`test_checkpoint_hostile` holds the file's form. Here the form is right, so that whoever made the
+`test_archive_hostile` holds the file's form. Here the form is right, so that whoever made the
 file took pains, and what it says is wrong: another shape, absurd settings, foreign paths.
 """
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from repository import ROOT
 
-BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+BENCHMARKS = ROOT / "benchmarks"
 STAND_IN = '#!/bin/sh\necho "$@" >>words\necho \'{"rate": 2000.0, "peak_bytes": 5000}\'\n'
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from repository import ROOT
 
 from charlstm.errors import CharlstmError, ConfigError, CorpusError
 from charlstm.studies.agreement.corpus import CorpusSettings, read_settings
@@ -22,7 +23,7 @@ from charlstm.studies.agreement.generate import (
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS
 from charlstm.studies.agreement.lexicon import NOUNS
 
-BUNDLED = Path(__file__).parents[1] / "data" / "agreement.txt"
+BUNDLED = ROOT / "data" / "agreement.txt"
 SETTINGS = CorpusSettings()
 PLAIN = {"simple", "adverbials", "coordination_short"}
 

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from repository import ROOT
 
 from charlstm.errors import ConfigError, CorpusError
 from charlstm.studies.agreement.corpus import (
@@ -32,7 +33,7 @@ from charlstm.studies.agreement.lexicon import (
 )
 from charlstm.studies.agreement.phrases import Frame
 
-BUNDLED = Path(__file__).parents[1] / "data" / "agreement.txt"
+BUNDLED = ROOT / "data" / "agreement.txt"
 SMALL = CorpusSettings(sentences=4000, seed=5)
 
 SPELLINGS = {form: (noun, number) for noun in NOUNS for number, form in enumerate(noun.forms)}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from repository import ROOT
 
 from charlstm.nn.cells import CELLS
 from charlstm.nn.cells.base import Cell
@@ -16,7 +17,7 @@ from charlstm.nn.graph import Bias, Constant, Input, State, Term, Weighted, step
 from charlstm.nn.parameters import Architecture
 from charlstm.studies.describe.naming import gate_of, symbol_of
 
-FOLDER = Path(__file__).parents[1] / "docs" / "drawings"
+FOLDER = ROOT / "docs" / "drawings"
 sys.path.append(str(FOLDER))
 draw_cells: Any = importlib.import_module("draw_cells")
 sketch_module: Any = importlib.import_module("sketch")

@@ -3,13 +3,13 @@
 `golden/make.py` asks it once, and the tests compare with what it answered.
 """
 
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from cells_under_test import random_model
 from numpy.typing import NDArray
+from repository import GOLDEN
 
 from charlstm.config import Config
 from charlstm.text.vocabulary import Vocabulary
@@ -17,7 +17,7 @@ from charlstm.text.vocabulary import Vocabulary
 CELLS: dict[str, dict[str, Any]] = {"rnn": {}, "lstm": {}, "gru": {"gru_reset": "after"}}
 V, H, LAYERS, T, B = 4, 3, 2, 5, 2
 WEIGHT = 0.7  # of the summed loss
-GOLDEN = Path(__file__).parent / "golden" / "torch.npz"
+SAVED = GOLDEN / "torch.npz"
 VOCABULARY = Vocabulary("char", "\n Taehst")  # but no c, so that "cats" begins with an unknown
 
 
@@ -37,7 +37,7 @@ def exported_model(cell: str) -> Any:
 
 def golden(prefix: str) -> dict[str, NDArray[Any]]:
     """PyTorch's answers under a prefix, by the rest of their names."""
-    with np.load(GOLDEN, allow_pickle=False) as file:
+    with np.load(SAVED, allow_pickle=False) as file:
         return {
             name.removeprefix(f"{prefix}/"): file[name]
             for name in file.files
