@@ -26,7 +26,7 @@ from sides import Torch, on_ranks, options, ours, timed, variants
 from charlstm.threads import cores
 
 Record = dict[str, Any]
-Part = Callable[[argparse.Namespace], Iterator[Record]]
+TextSlice = Callable[[argparse.Namespace], Iterator[Record]]
 
 LSTMS = [
     (64, 1, 32, 50),
@@ -175,7 +175,7 @@ def neighbour(args: argparse.Namespace) -> Iterator[Record]:
             yield size | {"ratio": middle, "ratio_range": spread}
 
 
-PARTS: dict[str, Part] = {
+PARTS: dict[str, TextSlice] = {
     "training": training,
     "sampling": sampling,
     "cold": cold,

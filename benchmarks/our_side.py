@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from charlstm.nn.parameters import Architecture, CharModel
+from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.sampler import Filters, generate
 from charlstm.training.loop import train
 from charlstm.training.optim import Adam
 from charlstm.training.shards import Plan
-from charlstm.training.workers import Job, Part, Reducer, Team
+from charlstm.training.workers import GradientSource, Job, TextSlice, WorkerPool
 from charlstm.training.world import World, join
 
 V = 65
@@ -37,16 +37,16 @@ def train_rate(args: argparse.Namespace, world: World | None) -> float:
             args.seq_length,
             world.size if world else args.workers,
         )
-        job = Job(plan, Part(str(path), "uint8", 0, ids.size), None, 0)
-        team: Reducer
+        job = Job(plan, TextSlice(str(path), "uint8", 0, ids.size), None, 0)
+        team: GradientSource
         if world:
-            from charlstm.training.mpi import RankTeam
+            from charlstm.training.mpi import RankPool
 
-            team = stack.enter_context(RankTeam(world, job))
+            team = stack.enter_context(RankPool(world, job))
         else:
-            team = stack.enter_context(Team(job, args.workers))
-        team.model.initialise(1)
-        optimiser = Adam(team.model.size, np.dtype(np.float32))
+            team = stack.enter_context(WorkerPool(job, args.workers))
+        team.parameters.initialise(1)
+        optimiser = Adam(team.parameters.size, np.dtype(np.float32))
         updates = train(
             team, optimiser, lambda _: 2e-3, characters=each, clip_norm=1.0, worst_loss=99.0
         )
@@ -62,7 +62,7 @@ def train_rate(args: argparse.Namespace, world: World | None) -> float:
 
 def sample_rate(args: argparse.Namespace) -> float:
     """Characters per second, `batch_size` columns at a time."""
-    model = CharModel(Architecture(args.cell, {}, args.hidden_size, args.num_layers), V)
+    model = Parameters(Architecture(args.cell, {}, args.hidden_size, args.num_layers), V)
     model.initialise(1)
     with threadpool_limits(1):
         drawn = generate(model, np.zeros(1, int), 10**9, Filters(), range(args.batch_size))

@@ -7,11 +7,10 @@ from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
-from charlstm import checkpoint as saves
-from charlstm import evaluate
+from charlstm import checkpoint, evaluate
 from charlstm.config import Config
 from charlstm.nn.cells.base import Array
-from charlstm.nn.parameters import CharModel
+from charlstm.nn.parameters import Parameters
 from charlstm.sampler import Filters, Stopper, Text, generate
 from charlstm.store.runs import checkpoint_path, find_run
 from charlstm.text.vocabulary import Vocabulary
@@ -26,11 +25,11 @@ class Model:
     `network` holds the weights, `network.params` by name; `path` is the checkpoint.
     """
 
-    def __init__(self, snapshot: saves.Snapshot, path: Path) -> None:
-        self.network: CharModel = saves.model_of(snapshot, path)
-        self.vocabulary: Vocabulary = snapshot.vocabulary
-        self.config: Config = snapshot.config
-        self.snapshot = replace(snapshot, arrays={})
+    def __init__(self, saved: checkpoint.Checkpoint, path: Path) -> None:
+        self.parameters: Parameters = checkpoint.parameters_of(saved, path)
+        self.vocabulary: Vocabulary = saved.vocabulary
+        self.config: Config = saved.config
+        self.checkpoint = replace(saved, arrays={})
         self.path = path
 
     def sample(
@@ -99,7 +98,7 @@ class Model:
     def _draw(
         self, prime: str | bytes, length: int, filters: Filters, seeds: Sequence[int]
     ) -> Iterator[list[int]]:
-        return generate(self.network, self._ids(prime or "\n"), length, filters, seeds)
+        return generate(self.parameters, self._ids(prime or "\n"), length, filters, seeds)
 
     def log_likelihood(self, text: str | bytes, prime: str | bytes = "\n") -> float:
         """The log-probability of `text` after `prime` in nats, summed over its characters.
@@ -113,11 +112,11 @@ class Model:
     ) -> list[float]:
         """`log_likelihood` of many texts, run in batches of similar length."""
         ids = [self._ids(text) for text in texts]
-        return evaluate.log_likelihoods(self.network, self._ids(prime or "\n"), ids)
+        return evaluate.log_likelihoods(self.parameters, self._ids(prime or "\n"), ids)
 
     def evaluate(self, text: str | bytes) -> evaluate.Score:
         """The score of a text whose first character follows a newline, with carried state."""
-        return evaluate.score_text(self.network, self._ids(text), int(self._ids("\n")[0]))
+        return evaluate.score_text(self.parameters, self._ids(text), int(self._ids("\n")[0]))
 
     def novelty(self, text: str | bytes) -> "Novelty":
         """How much of `text` stands word for word in the text that the model was trained on.
@@ -132,7 +131,7 @@ class Model:
         from charlstm.training.texts import index_of, training_text  # noqa: PLC0415
 
         cache = self.path.resolve().parent.parent / ".cache"
-        return index_of(training_text(self.snapshot, cache), cache)
+        return index_of(training_text(self.checkpoint, cache), cache)
 
     def _ids(self, text: str | bytes) -> Array:
         return self.vocabulary.encode(text)
@@ -148,7 +147,7 @@ def load(run: str | Path | None = None, *, root: Path = Path("runs")) -> Model:
         CheckpointError: if the checkpoint cannot be used.
     """
     path = checkpoint_path(find_run(run, root))
-    return Model(saves.load(path, weights_only=True), path)
+    return Model(checkpoint.load(path, weights_only=True), path)
 
 
 def train(

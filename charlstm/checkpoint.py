@@ -12,8 +12,8 @@ from charlstm.config import MOST, Config, from_mapping
 from charlstm.errors import CharlstmError, CheckpointError
 from charlstm.nn.cells import cell_options
 from charlstm.nn.cells.base import Array
-from charlstm.nn.parameters import ALIGN, Architecture, CharModel, flat_size
-from charlstm.store import archive as checkpoint
+from charlstm.nn.parameters import ALIGN, Architecture, Parameters, flat_size
+from charlstm.store import archive
 from charlstm.text.vocabulary import Vocabulary
 from charlstm.training.optim import Optimiser
 
@@ -39,7 +39,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Source:
+class EncodedText:
     """The encoded text a run reads: the hash of its content, where it is kept, its length."""
 
     digest: str
@@ -48,14 +48,14 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class Checkpoint:
     """The header of a run's checkpoint."""
 
     config: Config
     vocabulary: Vocabulary
     progress: Progress
-    corpus: Source
-    val: Source | None = None
+    corpus: EncodedText
+    val: EncodedText | None = None
     arrays: Mapping[str, Array] = field(default_factory=dict)
 
     def architecture(self) -> Architecture:
@@ -72,8 +72,8 @@ def architecture_of(config: Config) -> Architecture:
 
 def save(
     path: Path,
-    snapshot: Snapshot,
-    model: CharModel,
+    snapshot: Checkpoint,
+    parameters: Parameters,
     optimiser: Optimiser,
 ) -> None:
     """Write a checkpoint. `snapshot.arrays` holds each shard's carried state.
@@ -88,30 +88,30 @@ def save(
         "corpus": asdict(snapshot.corpus),
         "val": asdict(snapshot.val) if snapshot.val else None,
     }
-    arrays = {f"weights/{name}": view for name, view in model.params.items()}
+    arrays = {f"weights/{name}": view for name, view in parameters.by_name.items()}
     for moment, flat in optimiser.moments.items():
-        arrays |= {f"{moment}/{name}": view for name, view in model.views(flat).items()}
-    checkpoint.save(path, header, arrays | dict(snapshot.arrays))
+        arrays |= {f"{moment}/{name}": view for name, view in parameters.views(flat).items()}
+    archive.save(path, header, arrays | dict(snapshot.arrays))
 
 
-def load(path: Path, *, weights_only: bool = False) -> Snapshot:
+def load(path: Path, *, weights_only: bool = False) -> Checkpoint:
     """Read a checkpoint's header and arrays.
 
     Raises:
         CheckpointError: if it is damaged, foreign, or does not hold what it must.
     """
     wanted = (lambda name: name.startswith("weights/")) if weights_only else None
-    found = checkpoint.load(path, wanted)
+    found = archive.load(path, wanted)
     try:
         header = found.header
         config = _decided(from_mapping(header["config"], cell_options()))
         architecture_of(config).make_cell()  # or there is no such cell, or option of it
-        return Snapshot(
+        return Checkpoint(
             config,
             Vocabulary.from_header(header["vocabulary"]),
             _record(Progress, header["progress"]),
-            _record(Source, header["corpus"]),
-            _record(Source, header["val"]) if header["val"] else None,
+            _record(EncodedText, header["corpus"]),
+            _record(EncodedText, header["val"]) if header["val"] else None,
             found.arrays,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
@@ -140,21 +140,21 @@ def _record(kind: type[Any], form: Mapping[str, Any]) -> Any:
     return record
 
 
-def model_of(snapshot: Snapshot, path: Path) -> CharModel:
+def parameters_of(snapshot: Checkpoint, path: Path) -> Parameters:
     """The model with the weights of a snapshot.
 
     Raises:
         CheckpointError: if they do not fit its config.
     """
-    model = _empty_model(snapshot, path)
-    _fill(model.params, "weights", snapshot.arrays, path)
-    return model
+    parameters = _empty_parameters(snapshot, path)
+    _fill(parameters.by_name, "weights", snapshot.arrays, path)
+    return parameters
 
 
 def restore(
-    snapshot: Snapshot,
+    snapshot: Checkpoint,
     path: Path,
-    model: CharModel,
+    parameters: Parameters,
     optimiser: Optimiser,
     states: list[Array],
 ) -> None:
@@ -163,27 +163,27 @@ def restore(
     Raises:
         CheckpointError: if they do not fit.
     """
-    _fill(model.params, "weights", snapshot.arrays, path)
+    _fill(parameters.by_name, "weights", snapshot.arrays, path)
     for moment, flat in optimiser.moments.items():
-        _fill(model.views(flat), moment, snapshot.arrays, path)
+        _fill(parameters.views(flat), moment, snapshot.arrays, path)
     _fill({str(k): state for k, state in enumerate(states)}, "state", snapshot.arrays, path)
 
 
-def adopt(model: CharModel, old: Snapshot, path: Path) -> None:
+def adopt(parameters: Parameters, old: Checkpoint, path: Path) -> None:
     """Start `model` from old weights; characters beyond the old vocabulary keep fresh rows.
 
     Raises:
         CheckpointError: if the networks differ in more than the vocabulary.
     """
-    source = model_of(old, path)
+    source = parameters_of(old, path)
     known = old.vocabulary.size
-    if _shape(source) != _shape(model):
+    if _shape(source) != _shape(parameters):
         raise CheckpointError(
             f"{str(path)!r} is a network of another shape ({describe(source.architecture)}) than "
-            f"asked for ({describe(model.architecture)}); leave out the options that differ."
+            f"asked for ({describe(parameters.architecture)}); leave out the options that differ."
         )
-    for name, view in model.params.items():
-        weights = source.params[name]
+    for name, view in parameters.by_name.items():
+        weights = source.by_name[name]
         if name.endswith(".E"):
             view[:known] = weights[:known]
             view[-1] = weights[-1]
@@ -191,11 +191,11 @@ def adopt(model: CharModel, old: Snapshot, path: Path) -> None:
             view[: len(weights)] = weights
 
 
-def _shape(model: CharModel) -> tuple[object, ...]:
+def _shape(parameters: Parameters) -> tuple[object, ...]:
     """What of a network must be equal; options left at their defaults are as if given."""
-    architecture = model.architecture
+    architecture = parameters.architecture
     size = architecture.hidden_size, architecture.num_layers
-    return architecture.cell, model.cell.options, *size
+    return architecture.cell, parameters.cell.options, *size
 
 
 def describe(architecture: Architecture) -> str:
@@ -207,7 +207,7 @@ def describe(architecture: Architecture) -> str:
     )
 
 
-def _empty_model(snapshot: Snapshot, path: Path) -> CharModel:
+def _empty_parameters(snapshot: Checkpoint, path: Path) -> Parameters:
     """A model of the declared shape, once its weights are known to be there at that size."""
     weights = [a for name, a in snapshot.arrays.items() if name.startswith("weights/")]
     architecture = snapshot.architecture()
@@ -216,7 +216,7 @@ def _empty_model(snapshot: Snapshot, path: Path) -> CharModel:
             f"checkpoint {str(path)!r} lacks weights that its config asks for; "
             f"it was made by another network or program."
         )
-    return CharModel(architecture, snapshot.vocabulary.size)
+    return Parameters(architecture, snapshot.vocabulary.size)
 
 
 def _fill(

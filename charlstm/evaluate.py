@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.nn.network import Network
-from charlstm.nn.parameters import CharModel
+from charlstm.nn.parameters import Parameters
 from charlstm.threads import on_all_cores
 
 LENGTH = 64  # characters a window
@@ -74,12 +74,12 @@ class Scorer:
         """How many groups of streams there are."""
         return len(self._groups)
 
-    def score(self, model: CharModel, group: int) -> Score:
+    def score(self, parameters: Parameters, group: int) -> Score:
         """The score of one group's streams."""
         starts = self._groups[group]
         network = self._networks.get(starts.size)
         if network is None:
-            network = self._networks[starts.size] = Network(model, LENGTH, starts.size)
+            network = self._networks[starts.size] = Network(parameters, LENGTH, starts.size)
         network.refresh()
         network.reset()
         total = Score(0.0, 0, 0)
@@ -92,7 +92,7 @@ class Scorer:
             inputs, targets, inside = self._window(starts, first, steps)
             losses = network.score(inputs, targets)
             if first >= 0:
-                known = inside & (targets < model.vocabulary_size)
+                known = inside & (targets < parameters.vocabulary_size)
                 unknown = int(inside.sum() - known.sum())
                 total += Score(float(losses[known].sum()), int(known.sum()), unknown)
         return total
@@ -107,10 +107,10 @@ class Scorer:
         return np.where(where <= 0, self._prime, before), targets, inside
 
 
-def score_text(model: CharModel, ids: NDArray[Any], prime: int) -> Score:
+def score_text(parameters: Parameters, ids: NDArray[Any], prime: int) -> Score:
     """The score of a whole text (N,), its first character given `prime`."""
     scorer = Scorer(ids, prime)
-    return total(scorer.score(model, group) for group in range(scorer.groups))
+    return total(scorer.score(parameters, group) for group in range(scorer.groups))
 
 
 def total(scores: Iterable[Score]) -> Score:
@@ -119,7 +119,7 @@ def total(scores: Iterable[Score]) -> Score:
 
 
 def log_likelihoods(
-    model: CharModel,
+    parameters: Parameters,
     prime: NDArray[Any],
     texts: Sequence[NDArray[Any]],
     skip: Sequence[int] | None = None,
@@ -136,11 +136,11 @@ def log_likelihoods(
     def score(group: list[int]) -> NDArray[Any]:
         length = prime.size + max(texts[k].size for k in group)
         # The unknown id fills what is beyond a text's end: as a target it scores nothing.
-        ids = np.full((length, len(group)), model.vocabulary_size, np.intp)
+        ids = np.full((length, len(group)), parameters.vocabulary_size, np.intp)
         ids[: prime.size] = prime[:, None]
         for column, k in enumerate(group):
             ids[prime.size : prime.size + texts[k].size, column] = texts[k]
-        network = Network(model, min(LENGTH, length), len(group))
+        network = Network(parameters, min(LENGTH, length), len(group))
         nats = np.zeros(len(group))
         for start in range(0, length - 1, LENGTH):
             targets = ids[start + 1 : start + LENGTH + 1]

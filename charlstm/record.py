@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from charlstm.nn.cells.base import Array, Cell
 from charlstm.nn.network import Network
-from charlstm.nn.parameters import CharModel
+from charlstm.nn.parameters import Parameters
 
 LENGTH = 64  # characters a window
 
@@ -42,26 +42,29 @@ def shown(values: Array, cell: Cell) -> Array:
     return np.tanh(values) if memory_of(cell) == "c" else values
 
 
-def windows(model: CharModel, ids: NDArray[np.integer], length: int = LENGTH) -> Iterator[Window]:
+def windows(
+    parameters: Parameters, ids: NDArray[np.integer], length: int = LENGTH
+) -> Iterator[Window]:
     """Read `ids` (T, B) from zero state, window by window.
 
     What is yielded are views, good until the next window.
     """
-    network = Network(model, min(length, len(ids)), ids.shape[1])
-    W_y, b_y = model.params["W_y"], model.params["b_y"]
-    watched = gates_of(model.cell)
+    network = Network(parameters, min(length, len(ids)), ids.shape[1])
+    W_y, b_y = parameters.by_name["W_y"], parameters.by_name["b_y"]
+    watched = gates_of(parameters.cell)
     for first in range(0, len(ids), length):
         part = ids[first : first + length].astype(np.intp)
         network.read(part)
         T = len(part)
         gates = [{g: layer.gates[g][:T] for g in watched} for layer in network.layers]
         states = [
-            {s: layer.tape[s][1 : T + 1] for s in model.cell.states} for layer in network.layers
+            {s: layer.tape[s][1 : T + 1] for s in parameters.cell.states}
+            for layer in network.layers
         ]
         yield Window(part, gates, states, np.matmul(W_y, states[-1]["h"]) + b_y)
 
 
-def record(model: CharModel, ids: NDArray[np.integer]) -> Window:
+def record(parameters: Parameters, ids: NDArray[np.integer]) -> Window:
     """The whole of `ids` (T, B), T from 1 up, as one window of its own arrays."""
     parts = [
         Window(
@@ -70,7 +73,7 @@ def record(model: CharModel, ids: NDArray[np.integer]) -> Window:
             [{name: view.copy() for name, view in layer.items()} for layer in window.states],
             window.logits,
         )
-        for window in windows(model, ids)
+        for window in windows(parameters, ids)
     ]
     return Window(
         np.concatenate([part.ids for part in parts]),

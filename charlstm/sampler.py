@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from charlstm.errors import ConfigError
 from charlstm.nn.network import Network
-from charlstm.nn.parameters import CharModel
+from charlstm.nn.parameters import Parameters
 
 Text = TypeVar("Text", str, bytes)
 BLOCK = 2**15  # logits that are chosen from at a time: 256 kB, so that they stay in cache
@@ -99,7 +99,7 @@ class Filters:
 
 
 def generate(
-    model: CharModel,
+    parameters: Parameters,
     prime: NDArray[Any],
     length: int,
     filters: Filters,
@@ -109,7 +109,7 @@ def generate(
 
     All samples run as the columns of one batch; each has its own random numbers.
     """
-    network = _after(model, prime[:-1], len(seeds))
+    network = _after(parameters, prime[:-1], len(seeds))
     randoms = [Random(seed) for seed in seeds]  # noqa: S311 - repeatable, not secret
     ids = np.full(len(seeds), prime[-1], np.intp)
     for _ in range(length):
@@ -118,14 +118,14 @@ def generate(
         ids[:] = chosen
 
 
-def _after(model: CharModel, read: NDArray[Any], columns: int) -> Network:
+def _after(parameters: Parameters, read: NDArray[Any], columns: int) -> Network:
     """A network for single steps of so many columns, all of which have read the ids (N,)."""
-    network = Network(model, 1, 1)
+    network = Network(parameters, 1, 1)
     for id_ in read:
         network.read(np.full((1, 1), id_, np.intp))
     if columns == 1:
         return network
-    wide = Network(model, 1, columns)
+    wide = Network(parameters, 1, columns)
     for name, state in wide.state.items():
         state[...] = network.state[name]
     return wide

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from charlstm.errors import CorpusError
 from charlstm.nn.cells.base import Array
 from charlstm.nn.loss import softmax
-from charlstm.nn.parameters import CharModel
+from charlstm.nn.parameters import Parameters
 from charlstm.record import memory_of, record, shown
 from charlstm.text.vocabulary import Vocabulary
 
@@ -42,7 +42,9 @@ class Reading:
         return [[self.alphabet[k] for k in row] for row in self.likeliest]
 
 
-def read(model: CharModel, vocabulary: Vocabulary, text: str | bytes, top: int = TOP) -> Reading:
+def read(
+    parameters: Parameters, vocabulary: Vocabulary, text: str | bytes, top: int = TOP
+) -> Reading:
     """Read a text.
 
     Raises:
@@ -52,21 +54,21 @@ def read(model: CharModel, vocabulary: Vocabulary, text: str | bytes, top: int =
     if not ids.size:
         raise CorpusError("there is no text to look at; give at least one character")
     prime = vocabulary.encode("\n").astype(np.intp)
-    seen = record(model, np.concatenate([prime, ids])[:, None])
+    seen = record(parameters, np.concatenate([prime, ids])[:, None])
     odds = softmax(seen.logits[:-1, :, 0].T.astype(np.float64))  # (V, N), of each in its place
     known = ids < vocabulary.size
     chosen = odds[np.where(known, ids, 0), np.arange(ids.size)]
     order = np.argsort(-odds, axis=0, kind="stable")[: min(top, vocabulary.size)].T
-    memory = memory_of(model.cell)
+    memory = memory_of(parameters.cell)
     return Reading(
         symbols=symbols(vocabulary, text),
         bits=np.where(known, -np.log2(np.maximum(chosen, 1e-300)), np.nan),
         likeliest=order,
         shares=np.take_along_axis(odds.T, order, axis=1),
         memory_name="tanh(c)" if memory == "c" else memory,
-        memory=[shown(layer[memory][1:, :, 0], model.cell) for layer in seen.states],
+        memory=[shown(layer[memory][1:, :, 0], parameters.cell) for layer in seen.states],
         gates=[{g: v[1:, :, 0] for g, v in layer.items()} for layer in seen.gates],
-        sigmoids=model.cell.sigmoids,
+        sigmoids=parameters.cell.sigmoids,
         alphabet=alphabet(vocabulary),
     )
 

@@ -18,18 +18,17 @@ import numpy as np
 
 atheris: Any = import_module("atheris")
 with atheris.instrument_imports(include=["charlstm", "yaml"]):
-    from charlstm import checkpoint as saves
+    from charlstm import checkpoint
     from charlstm.config import from_mapping
     from charlstm.errors import CheckpointError, ConfigError
     from charlstm.nn.cells import cell_options
     from charlstm.nn.parameters import Architecture
-    from charlstm.store import archive as checkpoint
-    from charlstm.store import manifest, npz
+    from charlstm.store import archive, manifest, npz
     from charlstm.yaml_file import read_yaml
 
 PATH = Path(tempfile.mkdtemp()) / "x"
 GOLDEN = Path(__file__).with_name("golden") / "run-format1.npz"
-FOUND = checkpoint.load(GOLDEN)
+FOUND = archive.load(GOLDEN)
 
 
 def checkpoint_target(data: bytes) -> None:
@@ -41,9 +40,9 @@ def checkpoint_target(data: bytes) -> None:
         elif kind == b"b":
             PATH.write_bytes(sealed(data))
         else:
-            checkpoint.save(PATH, json.loads(data), FOUND.arrays)
-        snapshot = saves.load(PATH)
-        saves.model_of(snapshot, PATH)
+            archive.save(PATH, json.loads(data), FOUND.arrays)
+        saved = checkpoint.load(PATH)
+        checkpoint.parameters_of(saved, PATH)
     except CheckpointError as error:
         assert "\n" not in str(error)  # noqa: PT017
     except (ValueError, TypeError, RecursionError):

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from charlstm import evaluate
 from charlstm.evaluate import Score, Scorer, log_likelihoods, score_text
 from charlstm.nn import reference as plain
-from charlstm.nn.parameters import Architecture, CharModel
+from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.training.shards import Plan
-from charlstm.training.workers import Job, Part, Team
+from charlstm.training.workers import Job, TextSlice, WorkerPool
 
 V = 6
 
@@ -25,7 +25,7 @@ def text(size: int, *, unknown: bool = True, seed: int = 1) -> NDArray[np.uint8]
     return rng.integers(0, V + 1 if unknown else V, size).astype(np.uint8)
 
 
-def naive(model: CharModel, prime: NDArray[np.uint8], ids: NDArray[np.uint8]) -> float:
+def naive(model: Parameters, prime: NDArray[np.uint8], ids: NDArray[np.uint8]) -> float:
     """The log-likelihood of `ids` after `prime`, from the plain form."""
     whole = np.concatenate([prime, ids]).astype(np.intp)
     logits, _ = plain.run(model, whole[:, None])
@@ -68,7 +68,7 @@ def test_no_text_at_all() -> None:
 def test_streams_of_a_long_text_come_close_to_a_single_one(
     size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = CharModel(Architecture("lstm", {}, 8, 1), V)
+    model = Parameters(Architecture("lstm", {}, 8, 1), V)
     model.initialise(1)
     ids = text(size)
     streamed = score_text(model, ids, prime=0)
@@ -81,7 +81,7 @@ def test_streams_of_a_long_text_come_close_to_a_single_one(
 
 def test_streams_are_warmed_up_by_what_stands_before_them() -> None:
     model, ids = random_model(vocabulary_size=V), text(40 * 2048 + 5)
-    model.params["layers.0.b"][3:6] = 8.0  # a forget gate that forgets nothing
+    model.by_name["layers.0.b"][3:6] = 8.0  # a forget gate that forgets nothing
     scorer = Scorer(ids, int(ids[0] + 1) % V)
     length = -(-ids.size // 40)
     for group in (0, 1):
@@ -106,14 +106,14 @@ def test_short_streams_count_every_character_once(monkeypatch: pytest.MonkeyPatc
 def test_any_team_gives_the_same_bits(size: int, tmp_path: Path) -> None:
     ids = text(size)
     (tmp_path / "ids").write_bytes(ids.tobytes())
-    part = Part(str(tmp_path / "ids"), "uint8", 0, size)
+    part = TextSlice(str(tmp_path / "ids"), "uint8", 0, size)
     plan = Plan(Architecture("lstm", {}, 8, 1), V, 4, 8, shards=2)
-    model = CharModel(plan.architecture, V)
+    model = Parameters(plan.architecture, V)
     model.initialise(1)
     expected = score_text(model, ids, prime=2)
     for workers in (1, 2):
-        with Team(Job(plan, part, part, prime=2), workers) as team:
-            team.model.initialise(1)
+        with WorkerPool(Job(plan, part, part, prime=2), workers) as team:
+            team.parameters.initialise(1)
             assert team.validate() == expected
             assert team.validate() == expected
 

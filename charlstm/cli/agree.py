@@ -107,7 +107,7 @@ def command(
 
     bar = _Bar(len(asked.pairs))
     with bar:
-        report = measure(model.network, model.vocabulary, asked, score, bar.add)
+        report = measure(model.parameters, model.vocabulary, asked, score, bar.add)
     if report.left_out:
         names = " ".join(map(ascii, report.unknown[:20]))
         many = "s" * (report.left_out != 1)

@@ -50,7 +50,7 @@ def command(config: str, out: str | None, save: tuple[Path, ...], as_json: bool)
             for event in compare(
                 plan,
                 stop=stop.asked,
-                reading=reading_bar(stop.raise_if_asked),
+                on_read=reading_bar(stop.raise_if_asked),
                 scoring=lambda _: stop.raise_if_asked(),
             ):
                 watcher.show(event, outcomes)

@@ -55,7 +55,9 @@ def command(
             flag = "--" + names[0].replace("_", "-")
             raise click.UsageError(f"--run names a network with its own shape; leave out {flag}.")
         model = load_model(run)
-        found = describe(model.network.architecture, model.vocabulary.size, model.config.batch_size)
+        found = describe(
+            model.parameters.architecture, model.vocabulary.size, model.config.batch_size
+        )
     if as_json:
         print_json(found.to_json())
     else:

@@ -44,7 +44,7 @@ def _score(model: Any, text: tuple[str, ...], encoding: str, as_json: bool) -> N
         ids = _validation(model)
     if not ids.size:
         raise CorpusError("there is no text to score")
-    score = score_text(model.network, ids, int(model.vocabulary.encode("\n")[0]))
+    score = score_text(model.parameters, ids, int(model.vocabulary.encode("\n")[0]))
     if not score.characters:
         raise CorpusError("the model knows none of the text's characters")
     result = {
@@ -68,7 +68,7 @@ def _validation(model: Any) -> Any:
 
     run = model.path.resolve().parent
     cure = "name a text to score"
-    texts = read_texts(model.config, run.parent / ".cache", old=model.snapshot, cure=cure)
+    texts = read_texts(model.config, run.parent / ".cache", old=model.checkpoint, cure=cure)
     if texts.val is None:
         raise CorpusError("the run has no validation part; name a text to score")
     return texts.val.open()

@@ -30,7 +30,7 @@ def command(file: Path, run: str | None, as_json: bool) -> None:
     encoder(file)  # a missing package is told before a large model is read
     model = load_model(run)
     export(model, file)
-    parameters, size = model.network.num_parameters, file.stat().st_size
+    parameters, size = model.parameters.num_parameters, file.stat().st_size
     if as_json:
         print_json(
             {

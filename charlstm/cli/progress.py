@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from charlstm.cli.show import copied, note, printable
-from charlstm.text.corpus import Progress
+from charlstm.text.corpus import ReadProgress
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
 
 LINE_SECONDS = 5.0  # between plain lines where there is no terminal
@@ -155,7 +155,7 @@ class Display:
             note(text)
 
 
-def reading_bar(check: Callable[[], None]) -> Progress:
+def reading_bar(check: Callable[[], None]) -> ReadProgress:
     """A callback that shows how far a long text has been read; `check` may interrupt it."""
     state: dict[str, Any] = {"bar": None, "phase": "", "began": time.monotonic()}
 

@@ -101,7 +101,7 @@ def _train(
         init_from=run if init_from else None,
         allow_changed_corpus=allow_changed_corpus,
         stop=stop.asked,
-        reading=reading_bar(stop.raise_if_asked),
+        on_read=reading_bar(stop.raise_if_asked),
         world=world,
     )
     try:
@@ -221,7 +221,7 @@ def _resumed_config(run: Path | None, given: dict[str, Any]) -> Config:
 
 
 def _saved_config(run: Path) -> Config:
-    from charlstm import checkpoint as saves
+    from charlstm import checkpoint
     from charlstm.store.runs import checkpoint_path
 
-    return saves.load(checkpoint_path(run, prefer="last"), weights_only=True).config
+    return checkpoint.load(checkpoint_path(run, prefer="last"), weights_only=True).config

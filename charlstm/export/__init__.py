@@ -8,10 +8,10 @@ from pathlib import Path
 from charlstm import __version__
 from charlstm.api import Model
 from charlstm.errors import ExportError
-from charlstm.nn.parameters import CharModel
+from charlstm.nn.parameters import Parameters
 from charlstm.store.atomic import atomic_write
 
-Encoder = Callable[[CharModel, Mapping[str, str]], bytes]
+Encoder = Callable[[Parameters, Mapping[str, str]], bytes]
 
 # suffix: module here; for all but a page also the package and the extra that it needs
 FORMATS = {".onnx": "onnx", ".safetensors": "safetensors", ".html": "html"}
@@ -45,7 +45,7 @@ def export(model: Model, path: Path) -> None:
     Raises:
         ExportError: as `encoder`; if the format cannot hold this model, or if it cannot be written.
     """
-    data = encoder(path)(model.network, about(model))
+    data = encoder(path)(model.parameters, about(model))
     with atomic_write(path, ExportError) as file:
         file.write(data)
 

@@ -8,7 +8,7 @@ import numpy as np
 from charlstm.errors import ExportError
 from charlstm.export.fixed import packed
 from charlstm.export.program import program
-from charlstm.nn.parameters import CharModel, layer_of
+from charlstm.nn.parameters import Parameters, layer_parameters
 from charlstm.output.glyphs import cell
 from charlstm.output.page import page
 from charlstm.record import gates_of, memory_of, record, shown
@@ -21,48 +21,51 @@ OWN = 300  # characters by which a unit to begin with is chosen
 MOST = 16_000_000  # parameters that a browser can be asked to hold: a page of 43 MB
 
 
-def encode(model: CharModel, about: Mapping[str, str]) -> bytes:
+def encode(parameters: Parameters, about: Mapping[str, str]) -> bytes:
     """The page, in UTF-8, with the weights in 16 bits.
 
     Raises:
         ExportError: if the network is too large, or a weight is no finite number.
     """
-    if model.num_parameters > MOST:
+    if parameters.num_parameters > MOST:
         raise ExportError(
-            f"the network has {model.num_parameters:,} parameters, and a page holds {MOST:,}; "
+            f"the network has {parameters.num_parameters:,} parameters, and a page holds {MOST:,}; "
             "export it as .onnx"
         )
     vocabulary = Vocabulary.from_header(json.loads(about["vocabulary"]))
     symbols = alphabet(vocabulary)
-    shape = model.architecture
-    memory = memory_of(model.cell)
+    shape = parameters.architecture
+    memory = memory_of(parameters.cell)
     data = {
         "tokens": vocabulary.tokens,
         "characters": symbols if vocabulary.tokens == "char" else [],
         "shown": [cell(symbol) for symbol in symbols],
         "hidden_size": shape.hidden_size,
-        "program": program(model.cell, gates_of(model.cell)),
-        "sigmoids": model.cell.sigmoids,
-        "unit": _telling(model, vocabulary),
+        "program": program(parameters.cell, gates_of(parameters.cell)),
+        "sigmoids": parameters.cell.sigmoids,
+        "unit": _telling(parameters, vocabulary),
         "memory": {"state": memory, "name": "tanh(c)" if memory == "c" else memory},
         "layers": [
-            {name: packed(value) for name, value in layer_of(model.params, index).items()}
+            {
+                name: packed(value)
+                for name, value in layer_parameters(parameters.by_name, index).items()
+            }
             for index in range(shape.num_layers)
         ],
-        "W_y": packed(model.params["W_y"]),
-        "b_y": packed(model.params["b_y"]),
+        "W_y": packed(parameters.by_name["W_y"]),
+        "b_y": packed(parameters.by_name["b_y"]),
     }
     text = (
         f"{shape.cell}, {shape.num_layers} × {shape.hidden_size} units, "
-        f"{model.num_parameters:,} parameters, {vocabulary.size} characters"
+        f"{parameters.num_parameters:,} parameters, {vocabulary.size} characters"
     )
     return page("live", "A character model at work", text, data)
 
 
-def _telling(model: CharModel, vocabulary: Vocabulary) -> int:
+def _telling(parameters: Parameters, vocabulary: Vocabulary) -> int:
     """The unit to begin with: the most telling of the top layer on a text of the model's own."""
     prime = vocabulary.encode("\n").astype(np.intp)
-    drawn = generate(model, prime, OWN, Filters(temperature=0.7), [1])
+    drawn = generate(parameters, prime, OWN, Filters(temperature=0.7), [1])
     ids = np.array([prime[0], *(ids[0] for ids in drawn)], np.intp)
-    last = record(model, ids[:, None]).states[-1]
-    return telling(shown(last[memory_of(model.cell)][:, :, 0], model.cell), 1)[0]
+    last = record(parameters, ids[:, None]).states[-1]
+    return telling(shown(last[memory_of(parameters.cell)][:, :, 0], parameters.cell), 1)[0]

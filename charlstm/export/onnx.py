@@ -15,7 +15,7 @@ from charlstm import __version__
 from charlstm.errors import ExportError
 from charlstm.nn.blocks import rows_of
 from charlstm.nn.cells.base import Array, Cell, Notes
-from charlstm.nn.parameters import CharModel, layer_of
+from charlstm.nn.parameters import Parameters, layer_parameters
 
 OPSET, IR_VERSION = 14, 7  # of 2021: every operator used has been the same since
 LARGEST = 2**31 - 2**22  # bytes of weights: protobuf's limit for a message, less room for the rest
@@ -123,39 +123,39 @@ class Step(Notes):
         return self._graph.constant(f"layers.{self._layer}.{weight}.{gate}", value)
 
 
-def build(model: CharModel, about: Mapping[str, str]) -> ModelProto:
+def build(parameters: Parameters, about: Mapping[str, str]) -> ModelProto:
     """The graph of a model, with `about` as its metadata.
 
     Raises:
         ExportError: if the weights are too many for one file.
     """
-    if model.flat.nbytes > LARGEST:
+    if parameters.flat.nbytes > LARGEST:
         raise ExportError("the network is larger than an ONNX file may be (2 GiB)")
-    graph = Graph(model.flat.dtype)
-    real = helper.np_dtype_to_tensor_dtype(model.flat.dtype)
-    H = model.architecture.hidden_size
+    graph = Graph(parameters.flat.dtype)
+    real = helper.np_dtype_to_tensor_dtype(parameters.flat.dtype)
+    H = parameters.architecture.hidden_size
     inputs = [helper.make_tensor_value_info("character", TensorProto.INT64, ["batch"])]
-    logits = helper.make_tensor_value_info("logits", real, ["batch", model.vocabulary_size])
+    logits = helper.make_tensor_value_info("logits", real, ["batch", parameters.vocabulary_size])
     outputs = [logits]
 
     y = Value(graph, "character")
-    for layer in range(model.architecture.num_layers):
-        names = {state: f"layers.{layer}.{state}" for state in model.cell.states}
+    for layer in range(parameters.architecture.num_layers):
+        names = {state: f"layers.{layer}.{state}" for state in parameters.cell.states}
         before = {state: Value(graph, name) for state, name in names.items()}
-        step = Step(graph, model.cell, layer, layer_of(model.params, layer), y)
-        after = model.cell.plain(step, before)
+        step = Step(graph, parameters.cell, layer, layer_parameters(parameters.by_name, layer), y)
+        after = parameters.cell.plain(step, before)
         for state, name in names.items():
             graph.node("Identity", after[state], name=f"next.{name}")
             inputs.append(helper.make_tensor_value_info(name, real, ["batch", H]))
             outputs.append(helper.make_tensor_value_info(f"next.{name}", real, ["batch", H]))
         y = after["h"]
-    read_out = graph.node("MatMul", y, graph.constant("W_y", model.params["W_y"].T))
-    graph.node("Add", read_out, graph.constant("b_y", model.params["b_y"].T), name="logits")
+    read_out = graph.node("MatMul", y, graph.constant("W_y", parameters.by_name["W_y"].T))
+    graph.node("Add", read_out, graph.constant("b_y", parameters.by_name["b_y"].T), name="logits")
 
     made = helper.make_model(
         helper.make_graph(
             graph.nodes,
-            f"one step of {model.architecture.cell}",
+            f"one step of {parameters.architecture.cell}",
             inputs,
             outputs,
             list(graph.constants.values()),
@@ -169,10 +169,10 @@ def build(model: CharModel, about: Mapping[str, str]) -> ModelProto:
     return made
 
 
-def encode(model: CharModel, about: Mapping[str, str]) -> bytes:
+def encode(parameters: Parameters, about: Mapping[str, str]) -> bytes:
     """The bytes of the .onnx file.
 
     Raises:
         ExportError: if the weights are too many for one file.
     """
-    return bytes(build(model, about).SerializeToString())
+    return bytes(build(parameters, about).SerializeToString())

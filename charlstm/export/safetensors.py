@@ -17,19 +17,19 @@ from safetensors.numpy import save
 from charlstm.errors import ExportError
 from charlstm.nn.blocks import rows_of
 from charlstm.nn.cells.base import Array
-from charlstm.nn.parameters import CharModel, layer_of
+from charlstm.nn.parameters import Parameters, layer_parameters
 
 # Our gates in PyTorch's order, those with input and those on h'.
 ORDERS = {"rnn": ("n", "n"), "lstm": ("ifgo", "ifgo"), "gru": ("rzn", "rzm")}
 
 
-def tensors(model: CharModel) -> dict[str, Array]:
+def tensors(parameters: Parameters) -> dict[str, Array]:
     """A model's weights by PyTorch's names.
 
     Raises:
         ExportError: for a cell that PyTorch does not have.
     """
-    cell, H = model.cell, model.architecture.hidden_size
+    cell, H = parameters.cell, parameters.architecture.hidden_size
     seen, recurrent = ORDERS.get(cell.name, ("", ""))
     (W, *more) = cell.products
     if more or set(W.gates) != set(recurrent):
@@ -42,8 +42,8 @@ def tensors(model: CharModel) -> dict[str, Array]:
         return np.concatenate([array[rows_of(blocks, gate, H)] for gate in order])
 
     found = {}
-    for layer in range(model.architecture.num_layers):
-        params = layer_of(model.params, layer)
+    for layer in range(parameters.architecture.num_layers):
+        params = layer_parameters(parameters.by_name, layer)
         W_x = params["E"].T if "E" in params else params["W_x"]
         b = params["b"][:, 0]
         alone = [gate for gate in recurrent if gate not in cell.inputs]  # have b on the h' side
@@ -57,15 +57,15 @@ def tensors(model: CharModel) -> dict[str, Array]:
         found[f"weight_hh_l{layer}"] = stacked(params["W"], W.gates, recurrent)
         found[f"bias_ih_l{layer}"] = stacked(b, cell.gates, seen)
         found[f"bias_hh_l{layer}"] = b_h
-    found["readout.weight"] = model.params["W_y"]
-    found["readout.bias"] = model.params["b_y"][:, 0]
+    found["readout.weight"] = parameters.by_name["W_y"]
+    found["readout.bias"] = parameters.by_name["b_y"][:, 0]
     return {name: np.ascontiguousarray(array) for name, array in found.items()}
 
 
-def encode(model: CharModel, about: Mapping[str, str]) -> bytes:
+def encode(parameters: Parameters, about: Mapping[str, str]) -> bytes:
     """The bytes of the .safetensors file, with `about` as its metadata.
 
     Raises:
         ExportError: for a cell that PyTorch does not have.
     """
-    return bytes(save(tensors(model), dict(about)))
+    return bytes(save(tensors(parameters), dict(about)))

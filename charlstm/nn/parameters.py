@@ -49,7 +49,7 @@ class Architecture:
         return asdict(self) | {"cell_options": dict(self.cell_options)}
 
 
-class CharModel:
+class Parameters:
     """Weights from characters to the logits of the next one, over one flat vector.
 
     `params` names views of `flat`: for layer l `layers.l.E` (V+1, G·H), the row of each character
@@ -72,7 +72,7 @@ class CharModel:
         self.shapes = dict(_shapes(self.cell, architecture, vocabulary_size))
         self.size = flat_size(architecture, vocabulary_size)
         self.flat = np.zeros(self.size, dtype) if flat is None else flat
-        self.params = self.views(self.flat)
+        self.by_name = self.views(self.flat)
 
     @property
     def num_parameters(self) -> int:
@@ -98,7 +98,7 @@ class CharModel:
         H = self.architecture.hidden_size
         bound = 1.0 / np.sqrt(H)
         self.flat.fill(0.0)
-        for name, view in self.params.items():
+        for name, view in self.by_name.items():
             kind = name.rpartition(".")[2]
             if kind == "b":
                 for gate, value in self.cell.biases.items():
@@ -116,7 +116,7 @@ def flat_size(architecture: Architecture, vocabulary_size: int) -> int:
     return sum(_padded(shape) for _, shape in shapes)
 
 
-def layer_of(params: Mapping[str, Array], layer: int) -> dict[str, Array]:
+def layer_parameters(params: Mapping[str, Array], layer: int) -> dict[str, Array]:
     """The parameters of one layer under the names its cell uses."""
     prefix = f"layers.{layer}."
     return {

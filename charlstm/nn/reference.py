@@ -7,29 +7,29 @@ from numpy.typing import NDArray
 
 from charlstm.nn.cells.base import Array
 from charlstm.nn.operators import Arrays
-from charlstm.nn.parameters import CharModel, layer_of
+from charlstm.nn.parameters import Parameters, layer_parameters
 
 
 def run(
-    model: CharModel, ids: NDArray[np.intp], state: Mapping[str, Array] | None = None
+    parameters: Parameters, ids: NDArray[np.intp], state: Mapping[str, Array] | None = None
 ) -> tuple[Array, dict[str, Array]]:
     """Read a window `ids` (T, B); return logits (T, V, B) and the state after it.
 
     The state is named as in `Network.state`, (H, B) each; without one it starts at zero.
     """
-    V, B = model.vocabulary_size, ids.shape[1]
-    names, layers = model.cell.states, range(model.architecture.num_layers)
-    zero = np.zeros((model.architecture.hidden_size, B), model.flat.dtype)
+    V, B = parameters.vocabulary_size, ids.shape[1]
+    names, layers = parameters.cell.states, range(parameters.architecture.num_layers)
+    zero = np.zeros((parameters.architecture.hidden_size, B), parameters.flat.dtype)
     now = dict(state or {f"layers.{layer}.{name}": zero for layer in layers for name in names})
-    one_hot = np.eye(V + 1, dtype=model.flat.dtype)
+    one_hot = np.eye(V + 1, dtype=parameters.flat.dtype)
     logits = []
     for characters in ids:
         y = one_hot[:, characters]
         for layer in layers:
-            notes = Arrays(model.cell, layer_of(model.params, layer), y)
+            notes = Arrays(parameters.cell, layer_parameters(parameters.by_name, layer), y)
             before = {name: now[f"layers.{layer}.{name}"] for name in names}
-            after = model.cell.plain(notes, before)
+            after = parameters.cell.plain(notes, before)
             now |= {f"layers.{layer}.{name}": after[name] for name in names}
             y = after["h"]
-        logits.append(model.params["W_y"] @ y + model.params["b_y"])
+        logits.append(parameters.by_name["W_y"] @ y + parameters.by_name["b_y"])
     return np.stack(logits), now

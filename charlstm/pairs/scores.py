@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from charlstm.errors import CheckpointError, CorpusError
 from charlstm.evaluate import log_likelihoods
-from charlstm.nn.parameters import CharModel
+from charlstm.nn.parameters import Parameters
 from charlstm.pairs.files import Pair
 from charlstm.text.vocabulary import Vocabulary
 
@@ -67,7 +67,7 @@ def readable(vocabulary: Vocabulary, pairs: Sequence[Pair]) -> tuple[list[Pair],
 
 
 def score_pairs(
-    model: CharModel,
+    parameters: Parameters,
     vocabulary: Vocabulary,
     pairs: Sequence[Pair],
     kind: str = "sentence",
@@ -93,7 +93,7 @@ def score_pairs(
             start = vocabulary.encode(before).size
             texts += [vocabulary.encode(before + part) for part in two]
             skip += [start, start]
-        scores = log_likelihoods(model, newline, texts, skip)
+        scores = log_likelihoods(parameters, newline, texts, skip)
         for n, k in enumerate(chunk):
             found[k] = Scored(pairs[k], scores[2 * n], scores[2 * n + 1])
         progress(len(chunk))

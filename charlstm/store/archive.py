@@ -24,11 +24,11 @@ from charlstm.store.atomic import atomic_write
 from charlstm.store.manifest import DAMAGED, FORMAT
 from charlstm.store.npz import Member, directory, preamble
 
-__all__ = ["FORMAT", "Checkpoint", "load", "save"]
+__all__ = ["FORMAT", "Archive", "load", "save"]
 
 
 @dataclass(frozen=True, eq=False)
-class Checkpoint:
+class Archive:
     """What `load` returns: the caller's header, and the arrays by name (fresh and writable)."""
 
     header: dict[str, Any]
@@ -62,7 +62,7 @@ def save(path: Path, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any
         file.write(end)
 
 
-def load(path: Path, names: Callable[[str], bool] | None = None) -> Checkpoint:
+def load(path: Path, names: Callable[[str], bool] | None = None) -> Archive:
     """Read and verify a checkpoint, or only those arrays whose name passes `names`.
 
     It allocates at most 1.25 times the file's size, and 32 MiB for the header. Nothing in the
@@ -90,7 +90,7 @@ def _open(path: Path) -> BufferedReader:
     return path.open("rb")
 
 
-def _read(file: BufferedReader, names: Callable[[str], bool]) -> Checkpoint:
+def _read(file: BufferedReader, names: Callable[[str], bool]) -> Archive:
     size = os.fstat(file.fileno()).st_size
     text = manifest.read_text(file, size)
     header, table = manifest.decode(text)
@@ -110,7 +110,7 @@ def _read(file: BufferedReader, names: Callable[[str], bool]) -> Checkpoint:
         else:
             file.seek(member.nbytes, os.SEEK_CUR)
     _expect(file, end)
-    return Checkpoint(header, arrays)
+    return Archive(header, arrays)
 
 
 def _read_array(file: BufferedReader, member: Member, digest: str) -> NDArray[Any]:

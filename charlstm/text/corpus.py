@@ -20,7 +20,7 @@ from charlstm.text.sources import File, Sources, find_files, read_blocks
 from charlstm.text.vocabulary import Ids, Tokens, Vocabulary, code_points
 
 IDLE = 60.0  # seconds after which a temporary file of a dead process is nobody's any more
-Progress = Callable[[int, int | None, str], object]  # bytes done, bytes in all if known, phase
+ReadProgress = Callable[[int, int | None, str], object]  # bytes done, bytes in all if known, phase
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ def encode_corpus(
     cache: Path,
     vocabulary: Vocabulary | None = None,
     extend: bool = False,
-    progress: Progress | None = None,
+    progress: ReadProgress | None = None,
 ) -> Corpus:
     """The text of files, folders and "-" (see `read_text`) as one array of ids.
 
@@ -87,7 +87,7 @@ def split(n: int, val_fraction: float) -> tuple[slice, slice]:
 
 
 @contextmanager
-def _rereadable(found: list[File], cache: Path, report: Progress) -> Iterator[list[File]]:
+def _rereadable(found: list[File], cache: Path, report: ReadProgress) -> Iterator[list[File]]:
     """The files themselves, except that a pipe is replaced by a temporary copy in the cache."""
     with ExitStack() as stack:
         files = list(found)
@@ -108,7 +108,9 @@ def _rereadable(found: list[File], cache: Path, report: Progress) -> Iterator[li
 class _Text:
     """Files read as one text, as often as asked; every pass is hashed and reported."""
 
-    def __init__(self, files: list[File], tokens: Tokens, encoding: str, report: Progress) -> None:
+    def __init__(
+        self, files: list[File], tokens: Tokens, encoding: str, report: ReadProgress
+    ) -> None:
         self.files, self.tokens, self.encoding, self.report = files, tokens, encoding, report
         self.name = files[0].name if len(files) == 1 else f"the text of {len(files)} files"
         zipped = any(file.path.endswith(".gz") for file in files)

@@ -1,4 +1,4 @@
-"""One training run: the trainer joined with validation, previews, metrics and saves."""
+"""One training run: the trainer joined with validation, previews, metrics and checkpoint."""
 
 import math
 import time
@@ -10,15 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
-from charlstm import checkpoint as saves
-from charlstm.checkpoint import Snapshot
+from charlstm import checkpoint
+from charlstm.checkpoint import Checkpoint
 from charlstm.config import Config
 from charlstm.novelty import Index
 from charlstm.sampler import Filters, generate
 from charlstm.store.atomic import atomic_write
 from charlstm.store.metrics import Metrics
 from charlstm.store.runs import prune
-from charlstm.text.corpus import Progress as Reading
+from charlstm.text.corpus import ReadProgress
 from charlstm.training.defaults import settle_intervals, steps_of, updates_within
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
 from charlstm.training.loop import Step, train
@@ -43,7 +43,7 @@ def fit(
     allow_changed_corpus: bool = False,
     root: Path = Path("runs"),
     stop: Callable[[], bool] = lambda: False,
-    reading: Reading | None = None,
+    on_read: ReadProgress | None = None,
     world: World | None = None,
 ) -> Generator[Event, None, None]:
     """Train as `config` says and tell what happens; the last event is `Finished`.
@@ -60,9 +60,9 @@ def fit(
     began = time.monotonic()
     beginning: AbstractContextManager[Training]
     if resume is not None:
-        beginning = resumed(resume, config, allow_changed_corpus, reading, world)
+        beginning = resumed(resume, config, allow_changed_corpus, on_read, world)
     else:
-        beginning = afresh(config, root, init_from, reading, world)
+        beginning = afresh(config, root, init_from, on_read, world)
     with beginning as training:
         yield from _Run(training, began, stop).go()
 
@@ -73,8 +73,8 @@ class _Run:
     def __init__(self, training: Training, began: float, stop: Callable[[], bool]) -> None:
         self.t, self.stop = training, stop
         self.began = self.saved = time.monotonic()
-        self.reading = self.began - began  # seconds until the texts were read
-        self.before = training.progress.seconds + self.reading
+        self.seconds_reading = self.began - began  # seconds until the texts were read
+        self.before = training.progress.seconds + self.seconds_reading
         self.since: list[Step] = []  # steps since the last validation
 
     def go(self) -> Iterator[Event]:
@@ -137,7 +137,7 @@ class _Run:
         predicted = t.config.batch_size * t.config.seq_length
         val = t.texts.val.stop - t.texts.val.start if t.texts.val else 0
         validation = val * VALIDATION_COST * each / predicted
-        left = seconds - (time.monotonic() - self.began) - self.reading
+        left = seconds - (time.monotonic() - self.began) - self.seconds_reading
         updates, eval_every = updates_within(left, 1.02 * each, validation, t.config.eval_every)
         return t.progress.update + updates, eval_every
 
@@ -201,17 +201,17 @@ class _Run:
         t = self.t
         arrays = {f"state/{k}": state for k, state in enumerate(t.team.states)}
         texts = t.texts
-        snapshot = Snapshot(
+        snapshot = Checkpoint(
             t.config, texts.vocabulary, t.progress, texts.corpus, texts.val_corpus, arrays
         )
-        saves.save(t.folder / f"{name}.npz", snapshot, t.team.model, t.optimiser)
+        checkpoint.save(t.folder / f"{name}.npz", snapshot, t.team.parameters, t.optimiser)
         self.saved = time.monotonic()
 
     def _preview(self) -> Preview:
         t = self.t
         newline = t.texts.vocabulary.encode("\n")
         seeds = [t.config.seed + t.progress.update]
-        drawn = list(generate(t.team.model, newline, PREVIEW_LENGTH, PREVIEW, seeds))
+        drawn = list(generate(t.team.parameters, newline, PREVIEW_LENGTH, PREVIEW, seeds))
         ids = np.concatenate(drawn)
         novelty, decode = self._index.novelty(ids), t.texts.vocabulary.decode
         run = decode(ids[novelty.begin :][: novelty.longest])
@@ -228,7 +228,7 @@ class _Run:
         return Started(
             t.folder,
             t.config,
-            t.team.model.num_parameters,
+            t.team.parameters.num_parameters,
             train_part.stop - train_part.start,
             val.stop - val.start if val else 0,
             t.progress.update,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from charlstm.errors import DivergedError
 from charlstm.training.optim import Optimiser, global_norm
-from charlstm.training.workers import Reducer
+from charlstm.training.workers import GradientSource
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Step:
 
 
 def train(
-    team: Reducer,
+    team: GradientSource,
     optimiser: Optimiser,
     schedule: Callable[[int], float],
     *,
@@ -52,6 +52,6 @@ def train(
         clipped = 0.0 < clip_norm < norm
         lr = schedule(update)
         scale = clip_norm / norm if clipped else 1.0
-        optimiser.step(team.model.flat, gradient, lr, scale, update)
+        optimiser.step(team.parameters.flat, gradient, lr, scale, update)
         update += 1
         yield Step(update, loss, lr, norm, clipped)

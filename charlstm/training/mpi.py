@@ -20,10 +20,10 @@ from threadpoolctl import threadpool_limits
 from charlstm.errors import RunError
 from charlstm.evaluate import Score, Scorer, total
 from charlstm.nn.cells.base import Array
-from charlstm.nn.parameters import CharModel
-from charlstm.training.shards import Memory
+from charlstm.nn.parameters import Parameters
+from charlstm.training.shards import SharedArrays
 from charlstm.training.streams import Streams, Windows
-from charlstm.training.workers import VALIDATE, Job, Member
+from charlstm.training.workers import VALIDATE, Job, Worker
 from charlstm.training.world import World
 
 CLOSE = -2  # what ranks are told instead of the number of an update when a team's work is over
@@ -46,8 +46,10 @@ class _Part:
     def __init__(self, world: World, job: Job, scorer: Scorer | None, streams: Windows) -> None:
         plan, groups = job.plan, scorer.groups if scorer else 0
         self.world, self.plan, self.groups = world, plan, groups
-        block = bytearray(Memory.bytes_needed(plan, groups))  # what no one writes takes no memory
-        self.member = Member(job, block, scorer, world.rank, world.size, streams)
+        block = bytearray(
+            SharedArrays.bytes_needed(plan, groups)
+        )  # what no one writes takes no memory
+        self.member = Worker(job, block, scorer, world.rank, world.size, streams)
         self.memory = self.member.memory
         self._edges = self.memory.params.size * np.arange(world.size + 1) // world.size
         self._sizes = np.diff(self._edges)
@@ -139,7 +141,7 @@ def _follow(world: World, job: Job, val: NDArray[Any] | None) -> None:
         part.run(message)
 
 
-class RankTeam:
+class RankPool:
     """Rank 0's team of all ranks, itself among them: a `Reducer`; close it when done."""
 
     def __init__(self, world: World, job: Job, threads: int = 1) -> None:
@@ -150,9 +152,9 @@ class RankTeam:
         self._part = _Part(world, job, scorer, self._streams)
 
     @property
-    def model(self) -> CharModel:
+    def parameters(self) -> Parameters:
         """The model whose flat vector is sent to everyone; change it only between calls."""
-        return self._part.member.model
+        return self._part.member.parameters
 
     @property
     def states(self) -> list[Array]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from charlstm.nn.cells.base import Array
 from charlstm.nn.network import Network
-from charlstm.nn.parameters import Architecture, CharModel, flat_size
+from charlstm.nn.parameters import Architecture, Parameters, flat_size
 from charlstm.training.streams import Windows, shards_of
 
 
@@ -48,10 +48,17 @@ class Shards:
     so that processes can share them.
     """
 
-    def __init__(self, plan: Plan, model: CharModel, streams: Windows, memory: "Memory") -> None:
-        self._plan, self._model, self._streams, self._memory = plan, model, streams, memory
+    def __init__(
+        self, plan: Plan, parameters: Parameters, streams: Windows, memory: "SharedArrays"
+    ) -> None:
+        self._plan, self._parameters, self._streams, self._memory = (
+            plan,
+            parameters,
+            streams,
+            memory,
+        )
         self._networks: dict[int, Network] = {}
-        self._gradients = [model.views(gradient) for gradient in memory.gradients]
+        self._gradients = [parameters.views(gradient) for gradient in memory.gradients]
 
     def run(self, update: int, shard: int) -> None:
         """Write the gradient, the summed loss and the new carried state of one shard."""
@@ -73,7 +80,7 @@ class Shards:
     def _network(self, batch: int) -> Network:
         if batch not in self._networks:
             self._networks[batch] = Network(
-                self._model,
+                self._parameters,
                 self._plan.seq_length,
                 batch,
                 backward=True,
@@ -83,7 +90,7 @@ class Shards:
 
 
 @dataclass(frozen=True)
-class Memory:
+class SharedArrays:
     """The numbers that those who run shards share, all views of one block of bytes."""
 
     params: Array  # (size,)
@@ -109,17 +116,17 @@ class Memory:
     @staticmethod
     def bytes_needed(plan: Plan, groups: int) -> int:
         """The size of the block, each array starting on a page."""
-        return sum(_pages(*entry) for entry in Memory.shapes(plan, groups))
+        return sum(_pages(*entry) for entry in SharedArrays.shapes(plan, groups))
 
     @staticmethod
-    def over(block: Any, plan: Plan, groups: int) -> "Memory":
+    def over(block: Any, plan: Plan, groups: int) -> "SharedArrays":
         """The arrays as views of a zeroed `block`."""
         views, start = [], 0
-        for shape, dtype in Memory.shapes(plan, groups):
+        for shape, dtype in SharedArrays.shapes(plan, groups):
             view = np.frombuffer(block, dtype, math.prod(shape), start)
             views.append(view.reshape(shape))
             start += _pages(shape, dtype)
-        return Memory(views[0], views[1], views[2:-2], views[-2], views[-1])
+        return SharedArrays(views[0], views[1], views[2:-2], views[-2], views[-1])
 
 
 def _pages(shape: tuple[int, ...], dtype: Any) -> int:

@@ -8,19 +8,19 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from charlstm import checkpoint as saves
+from charlstm import checkpoint
 from charlstm.checkpoint import Progress, architecture_of
 from charlstm.config import Config
 from charlstm.errors import ConfigError
 from charlstm.store.atomic import clean_stray
 from charlstm.store.runs import RunLock, checkpoint_path, claim, new_run
-from charlstm.text.corpus import Progress as Reading
+from charlstm.text.corpus import ReadProgress
 from charlstm.text.sources import find_files
 from charlstm.training.defaults import choose, fit_to_text, share_out, workers_for
 from charlstm.training.optim import OPTIMISERS, Optimiser
 from charlstm.training.shards import Plan
 from charlstm.training.texts import Texts, absolute, read_texts
-from charlstm.training.workers import Job, Reducer, Team
+from charlstm.training.workers import GradientSource, Job, WorkerPool
 from charlstm.training.world import World
 
 
@@ -31,7 +31,7 @@ class Training:
     folder: Path
     config: Config
     texts: Texts
-    team: Reducer
+    team: GradientSource
     optimiser: Optimiser
     progress: Progress
     workers: int
@@ -43,7 +43,7 @@ def afresh(
     config: Config,
     root: Path,
     init_from: Path | None,
-    reading: Reading | None,
+    on_read: ReadProgress | None,
     world: World | None = None,
 ) -> Iterator[Training]:
     """A new run in a new folder, with fresh weights or with those of `init_from`."""
@@ -51,14 +51,14 @@ def afresh(
         raise ConfigError("no text to train on; name a file, a folder, or - for standard input.")
     architecture_of(config).make_cell()  # its mistakes are found before a long text is read
     path = checkpoint_path(init_from) if init_from else None
-    old = saves.load(path, weights_only=True) if path else None
+    old = checkpoint.load(path, weights_only=True) if path else None
     if old and old.vocabulary.tokens != config.tokens:
         raise ConfigError(
             f"tokens is {config.tokens}, but {str(path)!r} knows {old.vocabulary.tokens}s; "
             f"leave out --tokens."
         )
     with _new_folder(config, root) as folder:
-        texts = read_texts(config, folder.parent / ".cache", old=old, extend=True, reading=reading)
+        texts = read_texts(config, folder.parent / ".cache", old=old, extend=True, on_read=on_read)
         characters = texts.train.stop - texts.train.start
         if old and "hidden_size" in config.undecided:
             config = replace(config, hidden_size=old.config.hidden_size)
@@ -71,9 +71,9 @@ def afresh(
             out=None,
         )
         with _training(folder, config, texts, Progress(), [*shrunk, *chosen], world) as training:
-            training.team.model.initialise(config.seed)
+            training.team.parameters.initialise(config.seed)
             if old and path:
-                saves.adopt(training.team.model, old, path)
+                checkpoint.adopt(training.team.parameters, old, path)
             yield training
 
 
@@ -100,7 +100,7 @@ def resumed(
     run: Path,
     config: Config,
     allow_changed_corpus: bool,
-    reading: Reading | None,
+    on_read: ReadProgress | None,
     world: World | None = None,
 ) -> Iterator[Training]:
     """The run as its checkpoint left it; `config` is its own but for budget and housekeeping."""
@@ -108,7 +108,7 @@ def resumed(
     folder = path.parent
     with RunLock(folder):
         clean_stray(folder)
-        old = saves.load(path)
+        old = checkpoint.load(path)
         if _asks_for_more(config, old.config):
             old.progress.early, old.progress.worse = False, 0
         texts = read_texts(
@@ -116,11 +116,11 @@ def resumed(
             folder.parent / ".cache",
             old=old,
             allow_changed=allow_changed_corpus,
-            reading=reading,
+            on_read=on_read,
         )
         with _training(folder, config, texts, old.progress, [], world) as training:
             team = training.team
-            saves.restore(old, path, team.model, training.optimiser, team.states)
+            checkpoint.restore(old, path, team.parameters, training.optimiser, team.states)
             yield training
 
 
@@ -151,14 +151,14 @@ def _training(
         )
     with ExitStack() as stack:
         stack.enter_context(threadpool_limits(config.threads))
-        team: Reducer
+        team: GradientSource
         if world:
-            from charlstm.training.mpi import RankTeam  # noqa: PLC0415 - only under mpiexec
+            from charlstm.training.mpi import RankPool  # noqa: PLC0415 - only under mpiexec
 
-            team = stack.enter_context(RankTeam(world, job, config.threads))
+            team = stack.enter_context(RankPool(world, job, config.threads))
         else:
-            team = stack.enter_context(Team(job, workers, config.threads))
-        optimiser = OPTIMISERS[config.optimizer](team.model.size, team.model.flat.dtype)
+            team = stack.enter_context(WorkerPool(job, workers, config.threads))
+        optimiser = OPTIMISERS[config.optimizer](team.parameters.size, team.parameters.flat.dtype)
         yield Training(folder, config, texts, team, optimiser, progress, workers, notes)
 
 

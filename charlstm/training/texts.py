@@ -4,25 +4,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from charlstm.checkpoint import Snapshot, Source
+from charlstm.checkpoint import Checkpoint, EncodedText
 from charlstm.config import Config
 from charlstm.errors import CorpusError
 from charlstm.novelty import Index
-from charlstm.text.corpus import Corpus, Progress, encode_corpus, is_kept, split
+from charlstm.text.corpus import Corpus, ReadProgress, encode_corpus, is_kept, split
 from charlstm.text.vocabulary import Tokens, Vocabulary
 from charlstm.training.defaults import validation_share
-from charlstm.training.workers import Part
+from charlstm.training.workers import TextSlice
 
 
 @dataclass(frozen=True)
 class Texts:
     """What a run reads: the parts to train and validate on, and how they were encoded."""
 
-    train: Part
-    val: Part | None
+    train: TextSlice
+    val: TextSlice | None
     vocabulary: Vocabulary
-    corpus: Source
-    val_corpus: Source | None
+    corpus: EncodedText
+    val_corpus: EncodedText | None
 
     @property
     def prime(self) -> int:
@@ -34,11 +34,11 @@ def read_texts(
     config: Config,
     cache: Path,
     *,
-    old: Snapshot | None = None,
+    old: Checkpoint | None = None,
     extend: bool = False,
     allow_changed: bool = False,
     cure: str = "pass --allow-changed-corpus to go on with the new text",
-    reading: Progress | None = None,
+    on_read: ReadProgress | None = None,
 ) -> Texts:
     """Encode a config's texts; with `old`, in its vocabulary, which `extend` lets the text enlarge.
 
@@ -50,8 +50,11 @@ def read_texts(
     before = None if extend else old
 
     def encode(
-        sources: Sequence[str], vocabulary: Vocabulary | None, known: Source | None, extend: bool
-    ) -> tuple[Source, Vocabulary]:
+        sources: Sequence[str],
+        vocabulary: Vocabulary | None,
+        known: EncodedText | None,
+        extend: bool,
+    ) -> tuple[EncodedText, Vocabulary]:
         if known and vocabulary and "-" in sources:  # standard input is gone: the cache must do
             return _kept(known, vocabulary), vocabulary
         tokens: Tokens = "byte" if config.tokens == "byte" else "char"
@@ -62,7 +65,7 @@ def read_texts(
             cache=cache,
             vocabulary=vocabulary,
             extend=extend,
-            progress=reading,
+            progress=on_read,
         )
         if known and corpus.digest != known.digest and not allow_changed:
             raise CorpusError(
@@ -77,16 +80,18 @@ def read_texts(
     if config.val is not None:
         known = before.val if before else None
         val_corpus, _ = encode((config.val,), vocabulary, known, extend=False)
-        train = Part(corpus.path, dtype, 0, corpus.characters)
-        val = Part(val_corpus.path, dtype, 0, val_corpus.characters)
+        train = TextSlice(corpus.path, dtype, 0, corpus.characters)
+        val = TextSlice(val_corpus.path, dtype, 0, val_corpus.characters)
         return Texts(train, val, vocabulary, corpus, val_corpus)
     first, last = split(corpus.characters, validation_share(config, corpus.characters))
-    train = Part(corpus.path, dtype, first.start, first.stop)
-    val_part = Part(corpus.path, dtype, last.start, last.stop) if last.stop > last.start else None
+    train = TextSlice(corpus.path, dtype, first.start, first.stop)
+    val_part = (
+        TextSlice(corpus.path, dtype, last.start, last.stop) if last.stop > last.start else None
+    )
     return Texts(train, val_part, vocabulary, corpus, None)
 
 
-def training_text(old: Snapshot, cache: Path) -> Part:
+def training_text(old: Checkpoint, cache: Path) -> TextSlice:
     """What `old` was trained on: its encoded copy if there still is one, else encoded again.
 
     Raises:
@@ -96,7 +101,7 @@ def training_text(old: Snapshot, cache: Path) -> Part:
     for path in (cache / Path(source.path).name, Path(source.path)):
         if path.is_file() and path.stat().st_size == source.characters * dtype.itemsize:
             val = 0.0 if old.config.val else validation_share(old.config, source.characters)
-            return Part(str(path), str(dtype), 0, split(source.characters, val)[0].stop)
+            return TextSlice(str(path), str(dtype), 0, split(source.characters, val)[0].stop)
     if "-" in old.config.corpus:
         raise CorpusError(
             "the training text came from standard input and its encoded copy is gone, so nothing "
@@ -106,7 +111,7 @@ def training_text(old: Snapshot, cache: Path) -> Part:
     return read_texts(old.config, cache, old=old, cure=cure).train
 
 
-def index_of(part: Part, cache: Path) -> Index:
+def index_of(part: TextSlice, cache: Path) -> Index:
     """The index that finds what a text shares with `part`; a large one is kept in `cache`.
 
     Raises:
@@ -120,11 +125,11 @@ def absolute(name: str) -> str:
     return name if name == "-" else str(Path(name).resolve())
 
 
-def _source(corpus: Corpus) -> Source:
-    return Source(corpus.digest, str(corpus.path.resolve()), int(corpus.ids.size))
+def _source(corpus: Corpus) -> EncodedText:
+    return EncodedText(corpus.digest, str(corpus.path.resolve()), int(corpus.ids.size))
 
 
-def _kept(source: Source, vocabulary: Vocabulary) -> Source:
+def _kept(source: EncodedText, vocabulary: Vocabulary) -> EncodedText:
     if not is_kept(Path(source.path), source.digest, vocabulary, source.characters):
         raise CorpusError(
             f"the text came from standard input and its encoded copy {source.path!r} is gone or "

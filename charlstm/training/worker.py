@@ -9,7 +9,7 @@ import os
 import sys
 from contextlib import suppress
 
-from charlstm.training.workers import DONE, FAILED, MESSAGE, Job, Member
+from charlstm.training.workers import DONE, FAILED, MESSAGE, Job, Worker
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def _serve() -> None:
     """The arguments are the memory's descriptor and size, rank and team size."""
     descriptor, size, rank, team = (int(argument) for argument in sys.argv[1:])
     job = Job.from_json(sys.stdin.buffer.readline().decode())
-    member = Member(job, mmap.mmap(descriptor, size), job.scorer(), rank, team)
+    member = Worker(job, mmap.mmap(descriptor, size), job.scorer(), rank, team)
     while len(message := sys.stdin.buffer.read(MESSAGE.size)) == MESSAGE.size:
         member.run(*MESSAGE.unpack(message))
         try:

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from charlstm.errors import RunError
 from charlstm.evaluate import Score, Scorer, total
 from charlstm.nn.cells.base import Array
-from charlstm.nn.parameters import CharModel
-from charlstm.training.shards import Memory, Plan, Shards
+from charlstm.nn.parameters import Parameters
+from charlstm.training.shards import Plan, Shards, SharedArrays
 from charlstm.training.streams import Streams, Windows
 
 VALIDATE = -1  # what workers are told instead of the number of an update
@@ -34,7 +34,7 @@ THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_T
 
 
 @dataclass(frozen=True)
-class Part:
+class TextSlice:
     """A stretch of an encoded text in a file, as any process can map it."""
 
     path: str
@@ -53,8 +53,8 @@ class Job:
     """All that a worker must know: the plan, the texts, and what stands before the validation."""
 
     plan: Plan
-    train: Part
-    val: Part | None
+    train: TextSlice
+    val: TextSlice | None
     prime: int
 
     def to_json(self) -> str:
@@ -65,15 +65,15 @@ class Job:
     def from_json(line: str) -> "Job":
         """The job a worker was given."""
         form = json.loads(line)
-        val = Part(**form["val"]) if form["val"] else None
-        return Job(Plan.from_json(form["plan"]), Part(**form["train"]), val, form["prime"])
+        val = TextSlice(**form["val"]) if form["val"] else None
+        return Job(Plan.from_json(form["plan"]), TextSlice(**form["train"]), val, form["prime"])
 
     def scorer(self) -> Scorer | None:
         """What scores the validation text, if there is one."""
         return Scorer(self.val.open(), self.prime) if self.val else None
 
 
-class Member:
+class Worker:
     """One process's part in a job: every `team`-th shard and validation group from `rank` on."""
 
     def __init__(
@@ -88,10 +88,12 @@ class Member:
         plan = job.plan
         self._scorer = scorer
         groups = scorer.groups if scorer else 0
-        self.memory = Memory.over(block, plan, groups)
-        self.model = CharModel(plan.architecture, plan.vocabulary_size, flat=self.memory.params)
+        self.memory = SharedArrays.over(block, plan, groups)
+        self.parameters = Parameters(
+            plan.architecture, plan.vocabulary_size, flat=self.memory.params
+        )
         windows = windows or Streams(job.train.open(), plan.batch_size, plan.seq_length)
-        self._shards = Shards(plan, self.model, windows, self.memory)
+        self._shards = Shards(plan, self.parameters, windows, self.memory)
         self._mine = range(rank, plan.shards, team)
         self._my_groups = range(rank, groups, team)
 
@@ -100,18 +102,18 @@ class Member:
         if message == VALIDATE:
             assert self._scorer is not None
             for group in self._my_groups:
-                score = self._scorer.score(self.model, group)
+                score = self._scorer.score(self.parameters, group)
                 self.memory.scores[group] = score.nats, score.characters, score.unknown
         else:
             for shard in self._mine:
                 self._shards.run(message, shard)
 
 
-class Reducer(Protocol):
+class GradientSource(Protocol):
     """Gradients and scores of whole batches, whoever computes them."""
 
     @property
-    def model(self) -> CharModel:
+    def parameters(self) -> Parameters:
         """The model whose flat vector everyone reads; change it only between calls."""
 
     @property
@@ -125,26 +127,26 @@ class Reducer(Protocol):
         """The score of the validation text with the present weights."""
 
 
-class Team:
+class WorkerPool:
     """Runs a job's shards in `workers` processes, this one included; close it when done."""
 
     def __init__(self, job: Job, workers: int = 1, threads: int = 1) -> None:
         scorer = job.scorer()
-        size = Memory.bytes_needed(job.plan, scorer.groups if scorer else 0)
+        size = SharedArrays.bytes_needed(job.plan, scorer.groups if scorer else 0)
         self._crew: list[subprocess.Popen[bytes]] = []
         if workers == 1:
-            self._member = Member(job, bytearray(size), scorer, 0, 1)
+            self._member = Worker(job, bytearray(size), scorer, 0, 1)
             return
         with _anonymous_file(size) as file:
             block = mmap.mmap(file.fileno(), size)
-            self._member = Member(job, block, scorer, 0, workers)
+            self._member = Worker(job, block, scorer, 0, workers)
             for rank in range(1, workers):
                 self._crew.append(_start(job, file.fileno(), size, rank, workers, threads))
 
     @property
-    def model(self) -> CharModel:
+    def parameters(self) -> Parameters:
         """The model whose flat vector everyone reads; change it only between calls."""
-        return self._member.model
+        return self._member.parameters
 
     @property
     def states(self) -> list[Array]:

@@ -7,7 +7,7 @@ from command_line import TEXT, Runner
 
 from charlstm import load
 from charlstm.nn.cells import CELLS
-from charlstm.nn.parameters import Architecture, CharModel
+from charlstm.nn.parameters import Architecture, Parameters
 
 SIZES = ("--hidden-size=128", "--batch-size=64")
 
@@ -23,7 +23,7 @@ def test_the_page(charlstm: Runner) -> None:
     assert "y_t (65, 128)·(128, 64) → (65, 64)" in lines
     assert "layer 1 i W_i (128, 194) b_i (128, 1) 24,960 99,840" in lines
     assert "layers 2 to 3, each i W_i (128, 256) b_i (128, 1) 32,896 131,584" in lines
-    model = CharModel(Architecture("lstm", {}, 128, 3), 65)
+    model = Parameters(Architecture("lstm", {}, 128, 3), 65)
     assert f"all {model.num_parameters:,} {4 * model.num_parameters:,}" in lines
     assert "layer 1 131,072 2,176 133,248" in lines
     assert "layers 2 to 3, each 262,144 2,176 264,320" in lines
@@ -80,7 +80,7 @@ def test_json(charlstm: Runner) -> None:
 def test_a_run_is_described_by_its_own_settings(charlstm: Runner, tiny_run: Path) -> None:
     found = charlstm.ok("describe", "-r", tiny_run, "--json").json
     model = load(tiny_run)
-    assert found["parameters"] == model.network.num_parameters
+    assert found["parameters"] == model.parameters.num_parameters
     assert found["vocabulary"] == model.vocabulary.size == len(set(TEXT))
     assert found["layers"][0]["sizes"]["B"] == 8
 

@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 from command_line import TEXT, TINY, Runner, start
 
-from charlstm.store import archive as checkpoint
-from charlstm.store import manifest
+from charlstm.store import archive, manifest
 from charlstm.store.archive import load, save
 
 TRAIN = ("train", *TINY, "--max-steps=2")
@@ -190,7 +189,7 @@ def test_a_network_too_large_for_the_memory(
     def no_memory(*_: object) -> Any:
         raise MemoryError
 
-    monkeypatch.setattr("charlstm.training.start.Team", no_memory)
+    monkeypatch.setattr("charlstm.training.start.WorkerPool", no_memory)
     message = charlstm.fails(*TRAIN, "text.txt")
     assert message == "there is not enough memory; use a smaller network or batch"
     assert [path.name for path in (here / "runs").iterdir()] == [".cache"]
@@ -280,7 +279,7 @@ def spoil(path: Path, damage: str) -> None:
         case "not finite":
             arrays["weights/W_y"][0, 0] = np.nan
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(checkpoint, "_check_finite", lambda *_: None)
+                patch.setattr(archive, "_check_finite", lambda *_: None)
                 save(path, header, arrays)
         case "no weights":
             save(path, header, {k: a for k, a in arrays.items() if not k.startswith("weights")})

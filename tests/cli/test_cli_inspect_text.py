@@ -133,7 +133,7 @@ def test_units_that_hold_a_part(charlstm: Runner, tiny_run: Path) -> None:
     from charlstm.trace import read
 
     model = load(tiny_run)
-    memory = read(model.network, model.vocabulary, TEXT).memory
+    memory = read(model.parameters, model.vocabulary, TEXT).memory
     best = holding(memory, TEXT.index("s"), TEXT.index("s"))[0]
     outcome = charlstm.ok(*LOOK, tiny_run, "--span", "s", "--count", 1)
     assert f"layer 0, unit {best.unit}\n" in outcome.stdout

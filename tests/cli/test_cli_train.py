@@ -20,13 +20,13 @@ from charlstm import bundled
 from charlstm.cli import show
 from charlstm.cli.progress import Display, reading_bar
 from charlstm.cli.train import Stop
-from charlstm.store import archive as checkpoint
+from charlstm.store import archive
 
 RESULT = {"run", "steps", "characters", "seconds", "best_val_nats", "last_val_nats"}
 
 
 def weights(run: Path) -> dict[str, Any]:
-    arrays = checkpoint.load(run / "last.npz").arrays
+    arrays = archive.load(run / "last.npz").arrays
     return {name: array for name, array in arrays.items() if name.startswith("weights/")}
 
 
@@ -304,7 +304,7 @@ def test_training_goes_on_when_nobody_reads_its_notes(here: Path) -> None:
     process.stdout.read()
     process.stdout.close()
     assert process.wait() == 0
-    assert checkpoint.load(here / "runs/text/last.npz").header["progress"]["update"] == 20
+    assert archive.load(here / "runs/text/last.npz").header["progress"]["update"] == 20
 
 
 def test_standard_streams_may_be_closed(here: Path) -> None:

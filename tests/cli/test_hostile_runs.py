@@ -18,9 +18,9 @@ from command_line import TEXT, TINY, Runner
 from faults import count
 
 from charlstm import load
-from charlstm.checkpoint import load as load_snapshot
+from charlstm.checkpoint import load as load_checkpoint
 from charlstm.errors import CharlstmError, CheckpointError, CorpusError
-from charlstm.store import archive as checkpoint
+from charlstm.store import archive
 from charlstm.training.fit import fit
 
 pytestmark = pytest.mark.faults
@@ -37,8 +37,8 @@ LIKELY: dict[type, list[Any]] = {
 
 
 @pytest.fixture
-def found(tiny_run: Path) -> checkpoint.Checkpoint:
-    return checkpoint.load(tiny_run / "last.npz")
+def found(tiny_run: Path) -> archive.Archive:
+    return archive.load(tiny_run / "last.npz")
 
 
 @pytest.fixture
@@ -49,14 +49,14 @@ def run(tmp_path: Path, tiny_run: Path) -> Path:
     return tmp_path / "runs" / "tiny"
 
 
-def forge(run: Path, found: checkpoint.Checkpoint, *path: str, value: Any) -> None:
+def forge(run: Path, found: archive.Archive, *path: str, value: Any) -> None:
     """Write the checkpoint with one value of its header replaced."""
     header = copy.deepcopy(found.header)
     place: Any = header
     for name in path[:-1]:
         place = place[name]
     place[path[-1]] = value
-    checkpoint.save(run / "last.npz", header, found.arrays)
+    archive.save(run / "last.npz", header, found.arrays)
 
 
 def leanly(path: Path, action: Callable[[], object]) -> None:
@@ -84,7 +84,7 @@ def leanly(path: Path, action: Callable[[], object]) -> None:
     ],
 )
 def test_a_network_larger_than_the_file(
-    run: Path, found: checkpoint.Checkpoint, name: str, value: Any
+    run: Path, found: archive.Archive, name: str, value: Any
 ) -> None:
     forge(run, found, "config", name, value=value)
     leanly(run / "last.npz", lambda: load(run))
@@ -92,9 +92,7 @@ def test_a_network_larger_than_the_file(
         load(run)
 
 
-def test_a_cell_that_does_not_exist(
-    charlstm: Runner, run: Path, found: checkpoint.Checkpoint
-) -> None:
+def test_a_cell_that_does_not_exist(charlstm: Runner, run: Path, found: archive.Archive) -> None:
     """Found by fuzzing: it was told as a mistake in the command."""
     forge(run, found, "config", "cell", value="lsTm")
     with pytest.raises(CheckpointError, match="no cell is called 'lsTm'"):
@@ -103,14 +101,14 @@ def test_a_cell_that_does_not_exist(
     assert "no cell" in charlstm.fails("train", run.parents[1] / "x", "--init-from", run)
 
 
-def test_a_vocabulary_larger_than_the_file(run: Path, found: checkpoint.Checkpoint) -> None:
+def test_a_vocabulary_larger_than_the_file(run: Path, found: archive.Archive) -> None:
     """So many rows of so many units: each alone would fit into the file, their product does not."""
     characters = "".join(map(chr, range(0x10000, 0x10000 + 150_000)))
     vocabulary = {"tokens": "char", "characters": characters}
     header = {**found.header, "vocabulary": vocabulary}
     header["config"] = {**header["config"], "hidden_size": 400}
     arrays = {**found.arrays, "weights/pad": np.zeros(170_000, np.float32)}
-    checkpoint.save(run / "last.npz", header, arrays)
+    archive.save(run / "last.npz", header, arrays)
     leanly(run / "last.npz", lambda: load(run))
     with pytest.raises(CheckpointError, match="weights"):
         load(run)
@@ -131,12 +129,10 @@ def test_a_vocabulary_larger_than_the_file(run: Path, found: checkpoint.Checkpoi
         ("update", True),
     ],
 )
-def test_progress_that_cannot_be(
-    run: Path, found: checkpoint.Checkpoint, name: str, value: Any
-) -> None:
+def test_progress_that_cannot_be(run: Path, found: archive.Archive, name: str, value: Any) -> None:
     forge(run, found, "progress", name, value=value)
     with pytest.raises(CheckpointError, match="its header is not one of a training run"):
-        load_snapshot(run / "last.npz")
+        load_checkpoint(run / "last.npz")
 
 
 def test_the_encoded_text_of_standard_input_is_checked(
@@ -157,10 +153,10 @@ def test_the_encoded_text_of_standard_input_is_checked(
     charlstm.ok("train", "--resume=run", "--max-steps=4")
     other = tmp_path / "secret"
     other.write_bytes(whole)
-    found = checkpoint.load(tmp_path / "run" / "last.npz")
+    found = archive.load(tmp_path / "run" / "last.npz")
     forge(tmp_path / "run", found, "corpus", "path", value=str(other))
     with pytest.raises(CorpusError, match="is gone or damaged"):
-        list(fit(load_snapshot(tmp_path / "run" / "last.npz").config, resume=tmp_path / "run"))
+        list(fit(load_checkpoint(tmp_path / "run" / "last.npz").config, resume=tmp_path / "run"))
 
 
 def mutate(rng: random.Random, header: dict[str, Any]) -> dict[str, Any]:
@@ -182,7 +178,7 @@ def mutate(rng: random.Random, header: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_headers_that_say_anything(
-    charlstm: Runner, run: Path, found: checkpoint.Checkpoint, monkeypatch: pytest.MonkeyPatch
+    charlstm: Runner, run: Path, found: archive.Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One line or a result, whatever is done with it; never more memory than its file allows."""
     monkeypatch.chdir(run.parent.parent)
@@ -197,7 +193,7 @@ def test_headers_that_say_anything(
     ]
     for _ in range(count(30, 2000)):
         header = mutate(rng, found.header)
-        checkpoint.save(path, header, found.arrays)
+        archive.save(path, header, found.arrays)
         leanly(path, lambda: load(run))
         arguments = rng.choice(commands)
         outcome = charlstm(*arguments)

@@ -7,7 +7,7 @@ import pytest
 from command_line import TINY, Runner
 
 from charlstm.checkpoint import load
-from charlstm.store import archive as checkpoint
+from charlstm.store import archive
 
 TRAIN = ("train", "text.txt", *TINY[1:], "--max-steps=2")
 
@@ -74,10 +74,10 @@ def test_init_from_with_a_default_given(charlstm: Runner, gru: Path) -> None:
 
 def test_a_header_that_names_another_cell(charlstm: Runner, gru: Path) -> None:
     for name in ("best.npz", "last.npz"):
-        found = checkpoint.load(gru / name)
+        found = archive.load(gru / name)
         config = found.header["config"] | {"cell": "lstm"}
         changed = replace(found, header=found.header | {"config": config})
-        checkpoint.save(gru / name, changed.header, changed.arrays)
+        archive.save(gru / name, changed.header, changed.arrays)
     for arguments in (
         ("train", "--resume", gru, "--max-steps=4"),
         ("sample", "--run", gru),

@@ -11,9 +11,9 @@ from command_line import Runner
 from repository import GOLDEN, ROOT, TESTS
 
 from charlstm import load
-from charlstm.checkpoint import load as load_snapshot
+from charlstm.checkpoint import load as load_checkpoint
 from charlstm.errors import CheckpointError
-from charlstm.store import archive as checkpoint
+from charlstm.store import archive
 
 PAGE = ROOT / "docs" / "reliability.md"
 RUN = GOLDEN / "run-format1.npz"  # 20 updates by the first version; never make it anew
@@ -40,14 +40,14 @@ def test_a_run_of_the_first_version_still_goes_on(
     result = charlstm.ok("train", "text.txt", "--resume", tmp_path / "last.npz", *flags).json
     assert result["steps"] == 400
     assert result["last_val_nats"] < 2.4
-    assert load_snapshot(tmp_path / "last.npz").progress.update == 400
+    assert load_checkpoint(tmp_path / "last.npz").progress.update == 400
 
 
 def test_a_later_format_asks_to_upgrade(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = checkpoint.load(RUN)
+    found = archive.load(RUN)
     with monkeypatch.context() as patch:
         patch.setattr("charlstm.store.manifest.FORMAT", 2)
-        checkpoint.save(tmp_path / "last.npz", found.header, found.arrays)
+        archive.save(tmp_path / "last.npz", found.header, found.arrays)
     with pytest.raises(CheckpointError, match=r"it has format 2, .* upgrade charlstm"):
         load(tmp_path / "last.npz")
 

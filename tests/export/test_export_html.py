@@ -19,7 +19,7 @@ from charlstm.nn import reference as plain
 from charlstm.nn.cells import CELLS
 from charlstm.nn.cells.base import Array
 from charlstm.nn.operators import Arrays
-from charlstm.nn.parameters import Architecture, CharModel, layer_of
+from charlstm.nn.parameters import Architecture, Parameters, layer_parameters
 from charlstm.record import gates_of, record
 from charlstm.text.vocabulary import Vocabulary
 
@@ -32,16 +32,16 @@ ABOUT = {"vocabulary": json.dumps(VOCABULARY.to_header())}
 PRIME = "The cats ☃ ate"
 
 
-def model_of(kind: str, layers: int = 2, scale: float = 0.8) -> CharModel:
+def model_of(kind: str, layers: int = 2, scale: float = 0.8) -> Parameters:
     cell, options = KINDS[kind]
     return wild_model(cell, num_layers=layers, scale=scale, options=options)
 
 
-def as_exported(model: CharModel) -> CharModel:
+def as_exported(model: Parameters) -> Parameters:
     """The model as the page has it."""
-    copy = CharModel(model.architecture, model.vocabulary_size, dtype=np.float64)
-    for name, value in model.params.items():
-        copy.params[name][...] = rounded(value)
+    copy = Parameters(model.architecture, model.vocabulary_size, dtype=np.float64)
+    for name, value in model.by_name.items():
+        copy.by_name[name][...] = rounded(value)
     return copy
 
 
@@ -89,7 +89,7 @@ def test_the_program_is_the_plain_form(kind: str) -> None:
     rng = np.random.default_rng(0)
     state = {name: rng.normal(size=(H, 2)) for name in cell.states}
     x = np.eye(len(CHARACTERS) + 1)[:, [3, len(CHARACTERS)]]
-    notes = Arrays(cell, layer_of(model.params, 0), x)
+    notes = Arrays(cell, layer_parameters(model.by_name, 0), x)
     made = program(cell, gates_of(cell))
     values = run(made["steps"], notes, state)
     for name, expected in cell.plain(notes, state).items():
@@ -100,7 +100,9 @@ def test_the_program_is_the_plain_form(kind: str) -> None:
 def test_the_program_s_gates_are_the_layer_s() -> None:
     model = model_of("peephole", layers=1)
     seen = record(model, VOCABULARY.encode("T")[:, None])
-    notes = Arrays(model.cell, layer_of(model.params, 0), np.eye(len(CHARACTERS) + 1)[:, [3]])
+    notes = Arrays(
+        model.cell, layer_parameters(model.by_name, 0), np.eye(len(CHARACTERS) + 1)[:, [3]]
+    )
     made = program(model.cell, gates_of(model.cell))
     values = run(made["steps"], notes, {name: np.zeros((6, 1)) for name in "hc"})
     assert CHARACTERS[3] == "T"
@@ -140,7 +142,7 @@ def test_a_network_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_1x128_takes_less_than_a_megabyte() -> None:
     vocabulary = Vocabulary("char", "".join(map(chr, range(32, 128))))
-    model = CharModel(Architecture(hidden_size=128), vocabulary.size)
+    model = Parameters(Architecture(hidden_size=128), vocabulary.size)
     model.initialise(1)
     about = {"vocabulary": json.dumps(vocabulary.to_header())}
     assert len(encode(model, about)) < 1_000_000
@@ -160,13 +162,13 @@ def browser() -> Iterator[Any]:
         yield found
 
 
-def exported(model: CharModel, folder: Path) -> Path:
+def exported(model: Parameters, folder: Path) -> Path:
     path = folder / "live.html"
     path.write_bytes(encode(model, ABOUT))
     return path
 
 
-def greedy(model: CharModel, prime: str, length: int) -> str:
+def greedy(model: Parameters, prime: str, length: int) -> str:
     ids = VOCABULARY.encode(prime).astype(np.intp)[:, None]
     logits, state = plain.run(model, ids)
     written = []
@@ -246,7 +248,7 @@ def test_it_fits_a_phone(browser: Any, tmp_path: Path) -> None:
 
 def test_a_byte_model_reads_and_writes_bytes(browser: Any, tmp_path: Path) -> None:
     vocabulary = Vocabulary("byte")
-    model = CharModel(Architecture(hidden_size=5), 256, dtype=np.float64)
+    model = Parameters(Architecture(hidden_size=5), 256, dtype=np.float64)
     model.flat[:] = np.random.default_rng(0).normal(0.0, 0.7, model.size)
     path = tmp_path / "live.html"
     path.write_bytes(encode(model, {"vocabulary": json.dumps(vocabulary.to_header())}))

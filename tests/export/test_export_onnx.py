@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from charlstm.nn import reference as plain
 from charlstm.nn.network import Network
-from charlstm.nn.parameters import CharModel
+from charlstm.nn.parameters import Parameters
 from charlstm.sampler import Filters, generate
 from charlstm.text.vocabulary import Vocabulary
 
@@ -44,7 +44,7 @@ class Other:
         return np.asarray(logits)
 
 
-def encoded(model: CharModel) -> bytes:
+def encoded(model: Parameters) -> bytes:
     from charlstm.export.onnx import encode
 
     return encode(model, {})

@@ -29,7 +29,7 @@ def read(path: Path) -> dict[str, Any]:
 
 def logits_of(model: Any, text: str) -> Any:
     """(characters, V), as our own network has them."""
-    network = Network(model.network, 1, 1)
+    network = Network(model.parameters, 1, 1)
     return np.array([network.step(model.vocabulary.encode(c))[:, 0] for c in text])
 
 
@@ -37,7 +37,7 @@ def logits_of(model: Any, text: str) -> Any:
 def test_the_file_and_our_logits_are_what_pytorch_answered_to(cell: str, here: Path) -> None:
     del here
     model, expected = exported_model(cell), golden(f"export-{cell}")
-    for name, view in model.network.params.items():
+    for name, view in model.parameters.by_name.items():
         view[...] = expected[f"ours/{name}"]
     export(model, FILE)
     tensors = read(FILE)
@@ -84,11 +84,11 @@ def test_cells_that_pytorch_does_not_have(cell: str, options: dict[str, Any]) ->
     model = exported_model("rnn")
     from cells_under_test import random_model
 
-    model.network = random_model(cell, options)
+    model.parameters = random_model(cell, options)
     model.config = Config(cell=cell, cell_options=options)
     encode = encoder(FILE)
     with pytest.raises(ExportError, match=r"\.safetensors is for rnn, lstm, and gru with gru_res"):
-        encode(model.network, about(model))
+        encode(model.parameters, about(model))
 
 
 def test_command(charlstm: Runner, tiny_run: Path, tmp_path: Path) -> None:

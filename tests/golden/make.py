@@ -76,7 +76,7 @@ def exported(cell: str) -> dict[str, Any]:
     export(model, Path("model.safetensors"))
     names = run_snippet("torch")
     found = {"logits": names["logits"].detach().numpy()}
-    found |= {f"ours/{name}": value for name, value in model.network.params.items()}
+    found |= {f"ours/{name}": value for name, value in model.parameters.by_name.items()}
     found |= {f"tensor/{name}": value.numpy() for name, value in names["net"].state_dict().items()}
     return {f"export-{cell}/{name}": value for name, value in found.items()}
 

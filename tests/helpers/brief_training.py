@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.nn.network import Network
-from charlstm.nn.parameters import Architecture, CharModel
+from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.training.optim import Adam, Schedule, global_norm
 from charlstm.training.streams import Streams
 
@@ -24,10 +24,10 @@ def trained(
     steps: int = 12,
     lr: float = 0.01,
     dtype: Any = np.float32,
-) -> CharModel:
+) -> Parameters:
     """A model of the characters `ids` (N,), trained as `charlstm train` does, in one shard."""
     architecture = Architecture(cell, options, hidden_size, num_layers)
-    model = CharModel(architecture, int(ids.max()) + 1, dtype=dtype)
+    model = Parameters(architecture, int(ids.max()) + 1, dtype=dtype)
     model.initialise(1)
     network = Network(model, steps, batch, backward=True)
     streams, optimiser = Streams(ids, batch, steps), Adam(model.size, model.flat.dtype)

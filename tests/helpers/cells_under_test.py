@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from charlstm.nn.cells import CELLS
 from charlstm.nn.cells.base import Array
-from charlstm.nn.parameters import Architecture, CharModel
+from charlstm.nn.parameters import Architecture, Parameters
 
 
 def variants() -> list[tuple[str, dict[str, Any]]]:
@@ -50,17 +50,17 @@ def random_model(
     vocabulary_size: int = 5,
     dtype: Any = np.float64,
     spread: float = 0.7,
-) -> CharModel:
+) -> Parameters:
     """A model whose parameters, biases and the unknown's row included, are all random."""
     architecture = Architecture(cell, options or {}, hidden_size, num_layers)
-    model = CharModel(architecture, vocabulary_size, dtype=dtype)
+    model = Parameters(architecture, vocabulary_size, dtype=dtype)
     rng = np.random.default_rng(1)
-    for view in model.params.values():
+    for view in model.by_name.values():
         view[...] = rng.normal(0.0, spread, view.shape)
     return model
 
 
-def random_ids(model: CharModel, steps: int, batch: int, seed: int = 2) -> NDArray[np.intp]:
+def random_ids(model: Parameters, steps: int, batch: int, seed: int = 2) -> NDArray[np.intp]:
     """Ids (steps, batch), now and then the unknown one."""
     rng = np.random.default_rng(seed)
     return rng.integers(0, model.vocabulary_size + 1, (steps, batch))

@@ -22,7 +22,7 @@ from charlstm.cli import train as _train
 from charlstm.store import atomic, lock
 from charlstm.text.vocabulary import Vocabulary
 from charlstm.training import fit
-from charlstm.training.workers import Team
+from charlstm.training.workers import WorkerPool
 
 POINTS: dict[str, tuple[Any, str]] = {
     "create": (atomic, "_create"),
@@ -33,8 +33,8 @@ POINTS: dict[str, tuple[Any, str]] = {
     "mkdir": (Path, "mkdir"),
     "unlink": (Path, "unlink"),
     "encode": (Vocabulary, "encode"),
-    "gradient": (Team, "gradient"),
-    "validate": (Team, "validate"),
+    "gradient": (WorkerPool, "gradient"),
+    "validate": (WorkerPool, "validate"),
     "preview": (fit, "generate"),
 }
 hits: Counter[str] = Counter()

@@ -9,7 +9,7 @@ from charlstm.nn.cells.base import Array
 from charlstm.nn.inputs import Rows
 from charlstm.nn.layer import Layer, gate_scale
 from charlstm.nn.network import Network
-from charlstm.nn.parameters import CharModel, layer_of
+from charlstm.nn.parameters import Parameters, layer_parameters
 
 STEP, TOLERANCE = 1e-5, 1e-6
 WEIGHT = 0.7  # of the loss in a network's training window
@@ -43,7 +43,7 @@ def differences(loss: Callable[[], float], place: Array) -> Array:
     return found
 
 
-def wrong_in_network(model: CharModel, T: int, B: int, dropout: float = 0.0) -> list[str]:
+def wrong_in_network(model: Parameters, T: int, B: int, dropout: float = 0.0) -> list[str]:
     """Check the parameters and initial states of a network that reads and predicts unknowns too.
 
     The logits' random weights make the gradient that reaches the layers uneven.
@@ -66,14 +66,14 @@ def wrong_in_network(model: CharModel, T: int, B: int, dropout: float = 0.0) -> 
     claimed = {name: grad.copy() for name, grad in grads.items()}
     for index, layer in enumerate(network.layers):
         claimed |= {f"layers.{index}.{name}": g.copy() for name, g in layer.dstate.items()}
-    return wrong(loss, {**model.params, **before}, claimed)
+    return wrong(loss, {**model.by_name, **before}, claimed)
 
 
-def wrong_in_layer(model: CharModel, T: int, B: int, D: int) -> list[str]:
+def wrong_in_layer(model: Parameters, T: int, B: int, D: int) -> list[str]:
     """Check the parameters, states and input rows (T·B, D) of a layer, its dL/dh random."""
     cell, H = model.cell, model.architecture.hidden_size
     rng = np.random.default_rng(9)
-    params = {k: v for k, v in layer_of(model.params, 0).items() if k != "E"}
+    params = {k: v for k, v in layer_parameters(model.by_name, 0).items() if k != "E"}
     params["W_x"] = rng.normal(size=(len(cell.inputs) * H, D))
     x, dy = rng.normal(size=(T * B, D)), rng.normal(size=(T * B, H))
     source = Rows(params["W_x"], params["b"], gate_scale(cell, H, x.dtype), H, B)

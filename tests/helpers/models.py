@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from charlstm.nn.parameters import Architecture, CharModel
+from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.text.vocabulary import Vocabulary
 
 CHARACTERS = "\n .Tabcdefghnorstw"
@@ -17,9 +17,9 @@ def wild_model(
     num_layers: int = 1,
     scale: float = 1.5,
     options: Mapping[str, str] | None = None,
-) -> CharModel:
+) -> Parameters:
     """A model in float64 whose every weight is random and large, so that gates move."""
     architecture = Architecture(cell, options or {}, hidden_size, num_layers)
-    model = CharModel(architecture, len(CHARACTERS), dtype=np.float64)
+    model = Parameters(architecture, len(CHARACTERS), dtype=np.float64)
     model.flat[:] = np.random.default_rng(3).normal(0.0, scale, model.size)
     return model

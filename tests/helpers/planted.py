@@ -3,7 +3,7 @@
 import numpy as np
 
 from charlstm.nn.blocks import rows_of
-from charlstm.nn.parameters import Architecture, CharModel
+from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.pairs.files import Pair
 from charlstm.text.vocabulary import Vocabulary
 
@@ -13,15 +13,15 @@ VOCABULARY = Vocabulary("char", CHARACTERS)
 H, CARRIER, DECOY = 12, 5, 7
 
 
-def planted_model() -> CharModel:
+def planted_model() -> Parameters:
     """The unit CARRIER is set to -1 by A and +1 by B, keeps it, and decides between p and q.
 
     DECOY holds the same but nobody listens to it. The other units are noise.
     """
-    model = CharModel(Architecture("lstm", {}, H, 1), len(CHARACTERS), dtype=np.float64)
+    model = Parameters(Architecture("lstm", {}, H, 1), len(CHARACTERS), dtype=np.float64)
     rng = np.random.default_rng(1)
     model.flat[:] = rng.normal(0.0, 0.3, model.size)
-    params = model.params
+    params = model.by_name
     W, E, b = (params[f"layers.0.{name}"] for name in ("W", "E", "b"))
     for unit in (CARRIER, DECOY):
         i, f, o, g = (rows_of(model.cell.gates, gate, H).start + unit for gate in "ifog")

@@ -32,7 +32,7 @@ def exported_model(cell: str) -> Any:
         dtype=np.float32,
     )
     config = Config(cell=cell, cell_options=CELLS[cell], hidden_size=H, num_layers=LAYERS)
-    return SimpleNamespace(network=network, config=config, vocabulary=VOCABULARY)
+    return SimpleNamespace(parameters=network, config=config, vocabulary=VOCABULARY)
 
 
 def golden(prefix: str) -> dict[str, NDArray[Any]]:

@@ -9,7 +9,7 @@ from torch_cases import CELLS, LAYERS, WEIGHT, B, H, T, V, golden
 
 from charlstm.nn.cells.base import Array, Cell
 from charlstm.nn.network import Network
-from charlstm.nn.parameters import Architecture, CharModel
+from charlstm.nn.parameters import Architecture, Parameters
 
 # The blocks of weight_ih and of weight_hh by our letters, in the order PyTorch documents.
 BLOCKS = {"rnn": ("n", "n"), "lstm": ("ifgo", "ifgo"), "gru": ("rzn", "rzm")}
@@ -51,10 +51,10 @@ class Case:
 
     def __init__(self, name: str) -> None:
         self.golden = golden(name)
-        self.model = CharModel(Architecture(name, CELLS[name], H, LAYERS), V, dtype=np.float64)
+        self.model = Parameters(Architecture(name, CELLS[name], H, LAYERS), V, dtype=np.float64)
         params = self.ours("param", gradient=False)
-        assert params.keys() == self.model.params.keys()
-        for key, view in self.model.params.items():
+        assert params.keys() == self.model.by_name.keys()
+        for key, view in self.model.by_name.items():
             view[...] = params[key]
 
     def ours(self, prefix: str, *, gradient: bool) -> dict[str, Array]:

@@ -13,7 +13,7 @@ from charlstm.nn import network as network_module
 from charlstm.nn.cells.base import Array
 from charlstm.nn.loss import dropout_mask
 from charlstm.nn.network import Network
-from charlstm.nn.parameters import Architecture, CharModel
+from charlstm.nn.parameters import Architecture, Parameters
 
 T, B = 6, 3
 Ids = NDArray[np.intp]
@@ -21,9 +21,9 @@ Ids = NDArray[np.intp]
 
 def train(network: Network, ids: Ids, targets: Ids) -> tuple[float, Array]:
     """The loss and the flat gradient of a window that starts in the state of `randomise`."""
-    flat = np.zeros(network.model.size)
+    flat = np.zeros(network.parameters.size)
     randomise(network.state)
-    return network.train(ids, targets, network.model.views(flat), weight=0.5), flat
+    return network.train(ids, targets, network.parameters.views(flat), weight=0.5), flat
 
 
 def state_of(network: Network) -> Array:
@@ -35,7 +35,7 @@ def assert_same(ours: tuple[float, Array], theirs: tuple[float, Array]) -> None:
     np.testing.assert_allclose(ours[1], theirs[1], rtol=0, atol=1e-12)
 
 
-def window(model: CharModel, steps: int = T, batch: int = B) -> tuple[Ids, Ids]:
+def window(model: Parameters, steps: int = T, batch: int = B) -> tuple[Ids, Ids]:
     return random_ids(model, steps, batch, seed=6), random_ids(model, steps, batch, seed=7)
 
 
@@ -143,7 +143,7 @@ def test_small_and_large_windows_take_turns() -> None:
 
 @each_variant
 def test_first_loss_is_that_of_a_guess(cell: str, options: Mapping[str, Any]) -> None:
-    model = CharModel(Architecture(cell, options, 32, 2), 60)
+    model = Parameters(Architecture(cell, options, 32, 2), 60)
     model.initialise(1)
     loss = Network(model, 20, 4).score(*window(model, 20, 4)).mean()
     known = (window(model, 20, 4)[1] < 60).mean()

@@ -19,7 +19,7 @@ from repository import GOLDEN
 
 from charlstm.errors import CheckpointError
 from charlstm.store import atomic, manifest
-from charlstm.store.archive import FORMAT, Checkpoint, load, save
+from charlstm.store.archive import FORMAT, Archive, load, save
 from charlstm.store.npz import DTYPES
 
 SAVED = GOLDEN / "checkpoint-format1.npz"
@@ -44,7 +44,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "last.npz"
 
 
-def assert_equal(got: Checkpoint, header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
+def assert_equal(got: Archive, header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
     assert repr(got.header) == repr(header)
     assert list(got.arrays) == list(arrays)
     for name, array in arrays.items():

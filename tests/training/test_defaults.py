@@ -7,7 +7,7 @@ import pytest
 from command_line import TEXT, Runner
 
 from charlstm.config import Config
-from charlstm.store import archive as checkpoint
+from charlstm.store import archive
 from charlstm.training.defaults import choose, steps_of
 from charlstm.yaml_file import read_yaml
 
@@ -69,9 +69,7 @@ def test_a_run_says_and_records_what_was_chosen(charlstm: Runner, here: Path) ->
     assert (settings["hidden_size"], settings["dropout"], settings["lr"]) == (128, 0.0, 0.02)
     again = charlstm.ok("train", "--config=runs/a/config.yaml", "--out=runs/b")
     assert "chosen for" not in again.stderr
-    first, second = (
-        checkpoint.load(here / run / "last.npz").arrays for run in ("runs/a", "runs/b")
-    )
+    first, second = (archive.load(here / run / "last.npz").arrays for run in ("runs/a", "runs/b"))
     assert all((first[name] == second[name]).all() for name in first)
 
 
@@ -86,7 +84,7 @@ def test_old_weights_decide_the_units(charlstm: Runner, here: Path) -> None:
 def test_a_checkpoint_with_something_undecided_is_refused(charlstm: Runner, here: Path) -> None:
     charlstm.ok("train", "text.txt", "--max-steps=1", "--workers=1", "--out=runs/a")
     path = here / "runs/a/last.npz"
-    held = checkpoint.load(path)
+    held = archive.load(path)
     header = {**held.header, "config": {**held.header["config"], "lr": None}}
-    checkpoint.save(path, header, held.arrays)
+    archive.save(path, header, held.arrays)
     assert "its header is not one of a training run" in charlstm.fails("train", "--resume=runs/a")

@@ -17,11 +17,11 @@ import pytest
 from command_line import TEXT, Runner
 
 from charlstm import load
-from charlstm.checkpoint import load as load_snapshot
+from charlstm.checkpoint import load as load_checkpoint
 from charlstm.config import Config, from_mapping
 from charlstm.errors import CorpusError, DivergedError, RunError
 from charlstm.nn.cells import cell_options
-from charlstm.store import archive as checkpoint
+from charlstm.store import archive
 from charlstm.store.metrics import Metrics
 from charlstm.store.metrics import read as read_metrics
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
@@ -64,13 +64,13 @@ def resume(folder: Path, **more: Any) -> tuple[Finished, list[Event]]:
     """As the command line does: the checkpoint's own config, with `changes`."""
     settings = more.pop("changes", {})
     path = folder if folder.is_file() else folder / "last.npz"
-    config = replace(load_snapshot(path).config, **settings)
+    config = replace(load_checkpoint(path).config, **settings)
     return run(config, Path("unused"), resume=folder, **more)
 
 
 def everything(run: Path, name: str = "last") -> dict[str, Any]:
     """All arrays of a checkpoint: weights, moments and carried state."""
-    return checkpoint.load(run / f"{name}.npz").arrays
+    return archive.load(run / f"{name}.npz").arrays
 
 
 def same(a: Path, b: Path, name: str = "last") -> bool:
@@ -186,7 +186,7 @@ def test_a_run_that_was_killed_goes_on_from_its_last_save(config: Config, root: 
     killed = root / "text-2"
     (killed / ".last.npz.999999999.tmp").write_bytes(b"half a checkpoint")
     events.close()
-    assert load_snapshot(killed / "last.npz").progress.update == 8
+    assert load_checkpoint(killed / "last.npz").progress.update == 8
     resume(killed)
     assert same(whole.run, killed)
     assert [row["update"] for row in rows(killed)] == ["4", "8", "12", "16", "20"]
@@ -242,7 +242,7 @@ def test_patience_stops_and_can_be_given_again(
     assert [event.best for event in validated[-4:]] == [True, False, False, False]
     best = min(event.val_nats or 0.0 for event in validated)
     assert finished.best_val_nats == best < (finished.last_val_nats or 0.0)
-    assert load_snapshot(finished.run / "best.npz").progress.update == finished.steps - 6
+    assert load_checkpoint(finished.run / "best.npz").progress.update == finished.steps - 6
 
     before = files(finished.run)
     again, _ = resume(finished.run)
@@ -277,8 +277,8 @@ def test_old_weights_for_a_new_text(config: Config, root: Path, tmp_path: Path) 
     assert now.vocabulary.characters[: len(known)] == known
     added = now.vocabulary.characters[len(known) :]
     assert added == "".join(sorted(set(text.read_text(encoding="utf-8")) - set(known)))
-    for name, weights in before.network.params.items():
-        kept = now.network.params[name]
+    for name, weights in before.parameters.by_name.items():
+        kept = now.parameters.by_name[name]
         if name.endswith(".E"):  # a row for each character, and the unknown one's at the end
             np.testing.assert_allclose(kept[: len(known)], weights[:-1], atol=1e-6)
             np.testing.assert_allclose(kept[-1], weights[-1], atol=1e-6)
@@ -294,7 +294,7 @@ def test_old_weights_on_the_command_line(
     monkeypatch.chdir(root.parent)
     flags = ("--init-from", "text", "--max-steps=2", "--workers=1", "--json")
     result = charlstm.ok("train", "text.txt", *flags).json
-    shape = load_snapshot(Path(result["run"]) / "last.npz").config
+    shape = load_checkpoint(Path(result["run"]) / "last.npz").config
     assert (shape.cell, shape.num_layers, shape.hidden_size) == ("gru", 2, 8)
     assert files(old.run) == files(root / "text")
     assert result["run"] == "runs/text-2"
@@ -414,7 +414,7 @@ def test_saves_by_the_clock(config: Config, root: Path) -> None:
     for event in fit(often, root=root):
         if isinstance(event, Updated) and event.step.update == 6:
             break
-    assert load_snapshot(root / "text" / "last.npz").progress.update == 5
+    assert load_checkpoint(root / "text" / "last.npz").progress.update == 5
 
 
 def test_one_training_at_a_time(config: Config, root: Path) -> None:
@@ -440,7 +440,7 @@ def test_divergence_keeps_the_last_good_checkpoint(config: Config, root: Path) -
         run(wild, root)
     update = re.match(r"training diverged at update (\d+): loss ", str(caught.value))
     assert update is not None and int(update[1]) > 3
-    snapshot = load_snapshot(root / "text" / "last.npz")
+    snapshot = load_checkpoint(root / "text" / "last.npz")
     assert snapshot.progress.update == (int(update[1]) - 1) // 3 * 3
     assert np.isfinite(load(root / "text").evaluate(TEXT).nats)
 
@@ -453,7 +453,7 @@ def test_nothing_is_left_of_a_run_that_could_not_begin(
 
     mine = root.parent / "mine"
     mine.mkdir()
-    monkeypatch.setattr("charlstm.training.start.Team", broken)
+    monkeypatch.setattr("charlstm.training.start.WorkerPool", broken)
     for out in (None, str(root / "given"), str(mine)):
         with pytest.raises(RunError, match="no worker"):
             list(fit(replace(config, out=out), root=root))

@@ -20,15 +20,15 @@ from charlstm.training.loop import Step, train
 from charlstm.training.optim import OPTIMISERS, global_norm
 from charlstm.training.shards import Plan
 from charlstm.training.streams import Streams
-from charlstm.training.workers import MESSAGE, Job, Part, Team
+from charlstm.training.workers import MESSAGE, Job, TextSlice, WorkerPool
 
 PLAN = Plan(Architecture("lstm", {}, 8, 2), 10, batch_size=7, seq_length=5, shards=3, dropout=0.1)
 PREDICTIONS = PLAN.batch_size * PLAN.seq_length
 
 
-def part(path: Path, ids: NDArray[np.uint8]) -> Part:
+def part(path: Path, ids: NDArray[np.uint8]) -> TextSlice:
     path.write_bytes(ids.tobytes())
-    return Part(str(path), "uint8", 0, ids.size)
+    return TextSlice(str(path), "uint8", 0, ids.size)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def job(tmp_path: Path) -> Job:
 
 
 def updates(
-    team: Team,
+    team: WorkerPool,
     optimiser: str = "adam",
     *,
     schedule: Callable[[int], float] = lambda _: 0.01,
@@ -49,7 +49,7 @@ def updates(
 ) -> Iterator[Step]:
     return train(
         team,
-        OPTIMISERS[optimiser](team.model.size, np.dtype(np.float32)),
+        OPTIMISERS[optimiser](team.parameters.size, np.dtype(np.float32)),
         schedule,
         characters=characters,
         clip_norm=clip_norm,
@@ -61,11 +61,11 @@ def updates(
 def test_any_number_of_workers_gives_the_same_bits(job: Job) -> None:
     results = []
     for workers in (1, 2, 3):
-        with Team(job, workers) as team:
-            team.model.initialise(1)
+        with WorkerPool(job, workers) as team:
+            team.parameters.initialise(1)
             history = list(islice(updates(team), 8))
             states = [state.tobytes() for state in team.states]
-            results.append((history, team.model.flat.tobytes(), states, team.validate()))
+            results.append((history, team.parameters.flat.tobytes(), states, team.validate()))
     assert results[0] == results[1] == results[2]
     history = results[0][0]
     assert [step.update for step in history] == list(range(1, 9))
@@ -74,20 +74,20 @@ def test_any_number_of_workers_gives_the_same_bits(job: Job) -> None:
 
 def test_a_team_does_what_networks_do_one_shard_after_another(job: Job) -> None:
     streams = Streams(job.train.open(), PLAN.batch_size, PLAN.seq_length)
-    with Team(job) as team:
-        team.model.initialise(1)
+    with WorkerPool(job) as team:
+        team.parameters.initialise(1)
         networks = [
-            Network(team.model, PLAN.seq_length, c.stop - c.start, backward=True, dropout=0.1)
+            Network(team.parameters, PLAN.seq_length, c.stop - c.start, backward=True, dropout=0.1)
             for c in PLAN.columns
         ]
         for update in range(3):
-            loss, gradient = 0.0, np.zeros_like(team.model.flat)
+            loss, gradient = 0.0, np.zeros_like(team.parameters.flat)
             for shard, network in enumerate(networks):
                 ids, part = streams.window(update, PLAN.columns[shard]), np.zeros_like(gradient)
                 loss += network.train(
                     ids[:-1],
                     ids[1:],
-                    team.model.views(part),
+                    team.parameters.views(part),
                     weight=1.0 / PREDICTIONS,
                     mask_key=(PLAN.seed, update, shard),
                 )
@@ -101,8 +101,8 @@ def test_shards_add_up_to_the_whole_batch(job: Job) -> None:
     found = []
     for shards in (1, 3, 7):
         plan = replace(PLAN, shards=shards, dropout=0.0, dtype="float64")
-        with Team(replace(job, plan=plan)) as team:
-            team.model.initialise(1)
+        with WorkerPool(replace(job, plan=plan)) as team:
+            team.parameters.initialise(1)
             team.gradient(0)  # so that the next one starts from carried states
             found.append(team.gradient(1))
     for loss, gradient in found[1:]:
@@ -111,13 +111,13 @@ def test_shards_add_up_to_the_whole_batch(job: Job) -> None:
 
 
 def test_the_gradient_is_that_of_the_mean_loss(job: Job) -> None:
-    with Team(replace(job, plan=replace(PLAN, dtype="float64"))) as team:
-        team.model.initialise(1)
+    with WorkerPool(replace(job, plan=replace(PLAN, dtype="float64"))) as team:
+        team.parameters.initialise(1)
         gradient = team.gradient(0)[1].copy()
         direction = gradient / global_norm(gradient)
         losses = []
         for move in (1e-5, -2e-5):
-            team.model.flat[:] += move * direction
+            team.parameters.flat[:] += move * direction
             for state in team.states:
                 state.fill(0.0)
             losses.append(team.gradient(0)[0] / PREDICTIONS)
@@ -125,22 +125,22 @@ def test_the_gradient_is_that_of_the_mean_loss(job: Job) -> None:
 
 
 def test_sgd_moves_by_the_clipped_gradient(job: Job) -> None:
-    with Team(job) as team:
-        team.model.initialise(1)
-        before = team.model.flat.copy()
+    with WorkerPool(job) as team:
+        team.parameters.initialise(1)
+        before = team.parameters.flat.copy()
         step = next(updates(team, "sgd", schedule=lambda _: 0.1, clip_norm=0.01))
         assert step.clipped and step.grad_norm > 0.01
-        assert global_norm(team.model.flat - before) == pytest.approx(0.1 * 0.01, rel=1e-4)
+        assert global_norm(team.parameters.flat - before) == pytest.approx(0.1 * 0.01, rel=1e-4)
 
 
 def test_updates_count_from_where_they_go_on(job: Job) -> None:
-    with Team(job) as team:
-        team.model.initialise(1)
-        before = team.model.flat.copy()
+    with WorkerPool(job) as team:
+        team.parameters.initialise(1)
+        before = team.parameters.flat.copy()
         step = next(updates(team, schedule=lambda update: 0.25 - update))
         assert (step.update, step.lr) == (1, 0.25)
         # Adam's first update moves whatever has a gradient by lr, whatever the gradient.
-        assert np.abs(team.model.flat - before).max() == pytest.approx(0.25, rel=1e-4)
+        assert np.abs(team.parameters.flat - before).max() == pytest.approx(0.25, rel=1e-4)
         assert [s.lr for s in islice(updates(team, schedule=float, done=7), 2)] == [7.0, 8.0]
 
 
@@ -150,8 +150,8 @@ def test_a_short_text_is_learnt_by_heart(
 ) -> None:
     text = np.frombuffer(b"the cats were full", np.uint8) - ord(" ")
     plan = Plan(Architecture(cell, options, 32, 1), 96, 1, seq_length=text.size, shards=1)
-    with Team(Job(plan, part(tmp_path / "text", text), None, prime=0)) as team:
-        team.model.initialise(1)
+    with WorkerPool(Job(plan, part(tmp_path / "text", text), None, prime=0)) as team:
+        team.parameters.initialise(1)
         losses = []
         steps = updates(team, schedule=lambda _: 0.005, clip_norm=1.0, characters=text.size)
         for step in islice(steps, 1500):
@@ -169,25 +169,25 @@ def test_divergence_is_an_error_and_changes_nothing_more(
     cell: str, options: Mapping[str, Any], optimiser: str, job: Job
 ) -> None:
     plan = replace(PLAN, architecture=Architecture(cell, options, 8, 2))
-    with Team(replace(job, plan=plan)) as team:
-        team.model.initialise(1)
+    with WorkerPool(replace(job, plan=plan)) as team:
+        team.parameters.initialise(1)
         with pytest.raises(DivergedError, match=r"lower --lr") as error:
             steps = updates(team, optimiser, schedule=lambda _: 1e6, clip_norm=0.0, worst_loss=10.0)
             deque(islice(steps, 50))
-        assert np.isfinite(team.model.flat).all()
+        assert np.isfinite(team.parameters.flat).all()
     assert "\n" not in str(error.value)
 
 
 def test_nan_weights_are_an_error(job: Job) -> None:
-    with Team(job) as team:
-        team.model.flat.fill(np.nan)
+    with WorkerPool(job) as team:
+        team.parameters.flat.fill(np.nan)
         with pytest.raises(DivergedError):
             next(updates(team))
 
 
 def test_a_worker_that_is_killed_is_an_error(job: Job) -> None:
-    with Team(job, workers=3) as team:
-        team.model.initialise(1)
+    with WorkerPool(job, workers=3) as team:
+        team.parameters.initialise(1)
         team.gradient(0)
         team._crew[0].kill()
         with pytest.raises(RunError, match=r"worker 1 ended unexpectedly .*-9.*--resume"):
@@ -197,7 +197,7 @@ def test_a_worker_that_is_killed_is_an_error(job: Job) -> None:
 def test_a_team_may_close_in_the_middle_of_an_update(
     job: Job, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    team = Team(job, workers=2)
+    team = WorkerPool(job, workers=2)
     (worker,) = team._crew
     assert worker.stdin is not None
     worker.stdin.write(MESSAGE.pack(0))

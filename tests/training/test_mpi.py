@@ -16,18 +16,18 @@ from command_line import SIGNALS, TINY, Runner, sentences
 
 from charlstm.cli.train import Stop
 from charlstm.errors import RunError
-from charlstm.store import archive as checkpoint
+from charlstm.store import archive
 from charlstm.training.world import SIZES, World, join
 
 CHARLSTM = (sys.executable, "-m", "charlstm")
 FAILING = """
 from charlstm.cli import main
-from charlstm.training.workers import Member
+from charlstm.training.workers import Worker
 def run(self, message):
     if message == 3:
         raise MemoryError("as planned")
     run.real(self, message)
-run.real, Member.run = Member.run, run
+run.real, Worker.run = Worker.run, run
 main()
 """
 LONG = (*TINY, "--max-steps=1000000", "--shards=2", "--out=run")
@@ -50,7 +50,7 @@ def ranks(count: int, *arguments: object) -> "subprocess.CompletedProcess[str]":
 
 
 def arrays(run: Path) -> dict[str, bytes]:
-    found = checkpoint.load(run / "last.npz", None).arrays
+    found = archive.load(run / "last.npz", None).arrays
     return {name: array.tobytes() for name, array in found.items()}
 
 

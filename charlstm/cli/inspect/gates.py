@@ -48,9 +48,9 @@ def command(
     from charlstm.studies.inspect.gates_table import HEAD, to_mapping, to_rows
     from charlstm.trace import alphabet
 
-    gates_of(model.network.cell)  # before the text is read
+    gates_of(model.parameters.cell)  # before the text is read
     ids = measured_text(model, text, encoding, cut)
-    gates = measure(model.network, ids, alphabet(model.vocabulary))
+    gates = measure(model.parameters, ids, alphabet(model.vocabulary))
     for path in save:
         if path in pictures:
             from charlstm.output.figure import write_figure

@@ -57,7 +57,7 @@ def command(
         name = model.path.parent.name
         name = str(model.path.parent) if name in reaches else name
         ids, targets, where = _losses(model, text, encoding, steps, samples)
-        reaches[name] = reach(model.network, ids, targets, steps)
+        reaches[name] = reach(model.parameters, ids, targets, steps)
         clips[name] = clipping(read(model.path.parent / "metrics.csv"), model.config.clip_norm)
         for kind, network in _fresh(model, fresh, cells):
             reaches[f"{name}, fresh {kind}"] = reach(network, ids, targets, steps)
@@ -96,14 +96,14 @@ def _losses(
 
 def _fresh(model: Any, fresh: bool, cells: tuple[str, ...]) -> list[tuple[str, Any]]:
     """Untrained networks of the run's size: its own kind, and these cells'."""
-    from charlstm.nn.parameters import Architecture, CharModel
+    from charlstm.nn.parameters import Architecture, Parameters
 
-    own = model.network.architecture
+    own = model.parameters.architecture
     wanted = [own] if fresh else []
     wanted += [Architecture(cell, {}, own.hidden_size, own.num_layers) for cell in cells]
     made = []
     for architecture in wanted:
-        network = CharModel(architecture, model.network.vocabulary_size)
+        network = Parameters(architecture, model.parameters.vocabulary_size)
         network.initialise(model.config.seed)
         made.append((architecture.cell, network))
     return made

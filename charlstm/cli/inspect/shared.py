@@ -110,7 +110,7 @@ def validation_part(model: Any) -> Any:
 
     cache = model.path.resolve().parent.parent / ".cache"
     cure = "name a text to read"
-    texts = read_texts(model.config, cache, old=model.snapshot, cure=cure)
+    texts = read_texts(model.config, cache, old=model.checkpoint, cure=cure)
     if texts.val is None:
         raise CorpusError("the run has no validation part; name a text to read")
     return texts.val.open()

@@ -67,14 +67,14 @@ def command(
     from charlstm.trace import TOP, read
 
     model = load_model(run)
-    architecture = model.network.architecture
+    architecture = model.parameters.architecture
     last = architecture.num_layers - 1
     at = last if layer is None else checked_index("layer", layer, last + 1)
     for unit in units:
         checked_index("unit", unit, architecture.hidden_size)
     given = given_text(model, text, _limit(model, save), cut)
     warn_unseen(model, given)
-    reading = read(model.network, model.vocabulary, given, TOP)
+    reading = read(model.parameters, model.vocabulary, given, TOP)
     chosen = [(at, unit) for unit in units]
     if not chosen:
         held = _holding(reading, given, span, count) if span else []
@@ -120,8 +120,8 @@ def _limit(model: Any, save: tuple[Path, ...]) -> int:
 
     if all(path.suffix.lower() != ".html" for path in save):
         return MOST
-    architecture = model.network.architecture
-    gates = len(gates_of(model.network.cell))
+    architecture = model.parameters.architecture
+    gates = len(gates_of(model.parameters.cell))
     return min(MOST, longest(architecture.num_layers, architecture.hidden_size, gates))
 
 
@@ -166,7 +166,7 @@ def _write(
                 from charlstm.store.atomic import atomic_write
                 from charlstm.studies.inspect.reading_page import reading_page
 
-                shape = model.network.architecture
+                shape = model.parameters.architecture
                 about = (
                     f"{len(reading.symbols):,} characters read by {run}: {shape.cell}, "
                     f"{shape.num_layers} × {shape.hidden_size} units"

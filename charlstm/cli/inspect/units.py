@@ -51,7 +51,7 @@ def command(
     utf8_output()
     require_pictures(save)
     model = load_model(run)
-    architecture = model.network.architecture
+    architecture = model.parameters.architecture
     last = architecture.num_layers - 1
     at = last if layer is None else checked_index("layer", layer, last + 1)
     if unit is not None:
@@ -63,7 +63,7 @@ def command(
     found = spans(_pairs(model, pairs, per_condition, seed), feature)
     with _bar(candidates + controls) as step:
         units = find(
-            model.network,
+            model.parameters,
             model.vocabulary,
             found,
             candidates=candidates,
@@ -78,7 +78,7 @@ def command(
     courses = []
     for make in (one_sentence, two_sentences):
         try:
-            courses.append(make(model.network, model.vocabulary, far, *place))
+            courses.append(make(model.parameters, model.vocabulary, far, *place))
         except CharlstmError as error:
             note(f"no time course: {error}")
     _write(save, model, units, READINGS[feature], courses)
@@ -156,6 +156,6 @@ def _write(
 
             one = courses[0]
             title = f"{model.path.parent.name}: layer {one.layer}, unit {one.unit}"
-            sigmoids = model.network.cell.sigmoids
+            sigmoids = model.parameters.cell.sigmoids
             write_figure(path, figure(courses, readings, title, sigmoids))
         note(f"wrote {path}")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from charlstm.nn.parameters import CharModel
+from charlstm.nn.parameters import Parameters
 from charlstm.pairs.scores import Scored, readable, score_pairs
 from charlstm.studies.agreement.pair_sets import PairSet
 from charlstm.studies.agreement.report import Result, by_condition, summarise
@@ -47,7 +47,7 @@ class Report:
 
 
 def measure(
-    model: CharModel,
+    parameters: Parameters,
     vocabulary: Vocabulary,
     asked: PairSet,
     kind: str = "sentence",
@@ -60,7 +60,7 @@ def measure(
         CheckpointError: if a score is not finite.
     """
     pairs, unknown = readable(vocabulary, asked.pairs)
-    scored = score_pairs(model, vocabulary, pairs, kind, progress)
+    scored = score_pairs(parameters, vocabulary, pairs, kind, progress)
     seen = [one for one in scored if one.pair.condition not in asked.unseen]
     new = [one for one in scored if one.pair.condition in asked.unseen]
     return Report(

@@ -39,7 +39,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Comparison:
     """All runs to make. With `parameters`, each hidden size is yet to be chosen to have so many.
 
     Agreement is measured on the file `pairs`, else on `per_condition` pairs of each condition if
@@ -54,7 +54,7 @@ class Plan:
     sweeps: tuple[str, ...]
 
 
-def read_plan(path: Path, out: Path | None = None) -> Plan:
+def read_plan(path: Path, out: Path | None = None) -> Comparison:
     """The plan in a YAML file; its runs go to `out`, else where it says, else to runs/<its name>.
 
     Raises:
@@ -67,7 +67,7 @@ def read_plan(path: Path, out: Path | None = None) -> Plan:
         raise ConfigError(f"{path}: {error}") from error
 
 
-def _plan(path: Path, mapping: dict[str, Any], out: Path | None) -> Plan:
+def _plan(path: Path, mapping: dict[str, Any], out: Path | None) -> Comparison:
     _known(mapping, KEYS, "key")
     base = relative_to(path, _mapping(mapping, "base"))
     vary = _varied(relative_to(path, _mapping(mapping, "vary")), base)
@@ -85,7 +85,7 @@ def _plan(path: Path, mapping: dict[str, Any], out: Path | None) -> Plan:
     folder = out or _path(mapping, "out") or Path("runs") / path.stem
     settings = tuple(_settings(base, vary, budget))
     sweeps = _sweeps(mapping.get("sweeps"))
-    return Plan(settings, folder, parameters, pairs, per_condition, sweeps)
+    return Comparison(settings, folder, parameters, pairs, per_condition, sweeps)
 
 
 def _path(mapping: Mapping[str, Any], name: str) -> Path | None:

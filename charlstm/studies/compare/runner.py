@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from charlstm import checkpoint as saves
+from charlstm import checkpoint
 from charlstm.api import Model, load
 from charlstm.config import Config
 from charlstm.errors import DivergedError
@@ -15,9 +15,9 @@ from charlstm.store.runs import prune
 from charlstm.studies.agreement.measure import Report, measure
 from charlstm.studies.agreement.pair_sets import PairSet, default_set, own_set, settings_of, sweep
 from charlstm.studies.compare.outcome import Outcome, claim_for, read_outcome, write_outcome
-from charlstm.studies.compare.plan import Plan, Setting
+from charlstm.studies.compare.plan import Comparison, Setting
 from charlstm.studies.compare.size import hidden_size_for
-from charlstm.text.corpus import Progress as Reading
+from charlstm.text.corpus import ReadProgress
 from charlstm.training.events import Event, Finished
 from charlstm.training.fit import fit
 from charlstm.training.texts import read_texts
@@ -36,10 +36,10 @@ class Turn:
 
 
 def compare(
-    plan: Plan,
+    plan: Comparison,
     *,
     stop: Callable[[], bool] = lambda: False,
-    reading: Reading | None = None,
+    on_read: ReadProgress | None = None,
     scoring: Callable[[int], object] = lambda _: None,
 ) -> Iterator[Turn | Event | Outcome]:
     """Make every run of the plan; what is finished already is not made again.
@@ -51,7 +51,7 @@ def compare(
     Raises:
         CharlstmError: for whatever makes a run impossible; finished runs are kept.
     """
-    configs = [_sized(plan, setting, reading) for setting in plan.settings]
+    configs = [_sized(plan, setting, on_read) for setting in plan.settings]
     for setting, config in zip(plan.settings, configs, strict=True):
         claim_for(plan.out / setting.name, _asked(plan, config))
     for number, (setting, config) in enumerate(zip(plan.settings, configs, strict=True), 1):
@@ -63,7 +63,7 @@ def compare(
         diverged = outcome.diverged if outcome else None
         if outcome is None:
             try:
-                for event in _trained(run, config, stop, reading):
+                for event in _trained(run, config, stop, on_read):
                     yield event
                     if isinstance(event, Finished) and event.reason == "stopped":
                         return
@@ -75,35 +75,35 @@ def compare(
         yield outcome
 
 
-def _sized(plan: Plan, setting: Setting, reading: Reading | None) -> Config:
+def _sized(plan: Comparison, setting: Setting, on_read: ReadProgress | None) -> Config:
     config = setting.config
     if not plan.parameters:
         return config
-    texts = read_texts(config, plan.out / ".cache", reading=reading)
-    architecture = saves.architecture_of(config)
+    texts = read_texts(config, plan.out / ".cache", on_read=on_read)
+    architecture = checkpoint.architecture_of(config)
     H = hidden_size_for(architecture, texts.vocabulary.size, plan.parameters)
     return replace(config, hidden_size=H)
 
 
-def _asked(plan: Plan, config: Config) -> dict[str, Any]:
+def _asked(plan: Comparison, config: Config) -> dict[str, Any]:
     pairs = str(plan.pairs.resolve()) if plan.pairs else None
     return config.to_mapping() | {"pairs": pairs, "per_condition": plan.per_condition}
 
 
 def _trained(
-    run: Path, config: Config, stop: Callable[[], bool], reading: Reading | None
+    run: Path, config: Config, stop: Callable[[], bool], on_read: ReadProgress | None
 ) -> Iterator[Event]:
     last = run / "last.npz"
     if last.is_file():
-        own = saves.load(last, weights_only=True).config
+        own = checkpoint.load(last, weights_only=True).config
         own = replace(own, threads=config.threads, workers=config.workers)
-        yield from fit(own, resume=run, stop=stop, reading=reading)
+        yield from fit(own, resume=run, stop=stop, on_read=on_read)
     else:
-        yield from fit(replace(config, out=str(run)), stop=stop, reading=reading)
+        yield from fit(replace(config, out=str(run)), stop=stop, on_read=on_read)
 
 
 def _measured(
-    plan: Plan,
+    plan: Comparison,
     setting: Setting,
     run: Path,
     before: Outcome | None,
@@ -133,14 +133,14 @@ def _measured(
 
 
 def _of_run(setting: Setting, run: Path, model: Model, diverged: str | None) -> Outcome:
-    last = saves.load(run / "last.npz", weights_only=True)
+    last = checkpoint.load(run / "last.npz", weights_only=True)
     rows = read_metrics(run / "metrics.csv")
     config, progress = last.config, last.progress
     return Outcome(
         name=setting.name,
         chosen=setting.chosen,
         hidden_size=config.hidden_size,
-        parameters=model.network.num_parameters,
+        parameters=model.parameters.num_parameters,
         steps=progress.update,
         characters=progress.update * config.batch_size * config.seq_length,
         seconds=progress.seconds,
@@ -156,7 +156,7 @@ def _of_run(setting: Setting, run: Path, model: Model, diverged: str | None) -> 
 
 
 def _report(model: Model, asked: PairSet, scoring: Callable[[int], object]) -> Report:
-    return measure(model.network, model.vocabulary, asked, progress=scoring)
+    return measure(model.parameters, model.vocabulary, asked, progress=scoring)
 
 
 def _learning(

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from charlstm.errors import ConfigError
-from charlstm.nn.parameters import Architecture, CharModel
+from charlstm.nn.parameters import Architecture, Parameters
 
 
 def parameters_of(architecture: Architecture, vocabulary: int, hidden_size: int) -> int:
     """How many numbers such a network learns with `hidden_size` units in each layer."""
-    return CharModel(replace(architecture, hidden_size=hidden_size), vocabulary).num_parameters
+    return Parameters(replace(architecture, hidden_size=hidden_size), vocabulary).num_parameters
 
 
 def hidden_size_for(architecture: Architecture, vocabulary: int, parameters: int) -> int:

@@ -6,7 +6,7 @@ from charlstm.nn.cells.base import Cell
 from charlstm.nn.graph import step
 from charlstm.studies.describe.naming import names
 from charlstm.studies.describe.shapes import VALUE, Shape, Sizes, written
-from charlstm.studies.describe.writer import Part, Writer
+from charlstm.studies.describe.writer import Summand, Writer
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Equation:
 
     name: str
     text: str
-    parts: tuple[Part, ...]
+    parts: tuple[Summand, ...]
     shape: Shape = VALUE
 
     def dimensions(self, sizes: Sizes | None = None) -> str:
@@ -51,5 +51,5 @@ def one_step(cell: Cell) -> Step:
 def readout() -> Equation:
     """The layer above the cells: probabilities of the next character."""
     on_h, bias, y = (("V",), ("H",)), (("V",), ("1",)), (("V",), ("B",))
-    parts = (Part("W_y·h_t", "·", (on_h, VALUE)), Part("b_y", "", (bias,)))
+    parts = (Summand("W_y·h_t", "·", (on_h, VALUE)), Summand("b_y", "", (bias,)))
     return Equation("y_t", "softmax(W_y·h_t + b_y)", parts, y)

@@ -20,7 +20,7 @@ from charlstm.studies.describe.shapes import BOTH, COLUMN, ON_BOTH, ON_H, ON_X, 
 
 
 @dataclass(frozen=True)
-class Part:
+class Summand:
     """A summand: its text, and the shapes that it multiplies, if any."""
 
     text: str
@@ -39,7 +39,7 @@ class Writer:
         self._cell, self._names = cell, names
         self.weights: dict[str, dict[str, Shape]] = {gate: {} for gate in cell.gates}
 
-    def body(self, term: Term) -> tuple[str, tuple[Part, ...]]:
+    def body(self, term: Term) -> tuple[str, tuple[Summand, ...]]:
         """What stands behind the equals sign of a term's equation, as text and in parts."""
         symbol = symbol_of(term)
         inner = term.operands[0] if symbol in ACTIVATIONS else term
@@ -47,7 +47,7 @@ class Writer:
         parts = tuple(self._parts(inner, root=root))
         return (joined(parts) if root else f"{symbol}({joined(parts)})"), parts
 
-    def _parts(self, term: Term, *, root: bool = False) -> Iterator[Part]:
+    def _parts(self, term: Term, *, root: bool = False) -> Iterator[Summand]:
         """The summands of a term, biases last; the root is what its own name stands for."""
         summands = list(self._summands(term, "+", root=root))
         with_x = {t.gate for t, _ in summands if isinstance(t, Input)}
@@ -61,9 +61,9 @@ class Writer:
                     part = self._weighted(t, with_x=t in with_x_too)
                 case Input(gate=gate):
                     name = self._weight(gate, input_name(self._cell, gate), ON_X)
-                    part = Part(f"{name}·x_t", "·", (ON_X, X))
+                    part = Summand(f"{name}·x_t", "·", (ON_X, X))
                 case Bias(gate=gate):
-                    part = Part(self._weight(gate, weight_name(self._cell, "b", gate), COLUMN))
+                    part = Summand(self._weight(gate, weight_name(self._cell, "b", gate), COLUMN))
                 case _:
                     part = self._product(t, root=root and t is term)
             yield replace(part, sign=sign)
@@ -82,29 +82,29 @@ class Writer:
         yield from self._summands(first, "+", root=False)
         yield from self._summands(second, symbol, root=False)
 
-    def _weighted(self, term: Weighted, *, with_x: bool) -> Part:
+    def _weighted(self, term: Weighted, *, with_x: bool) -> Summand:
         name = weight_name(self._cell, term.weight, term.gate)
         if with_x:
             self._weight(term.gate, name, ON_BOTH)
-            return Part(f"{name}·[{self._text(term.operand)}, x_t]", "·", (ON_BOTH, BOTH))
+            return Summand(f"{name}·[{self._text(term.operand)}, x_t]", "·", (ON_BOTH, BOTH))
         symbol, shape = ("⊙", COLUMN) if term.diagonal else ("·", ON_H)
         self._weight(term.gate, name, shape)
         operand = self._factor(term.operand, also="⊙")
-        return Part(f"{name}{symbol}{operand}", symbol, (shape, VALUE))
+        return Summand(f"{name}{symbol}{operand}", symbol, (shape, VALUE))
 
     def _weight(self, gate: str, name: str, shape: Shape) -> str:
         self.weights[gate][name] = shape
         return name
 
-    def _product(self, term: Term, *, root: bool) -> Part:
+    def _product(self, term: Term, *, root: bool) -> Summand:
         """A named value, a state, a number, an activation in place, or an elementwise product."""
         if isinstance(term, Constant):
-            return Part(f"{term.value:g}")
+            return Summand(f"{term.value:g}")
         if symbol_of(term) == "⊙" and (root or term not in self._names):
             text = "⊙".join(map(self._factor, term.operands))
             values = [t for t in term.operands if not isinstance(t, Constant)]
-            return Part(text, "⊙", (VALUE,) * len(values))
-        return Part(self._factor(term), "⊙", (VALUE,))
+            return Summand(text, "⊙", (VALUE,) * len(values))
+        return Summand(self._factor(term), "⊙", (VALUE,))
 
     def _text(self, term: Term) -> str:
         """A term inside another one."""
@@ -122,7 +122,7 @@ class Writer:
         return f"({self._text(term)})" if open_ else self._text(term)
 
 
-def joined(parts: Iterable[Part]) -> str:
+def joined(parts: Iterable[Summand]) -> str:
     """A sum as text."""
     text = "".join(f" {part.sign} {part.text}" for part in parts)
     return text.removeprefix(" + ")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from charlstm.errors import CorpusError
 from charlstm.nn.cells.base import Array
-from charlstm.nn.parameters import CharModel
+from charlstm.nn.parameters import Parameters
 from charlstm.record import gates_of, memory_of, shown
 from charlstm.studies.inspect.span_values import read_texts
 from charlstm.studies.inspect.spans import Span
@@ -40,7 +40,7 @@ class Course:
 
 
 def one_sentence(
-    model: CharModel, vocabulary: Vocabulary, found: Sequence[Span], layer: int, unit: int
+    parameters: Parameters, vocabulary: Vocabulary, found: Sequence[Span], layer: int, unit: int
 ) -> Course:
     """Lines by reading and by whether the other nouns are congruent, over the spans with labels.
 
@@ -52,11 +52,11 @@ def one_sentence(
         raise CorpusError("no pair says whether it is congruent; use pairs with that label")
     kinds = [(span.reading, int(bool(span.pair.congruent))) for span in labelled]
     texts = [(span.text, [(span.subject, span.verb)]) for span in labelled]
-    return _course(model, vocabulary, texts, kinds, layer, unit)
+    return _course(parameters, vocabulary, texts, kinds, layer, unit)
 
 
 def two_sentences(
-    model: CharModel, vocabulary: Vocabulary, found: Sequence[Span], layer: int, unit: int
+    parameters: Parameters, vocabulary: Vocabulary, found: Sequence[Span], layer: int, unit: int
 ) -> Course:
     """Lines by the readings of two sentences in a row, each followed by one of another item."""
     texts, kinds = [], []
@@ -71,26 +71,26 @@ def two_sentences(
             kinds.append((first.reading, second.reading))
     if not texts:
         raise CorpusError("two sentences in a row need two items of pairs")
-    return _course(model, vocabulary, texts, kinds, layer, unit)
+    return _course(parameters, vocabulary, texts, kinds, layer, unit)
 
 
 def _course(
-    model: CharModel,
+    parameters: Parameters,
     vocabulary: Vocabulary,
     texts: Sequence[tuple[str, Sequence[tuple[int, int]]]],
     kinds: Sequence[tuple[int, int]],
     layer: int,
     unit: int,
 ) -> Course:
-    memory = memory_of(model.cell)
+    memory = memory_of(parameters.cell)
     name = "tanh(c)" if memory == "c" else memory
     sums: dict[tuple[int, int], dict[str, Array]] = {}
-    for column, n, window in read_texts(model, vocabulary, [text for text, _ in texts]):
+    for column, n, window in read_texts(parameters, vocabulary, [text for text, _ in texts]):
         text, places = texts[n]
         at = _steps([tuple(_step(vocabulary, text, k) for k in pair) for pair in places])
         at = np.clip(at, 0, len(window.ids) - 1)
-        series = {name: shown(window.states[layer][memory][:, unit, column], model.cell)}
-        series |= {g: window.gates[layer][g][:, unit, column] for g in gates_of(model.cell)}
+        series = {name: shown(window.states[layer][memory][:, unit, column], parameters.cell)}
+        series |= {g: window.gates[layer][g][:, unit, column] for g in gates_of(parameters.cell)}
         total = sums.setdefault(kinds[n], {key: np.zeros(at.size) for key in series})
         for key, values in series.items():
             total[key] += np.interp(at, np.arange(len(values)), values)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from charlstm.errors import CharlstmError, CorpusError
 from charlstm.nn.cells.base import Array, Cell
-from charlstm.nn.parameters import CharModel
+from charlstm.nn.parameters import Parameters
 from charlstm.record import windows
 from charlstm.studies.inspect.classes import CLASSES, classes
 from charlstm.studies.inspect.columns import in_columns
@@ -66,23 +66,23 @@ class Gates:
         return float(np.mean([(use.right + use.left).mean() for use in self.uses]))
 
 
-def measure(model: CharModel, ids: NDArray[np.integer], alphabet: Sequence[str]) -> Gates:
+def measure(parameters: Parameters, ids: NDArray[np.integer], alphabet: Sequence[str]) -> Gates:
     """Read `ids` (N,) and count.
 
     Raises:
         CharlstmError: for a cell that has no gates.
         CorpusError: for an empty text.
     """
-    names = gates_of(model.cell)
+    names = gates_of(parameters.cell)
     if not ids.size:
         raise CorpusError("there is no text to read")
-    H, layers = model.architecture.hidden_size, range(model.architecture.num_layers)
+    H, layers = parameters.architecture.hidden_size, range(parameters.architecture.num_layers)
     kinds = classes(alphabet)
     counts = {(layer, gate): _Count(H) for layer in layers for gate in names}
     pairs = [_Pair() for _ in layers] if {"i", "f"} <= set(names) else []
     columns, valid = in_columns(ids)
     start = 0
-    for window in windows(model, columns):
+    for window in windows(parameters, columns):
         now = valid[start : start + len(window.ids)]
         start += len(window.ids)
         for (layer, gate), count in counts.items():

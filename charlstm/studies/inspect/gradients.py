@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from charlstm.errors import CorpusError
 from charlstm.nn.cells.base import Array
 from charlstm.nn.network import Network
-from charlstm.nn.parameters import CharModel
+from charlstm.nn.parameters import Parameters
 from charlstm.record import record
 from charlstm.studies.inspect.spans import Span
 from charlstm.text.vocabulary import Vocabulary
@@ -58,22 +58,27 @@ def places(steps: int) -> list[int]:
 
 
 def reach(
-    model: CharModel, ids: NDArray[np.integer], targets: NDArray[np.integer], steps: int = STEPS
+    parameters: Parameters,
+    ids: NDArray[np.integer],
+    targets: NDArray[np.integer],
+    steps: int = STEPS,
 ) -> Reach:
     """The gradient of the loss of `targets` (B,), each after its column of `ids` (T, B).
 
     T is at least `steps` + 1. All is done in double precision, since a gradient that vanishes
     leaves single precision behind.
     """
-    model = CharModel(model.architecture, model.vocabulary_size, flat=model.flat.astype(np.float64))
+    parameters = Parameters(
+        parameters.architecture, parameters.vocabulary_size, flat=parameters.flat.astype(np.float64)
+    )
     T, B = ids.shape
-    states = record(model, ids).states
-    network = Network(model, steps, B, backward=True)
-    grads = model.views(np.zeros_like(model.flat))
-    asked = np.full((steps, B), model.vocabulary_size, np.intp)  # the unknown one has no loss
+    states = record(parameters, ids).states
+    network = Network(parameters, steps, B, backward=True)
+    grads = parameters.views(np.zeros_like(parameters.flat))
+    asked = np.full((steps, B), parameters.vocabulary_size, np.intp)  # the unknown one has no loss
     asked[-1] = targets
     back = places(steps)
-    norms: dict[str, list[float]] = {name: [] for name in model.cell.states}
+    norms: dict[str, list[float]] = {name: [] for name in parameters.cell.states}
     with np.errstate(over="ignore", invalid="ignore"):
         for k in back:
             for layer, held in enumerate(states):

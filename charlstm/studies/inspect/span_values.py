@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.nn.cells.base import Array
-from charlstm.nn.parameters import CharModel
+from charlstm.nn.parameters import Parameters
 from charlstm.record import Window, memory_of, record, shown
 from charlstm.studies.inspect.gates import KEEPERS
 from charlstm.studies.inspect.spans import Span
@@ -30,19 +30,21 @@ class SpanValues:
     keep: Array | None
 
 
-def read_spans(model: CharModel, vocabulary: Vocabulary, found: Sequence[Span]) -> list[SpanValues]:
+def read_spans(
+    parameters: Parameters, vocabulary: Vocabulary, found: Sequence[Span]
+) -> list[SpanValues]:
     """Every layer's values over the spans, in their order."""
-    H, layers = model.architecture.hidden_size, range(model.architecture.num_layers)
-    keeper = next((gate for gate in KEEPERS if gate in model.cell.sigmoids), None)
+    H, layers = parameters.architecture.hidden_size, range(parameters.architecture.num_layers)
+    keeper = next((gate for gate in KEEPERS if gate in parameters.cell.sigmoids), None)
     memory = [np.empty((len(found), len(PLACES), H)) for _ in layers]
     keep = [np.empty((len(found), H)) for _ in layers]
-    name = memory_of(model.cell)
-    for column, n, window in read_texts(model, vocabulary, [span.text for span in found]):
+    name = memory_of(parameters.cell)
+    for column, n, window in read_texts(parameters, vocabulary, [span.text for span in found]):
         span = found[n]
         first, last = (_place(vocabulary, span.text, k) for k in (span.subject, span.verb - 1))
         for layer in layers:
             held = window.states[layer][name][:, :, column]
-            memory[layer][n] = shown(held[[first, (first + last) // 2, last]], model.cell)
+            memory[layer][n] = shown(held[[first, (first + last) // 2, last]], parameters.cell)
             if keeper:
                 gate = window.gates[layer][keeper][first + 1 : last + 1, :, column]
                 keep[layer][n] = gate.mean(axis=0) if len(gate) else np.nan
@@ -55,7 +57,7 @@ def _place(vocabulary: Vocabulary, text: str, k: int) -> int:
 
 
 def read_texts(
-    model: CharModel, vocabulary: Vocabulary, texts: Sequence[str]
+    parameters: Parameters, vocabulary: Vocabulary, texts: Sequence[str]
 ) -> Iterator[tuple[int, int, Window]]:
     """Read texts after a newline, in batches of similar length.
 
@@ -68,16 +70,16 @@ def read_texts(
         group = order[first : first + BATCH]
         yield from (
             (column, n, window)
-            for window in [_batch(model, [ids[n] for n in group])]
+            for window in [_batch(parameters, [ids[n] for n in group])]
             for column, n in enumerate(group)
         )
 
 
-def _batch(model: CharModel, ids: Sequence[NDArray[np.intp]]) -> Window:
-    padded = np.full((max(row.size for row in ids), len(ids)), model.vocabulary_size, np.intp)
+def _batch(parameters: Parameters, ids: Sequence[NDArray[np.intp]]) -> Window:
+    padded = np.full((max(row.size for row in ids), len(ids)), parameters.vocabulary_size, np.intp)
     for column, row in enumerate(ids):
         padded[: row.size, column] = row
-    seen = record(model, padded)
+    seen = record(parameters, padded)
     return Window(
         seen.ids[1:],
         [{name: values[1:] for name, values in layer.items()} for layer in seen.gates],

@@ -16,7 +16,7 @@ import numpy as np
 
 from charlstm.errors import CorpusError
 from charlstm.nn.cells.base import Array
-from charlstm.nn.parameters import CharModel
+from charlstm.nn.parameters import Parameters
 from charlstm.pairs.scores import score_pairs
 from charlstm.studies.inspect.decode import by_condition, told
 from charlstm.studies.inspect.silence import silenced
@@ -78,7 +78,7 @@ class Units:
 
 
 def find(
-    model: CharModel,
+    parameters: Parameters,
     vocabulary: Vocabulary,
     found: Sequence[Span],
     *,
@@ -95,13 +95,13 @@ def find(
     Raises:
         CorpusError: if no span is longer than `long` characters, so that nothing has to be kept.
     """
-    H = model.architecture.hidden_size
+    H = parameters.architecture.hidden_size
     far = [span for span in found if span.distance > long]
     if not far:
         raise CorpusError(f"no sentence has more than {long} characters before its verb")
     parts = parts_of(found, long)
     readings = np.array([span.reading for span in far])
-    values = read_spans(model, vocabulary, far)
+    values = read_spans(parameters, vocabulary, far)
     aucs = by_condition(
         np.concatenate([layer.memory for layer in values], axis=2),
         readings,
@@ -113,10 +113,10 @@ def find(
     order = np.argsort(-tells, kind="stable")
     chosen, others = order[:candidates], sorted(order[candidates:].tolist())
     drawn = Random(seed).sample(others, min(controls, len(others)))  # noqa: S311
-    whole = accuracy(model, vocabulary, found, parts)
+    whole = accuracy(parameters, vocabulary, found, parts)
 
     def drop(place: int) -> dict[str, float]:
-        without = silenced(model, place // H, place % H)
+        without = silenced(parameters, place // H, place % H)
         left = accuracy(without, vocabulary, found, parts)
         progress()
         return {part: whole[part] - left[part] for part in parts}
@@ -124,7 +124,7 @@ def find(
     random = [drop(place) for place in drawn]
     control = {part: _middle([one[part] for one in random]) for part in parts}
     keep = np.concatenate([_mean_keep(layer.keep, H) for layer in values])
-    weights = _weights(model, vocabulary, far)
+    weights = _weights(parameters, vocabulary, far)
     units = []
     for place in chosen.tolist():
         cost = drop(place)
@@ -159,13 +159,13 @@ def parts_of(found: Sequence[Span], long: int = LONG) -> dict[str, list[int]]:
 
 
 def accuracy(
-    model: CharModel,
+    parameters: Parameters,
     vocabulary: Vocabulary,
     found: Sequence[Span],
     parts: Mapping[str, Sequence[int]],
 ) -> dict[str, float]:
     """The share of right pairs in each part, judged by the agreeing word."""
-    scored = score_pairs(model, vocabulary, [span.pair for span in found], "verb")
+    scored = score_pairs(parameters, vocabulary, [span.pair for span in found], "verb")
     right = np.array([one.right for one in scored])
     return {
         part: float(right[list(members)].mean()) if members else float("nan")
@@ -185,10 +185,10 @@ def _mean_keep(keep: Array | None, H: int) -> Array:
     return np.full(H, np.nan) if keep is None else np.nanmean(keep, axis=0)
 
 
-def _weights(model: CharModel, vocabulary: Vocabulary, far: Sequence[Span]) -> Array:
+def _weights(parameters: Parameters, vocabulary: Vocabulary, far: Sequence[Span]) -> Array:
     """The readout's preference (L·H,) for the character of reading 1; NaN below the top layer."""
-    H, layers = model.architecture.hidden_size, model.architecture.num_layers
-    W_y = model.params["W_y"]
+    H, layers = parameters.architecture.hidden_size, parameters.architecture.num_layers
+    W_y = parameters.by_name["W_y"]
     rows = []
     for span in far:
         one, other = span.decides if span.reading else reversed(span.decides)

@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from charlstm.nn.parameters import Architecture, CharModel
+from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.sampler import Filters, generate
 from charlstm.studies.speed.products import OwnProducts, Products
 from charlstm.threads import cores
 from charlstm.training.loop import train
 from charlstm.training.optim import Adam
 from charlstm.training.shards import Plan
-from charlstm.training.workers import Job, Part, Team
+from charlstm.training.workers import Job, TextSlice, WorkerPool
 
 TEXT = 200_000  # characters of the random text that is trained on
 BATCH = 64  # samples written at once
@@ -151,37 +151,37 @@ def alternate(calls: Sequence[Call], seconds: float, clock: Clock) -> list[list[
 def _ready(size: Size) -> Iterator[tuple[Call, Call, Products, Call, Call, Call]]:
     """An update by all workers, one of a worker's share, its products (two ways), two samplers."""
     V = size.vocabulary_size
-    model = CharModel(size.architecture, V)
-    model.initialise(1)
+    parameters = Parameters(size.architecture, V)
+    parameters.initialise(1)
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
         ids = np.random.default_rng(0).integers(0, V, TEXT).astype(np.min_scalar_type(V))
         path = Path(folder) / "text.ids"
         ids.tofile(path)
-        text = Part(str(path), str(ids.dtype), 0, TEXT)
+        text = TextSlice(str(path), str(ids.dtype), 0, TEXT)
         plan = Plan(size.architecture, V, size.batch_size, size.seq_length, size.workers)
         one = Plan(size.architecture, V, size.share, size.seq_length, 1)
         with (
-            Team(Job(plan, text, None, 0), size.workers) as team,
-            Team(Job(one, text, None, 0)) as single,
+            WorkerPool(Job(plan, text, None, 0), size.workers) as team,
+            WorkerPool(Job(one, text, None, 0)) as single,
         ):
             calls = [_updates(team, plan), _updates(single, one)]
-            product = Products(model, size.seq_length, size.share)
-            own = OwnProducts(model, size.seq_length, size.share).run
-            writers = [_sampling(model, count) for count in (1, BATCH)]
+            product = Products(parameters, size.seq_length, size.share)
+            own = OwnProducts(parameters, size.seq_length, size.share).run
+            writers = [_sampling(parameters, count) for count in (1, BATCH)]
             for call in (*calls, product.run, own, *writers):  # the first time allocates
                 call()
                 call()
             yield calls[0], calls[1], product, own, writers[0], writers[1]
 
 
-def _updates(team: Team, plan: Plan) -> Call:
-    team.model.initialise(1)
-    optimiser = Adam(team.model.size, np.dtype(np.float32))
+def _updates(team: WorkerPool, plan: Plan) -> Call:
+    team.parameters.initialise(1)
+    optimiser = Adam(team.parameters.size, np.dtype(np.float32))
     each = plan.batch_size * plan.seq_length
     steps = train(team, optimiser, lambda _: 1e-3, characters=each, clip_norm=1.0, worst_loss=1e9)
     return lambda: next(steps)
 
 
-def _sampling(model: CharModel, count: int) -> Call:
-    drawn = generate(model, np.zeros(1, np.intp), 10**12, Filters(), range(count))
+def _sampling(parameters: Parameters, count: int) -> Call:
+    drawn = generate(parameters, np.zeros(1, np.intp), 10**12, Filters(), range(count))
     return lambda: next(drawn)

@@ -9,7 +9,7 @@ import numpy as np
 from charlstm.nn.blocked_gemm import Strips, padded
 from charlstm.nn.cells.base import Array
 from charlstm.nn.network import READOUT_BLOCK
-from charlstm.nn.parameters import CharModel
+from charlstm.nn.parameters import Parameters
 
 
 class Products:
@@ -20,13 +20,13 @@ class Products:
     and the weights between layers meet all columns at once each time.
     """
 
-    def __init__(self, model: CharModel, length: int, batch: int) -> None:
-        H, dtype = model.architecture.hidden_size, model.flat.dtype
+    def __init__(self, parameters: Parameters, length: int, batch: int) -> None:
+        H, dtype = parameters.architecture.hidden_size, parameters.flat.dtype
         self._length, count = length, length * batch
         rng = np.random.default_rng(1)
-        rows = len(model.cell.gates) * H
+        rows = len(parameters.cell.gates) * H
         self._a: Array = np.empty((length, rows, batch), dtype)
-        tape = rng.normal(size=(length + 1, len(model.cell.tape) * H, batch)).astype(dtype)
+        tape = rng.normal(size=(length + 1, len(parameters.cell.tape) * H, batch)).astype(dtype)
         self._h = tape[:, :H]
         self._da = rng.normal(size=(rows, batch)).astype(dtype)
         self._dh = np.empty((H, batch), dtype)
@@ -34,15 +34,15 @@ class Products:
         self._dA, self._ax = padded(rows, count, dtype), padded(rows, count, dtype)
         self._x[...] = rng.normal(size=(H, count))
         self._dA[...] = rng.normal(size=(rows, count))
-        V = model.vocabulary_size
+        V = parameters.vocabulary_size
         block = min(count, max(1, READOUT_BLOCK // V))
         self._logits = rng.normal(size=(V, block)).astype(dtype)
         self._blocks = [slice(k, min(k + block, count)) for k in range(0, count, block)]
-        self._W_y, self._dW_y = model.params["W_y"], np.empty((V, H), dtype)
-        kinds = {name: name.rpartition(".")[2] for name in model.params}
-        full = {product.name for product in model.cell.products if not product.diagonal}
-        self._between = [model.params[name] for name, kind in kinds.items() if kind == "W_x"]
-        self._recurrent = [model.params[name] for name, kind in kinds.items() if kind in full]
+        self._W_y, self._dW_y = parameters.by_name["W_y"], np.empty((V, H), dtype)
+        kinds = {name: name.rpartition(".")[2] for name in parameters.by_name}
+        full = {product.name for product in parameters.cell.products if not product.diagonal}
+        self._between = [parameters.by_name[name] for name, kind in kinds.items() if kind == "W_x"]
+        self._recurrent = [parameters.by_name[name] for name, kind in kinds.items() if kind in full]
         self._grads = {id(W): np.empty_like(W) for W in (*self._between, *self._recurrent)}
         weights = (*self._between, *self._recurrent, self._W_y)
         self.flop = 6 * count * sum(W.size for W in weights)  # 2 for each of three products
@@ -80,9 +80,9 @@ class Products:
 class OwnProducts(Products):
     """The same with a step's products, and those of layers above, in strips, as an update has."""
 
-    def __init__(self, model: CharModel, length: int, batch: int) -> None:
-        super().__init__(model, length, batch)
-        H = model.architecture.hidden_size
+    def __init__(self, parameters: Parameters, length: int, batch: int) -> None:
+        super().__init__(parameters, length, batch)
+        H = parameters.architecture.hidden_size
         self._a = self._a.reshape(length, -1, batch, H)
         self._h = np.ascontiguousarray(self._h.swapaxes(1, 2))
         self._da = self._da.reshape(batch, -1)

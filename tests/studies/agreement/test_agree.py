@@ -13,7 +13,7 @@ from command_line import TINY, Runner
 
 from charlstm import load
 from charlstm.errors import CheckpointError, CorpusError
-from charlstm.nn.parameters import Architecture, CharModel
+from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.pairs.files import Pair
 from charlstm.pairs.scores import Scored, readable, score_pairs, scored_parts
 from charlstm.studies.agreement import pair_sets
@@ -71,8 +71,8 @@ def test_batches_score_as_one_by_one(kind: str) -> None:
 def test_scores_are_those_of_the_model(run: Path, corpus: Path) -> None:
     model = load(run)
     pairs = default_pairs(read_settings(corpus), 4)
-    whole = score_pairs(model.network, model.vocabulary, pairs)
-    verbs = score_pairs(model.network, model.vocabulary, pairs, "verb")
+    whole = score_pairs(model.parameters, model.vocabulary, pairs)
+    verbs = score_pairs(model.parameters, model.vocabulary, pairs, "verb")
     for sentence, verb in zip(whole[::5], verbs[::5], strict=True):
         good, bad = sentence.pair.sentence_good, sentence.pair.sentence_bad
         assert sentence.good == pytest.approx(model.log_likelihood(good + "\n"), abs=1e-4)
@@ -107,7 +107,7 @@ def test_the_verb_part(good: str, bad: str, before: str, one: str, other: str) -
 def test_a_tie_is_wrong(kind: str) -> None:
     pairs = [pair("I am.", "I is."), pair("I was.", "I are.", "d"), pair("He is.", "He are.", "e")]
     vocabulary = knows(*(p.sentence_good + p.sentence_bad for p in pairs))
-    indifferent = CharModel(Architecture(hidden_size=4), vocabulary.size)
+    indifferent = Parameters(Architecture(hidden_size=4), vocabulary.size)
     found = score_pairs(indifferent, vocabulary, pairs, kind)
     assert [(scored.right, scored.tie) for scored in found] == [
         (False, True),
@@ -122,7 +122,7 @@ def test_bytes_are_scored_as_utf8() -> None:
     pairs = [pair("Die Mäuse schlafen.", "Die Mäuse schläft."), pair("猫 a", "猫 b", "d")]
     vocabulary = Vocabulary("byte")
     assert readable(vocabulary, pairs) == (pairs, [])
-    indifferent = CharModel(Architecture(hidden_size=4), 256)
+    indifferent = Parameters(Architecture(hidden_size=4), 256)
     for kind, sizes in (("sentence", (21, 21)), ("verb", (9, 9))):
         scored = score_pairs(indifferent, vocabulary, pairs[:1], kind)[0]
         each = math.log(256)
@@ -132,7 +132,7 @@ def test_bytes_are_scored_as_utf8() -> None:
 def test_damaged_weights_are_no_answer() -> None:
     vocabulary = knows("ab")
     model = random_model(vocabulary_size=vocabulary.size, dtype=np.float32)
-    model.params["W_y"][0] = np.nan
+    model.by_name["W_y"][0] = np.nan
     with pytest.raises(CheckpointError, match="no finite scores"):
         score_pairs(model, vocabulary, [pair("a", "b")])
 

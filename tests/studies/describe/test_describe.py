@@ -13,7 +13,7 @@ from cells_under_test import each_variant, random_model
 from charlstm.nn.cells import CELLS
 from charlstm.nn.cells.base import Cell, Notes, Product
 from charlstm.nn.operators import Arrays
-from charlstm.nn.parameters import Architecture, CharModel, layer_of
+from charlstm.nn.parameters import Architecture, Parameters, layer_parameters
 from charlstm.studies.describe import describe, one_step
 from charlstm.studies.describe.page import page
 
@@ -29,17 +29,17 @@ def test_parameters_are_those_of_the_arrays(
     cell: str, options: Mapping[str, Any], num_layers: int
 ) -> None:
     architecture = Architecture(cell, options, H, num_layers)
-    model, found = CharModel(architecture, V), describe(architecture, V, B)
+    model, found = Parameters(architecture, V), describe(architecture, V, B)
     assert found.parameters == model.num_parameters
-    assert found.to_json()["bytes"] == sum(a.nbytes for a in model.params.values())
+    assert found.to_json()["bytes"] == sum(a.nbytes for a in model.by_name.values())
     for index, layer in enumerate(found.layers):
-        arrays = layer_of(model.params, index)
+        arrays = layer_parameters(model.by_name, index)
         assert layer.parameters == sum(array.size for array in arrays.values())
         for block in layer.blocks:
             rows = sum(a.size // a.shape[0] * H for a in seen(model.cell, arrays, block.name))
             assert block.parameters == rows
     assert found.readout.blocks[0].weights == {
-        name: model.params[name].shape for name in ("W_y", "b_y")
+        name: model.by_name[name].shape for name in ("W_y", "b_y")
     }
 
 
@@ -166,7 +166,7 @@ class Counting(Notes):
 
     def __init__(self, cell: Cell, params: Mapping[str, Any], x: Any) -> None:
         self.tally = Counter[str]()
-        self.arrays, self.cell, self.params, self.x = Arrays(cell, params, x), cell, params, x
+        self.arrays, self.cell, self.by_name, self.x = Arrays(cell, params, x), cell, params, x
 
     def gate(self, name: str, h: Value) -> Value:
         return self.product(
@@ -175,13 +175,13 @@ class Counting(Notes):
 
     def input(self, name: str) -> Value:
         b = self.arrays.bias(name)
-        if "W_x" in self.params:  # a row of E is looked up
-            self.tally["products"] += b.size * (2 * self.params["W_x"].shape[1])
+        if "W_x" in self.by_name:  # a row of E is looked up
+            self.tally["products"] += b.size * (2 * self.by_name["W_x"].shape[1])
         return Value(self.arrays.input(name) - b, self.tally) + Value(b, self.tally)
 
     def product(self, weight: str, gate: str, operand: Value) -> Value:
         result = self.arrays.product(weight, gate, operand.array)
-        inner = self.params[weight].shape[1]
+        inner = self.by_name[weight].shape[1]
         if inner == 1:
             self.tally["elementwise"] += result.size
         else:
@@ -204,7 +204,7 @@ def test_operations_are_those_counted(cell: str, options: Mapping[str, Any]) -> 
     found = describe(model.architecture, V)
     for index, layer in enumerate(found.layers):
         x = np.ones((V + 1 if index == 0 else H, 1))
-        notes = Counting(model.cell, layer_of(model.params, index), x)
+        notes = Counting(model.cell, layer_parameters(model.by_name, index), x)
         old = {name: Value(np.ones((H, 1)), notes.tally) for name in model.cell.states}
         model.cell.plain(notes, old)
         assert layer.to_json()["operations"] == notes.tally
@@ -269,7 +269,7 @@ def test_a_new_cell_is_described_with_no_new_code(monkeypatch: pytest.MonkeyPatc
         "h_t = z_t⊙h̃_t − (h_{t-1} − 0.5⊙k_t)    (H, B)⊙(H, B) − (H, B) → (H, B)",
         "s_t = tanh(s_{t-1} + h_t)⊙k_t    (H, B)⊙(H, B) → (H, B)",
     ]
-    model, found = CharModel(architecture, V), describe(architecture, V)
+    model, found = Parameters(architecture, V), describe(architecture, V)
     assert found.parameters == model.num_parameters
     assert sum(prod(s) for block in found.layers[0].blocks for s in block.weights.values()) == (
         found.layers[0].parameters

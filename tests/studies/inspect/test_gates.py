@@ -7,7 +7,7 @@ from models import CHARACTERS, VOCABULARY, wild_model
 from charlstm.errors import CharlstmError, CorpusError
 from charlstm.nn.blocks import rows_of
 from charlstm.nn.cells import CELLS
-from charlstm.nn.parameters import CharModel
+from charlstm.nn.parameters import Parameters
 from charlstm.record import record
 from charlstm.studies.inspect import columns
 from charlstm.studies.inspect.classes import CLASSES, class_of
@@ -18,13 +18,13 @@ TEXT = "The cats ate. The bats\nfeast on bread ☃ here.\n" * 6
 IDS = VOCABULARY.encode(TEXT)
 
 
-def stick(model: CharModel, gate: str, unit: int, bias: float) -> None:
+def stick(model: Parameters, gate: str, unit: int, bias: float) -> None:
     """Hold one gate of one unit of layer 0 open or shut, whatever comes in."""
     H = model.architecture.hidden_size
     row = rows_of(model.cell.gates, gate, H).start + unit
-    model.params["layers.0.W"][row] = 0.0
-    model.params["layers.0.E"][:, row] = 0.0
-    model.params["layers.0.b"][row] = bias
+    model.by_name["layers.0.W"][row] = 0.0
+    model.by_name["layers.0.E"][:, row] = 0.0
+    model.by_name["layers.0.b"][row] = bias
 
 
 @pytest.mark.parametrize("cell", [name for name in CELLS if name != "rnn"])
@@ -75,9 +75,9 @@ def test_a_layer_with_i_as_1_minus_f_is_found_coupled() -> None:
     apart = measure(model, IDS, CHARACTERS).couplings[0]
     assert apart.distance > 0.2 and apart.within < 0.6
     for name in ("W", "b"):
-        view = model.params[f"layers.0.{name}"]
+        view = model.by_name[f"layers.0.{name}"]
         view[i] = -view[f]  # σ(-a) = 1 - σ(a)
-    model.params["layers.0.E"][:, i] = -model.params["layers.0.E"][:, f]
+    model.by_name["layers.0.E"][:, i] = -model.by_name["layers.0.E"][:, f]
     coupled = measure(model, IDS, CHARACTERS).couplings[0]
     assert coupled.distance == pytest.approx(0.0, abs=1e-9)
     assert coupled.within == 1.0

@@ -52,8 +52,8 @@ def test_a_linear_network_s_gradient_is_multiplied_by_its_weight(scale: float) -
     model = wild_model("rnn", hidden_size=4)
     rotation, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(4, 4)))
     for name in ("E", "b"):
-        model.params[f"layers.0.{name}"][...] = 0.0  # h stays 0, where tanh' is 1
-    model.params["layers.0.W"][...] = scale * rotation
+        model.by_name[f"layers.0.{name}"][...] = 0.0  # h stays 0, where tanh' is 1
+    model.by_name["layers.0.W"][...] = scale * rotation
     found = reach(model, np.zeros((60, 2), np.intp), np.array([1, 2]), steps=50)
     assert found.factor == pytest.approx(scale)
     assert found.below(0.6) == (2 if scale < 1 else None)

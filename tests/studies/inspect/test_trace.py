@@ -84,9 +84,9 @@ def test_memory_is_tanh_of_c_or_h() -> None:
 
 
 def test_bytes_that_are_no_letters_have_names() -> None:
-    from charlstm.nn.parameters import Architecture, CharModel
+    from charlstm.nn.parameters import Architecture, Parameters
 
-    model = CharModel(Architecture(hidden_size=2), 256)
+    model = Parameters(Architecture(hidden_size=2), 256)
     reading = read(model, Vocabulary("byte"), "é\n")
     assert list(reading.symbols) == ["\\xc3", "\\xa9", "\n"]
     assert len(reading.alphabet) == 256

@@ -53,7 +53,7 @@ def test_a_unit_that_knows_but_is_not_heard_is_no_number_unit() -> None:
 
 def test_a_unit_that_is_heard_but_does_not_know_is_none_either() -> None:
     model = planted_model()
-    model.params["layers.0.E"][:, rows_of("ifog", "g", H).start + CARRIER] = 5.0
+    model.by_name["layers.0.E"][:, rows_of("ifog", "g", H).start + CARRIER] = 5.0
     units = find(model, VOCABULARY, SPANS, candidates=H, controls=2)
     assert units.carriers == []
 
@@ -108,7 +108,7 @@ def test_nothing_hears_a_silenced_unit(cell: str, layers: int, layer: int) -> No
     def logits(*, changed: bool, silent: bool) -> Array:
         flat = model.flat.copy()
         if changed:  # the unit does something else
-            model.params[f"layers.{layer}.b"][unit :: model.architecture.hidden_size] += 2.0
+            model.by_name[f"layers.{layer}.b"][unit :: model.architecture.hidden_size] += 2.0
         which = silenced(model, layer, unit) if silent else model
         result = record(which, ids)
         model.flat[:] = flat

@@ -36,7 +36,9 @@ def test_products_are_three_for_every_full_matrix(
 ) -> None:
     model = random_model(cell, options, hidden_size=4, num_layers=2, vocabulary_size=7)
     products = kind(model, length=3, batch=5)
-    matrices = [W for name, W in model.params.items() if W.shape[1] > 1 and not name.endswith(".E")]
+    matrices = [
+        W for name, W in model.by_name.items() if W.shape[1] > 1 and not name.endswith(".E")
+    ]
     assert products.flop == 6 * 3 * 5 * sum(W.size for W in matrices)
     assert counted(monkeypatch, products) == products.flop
 
