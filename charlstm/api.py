@@ -7,12 +7,15 @@ from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
+from numpy.typing import NDArray
+
 from charlstm import checkpoint, evaluate
 from charlstm.config import Config
+from charlstm.errors import CorpusError
 from charlstm.nn.cells.base import Array
 from charlstm.nn.parameters import Parameters
 from charlstm.sampler import Filters, Stopper, Text, generate
-from charlstm.store.runs import checkpoint_path, find_run
+from charlstm.store.runs import checkpoint_path, find_run, text_cache
 from charlstm.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:  # imported when first needed, as sampling starts quicker without
@@ -126,11 +129,25 @@ class Model:
         """
         return self._index.novelty(self._ids(text))
 
+    def validation_ids(self) -> NDArray[Any]:
+        """The ids (N,) of the text that the run validates on.
+
+        Raises:
+            CorpusError: if the run has no such text, or it has changed.
+        """
+        from charlstm.training.texts import read_texts  # noqa: PLC0415 - slow to import
+
+        cache = text_cache(self.path.resolve().parent)
+        texts = read_texts(self.config, cache, old=self.checkpoint, cure="name another text")
+        if texts.val is None:
+            raise CorpusError("the run has no validation part; name a text")
+        return texts.val.open()
+
     @cached_property
     def _index(self) -> "Index":
         from charlstm.training.texts import index_of, training_text  # noqa: PLC0415
 
-        cache = self.path.resolve().parent.parent / ".cache"
+        cache = text_cache(self.path.resolve().parent)
         return index_of(training_text(self.checkpoint, cache), cache)
 
     def _ids(self, text: str | bytes) -> Array:

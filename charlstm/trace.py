@@ -10,27 +10,27 @@ from charlstm.errors import CorpusError
 from charlstm.nn.cells.base import Array
 from charlstm.nn.loss import softmax
 from charlstm.nn.parameters import Parameters
-from charlstm.record import memory_of, record, shown
+from charlstm.nn.recording import record
 from charlstm.text.vocabulary import Vocabulary
 
 TOP = 5
 
 
 @dataclass(frozen=True)
-class Reading:
+class Trace:
     """A text of N characters, read after a newline from zero state.
 
-    `memory` and `gates` say for each layer what every unit held after each character, (N, H):
-    `memory` is tanh(c), or h where there is no c (`memory_name`). `bits` (N,) is the surprisal of
-    each character, NaN where the model does not know it. `likeliest` (N, K) are the ids that were
-    expected most in its place, `shares` (N, K) their probabilities.
+    `memory` and `gates` hold one mapping or array for each layer, the values of every unit after
+    each character, (N, H): `memory` is tanh(c), or h where there is no c (`memory_label`).
+    `surprisal` (N,) is that of each character in bits, NaN where the model does not know it.
+    `likeliest` (N, K) are the K likeliest ids in its place, `probabilities` (N, K) their own.
     """
 
     symbols: Sequence[str]
-    bits: NDArray[np.float64]
+    surprisal: NDArray[np.float64]
     likeliest: NDArray[np.intp]
-    shares: Array
-    memory_name: str
+    probabilities: Array
+    memory_label: str
     memory: Sequence[Array]
     gates: Sequence[Mapping[str, Array]]
     sigmoids: str
@@ -42,9 +42,9 @@ class Reading:
         return [[self.alphabet[k] for k in row] for row in self.likeliest]
 
 
-def read(
+def trace_text(
     parameters: Parameters, vocabulary: Vocabulary, text: str | bytes, top: int = TOP
-) -> Reading:
+) -> Trace:
     """Read a text.
 
     Raises:
@@ -59,33 +59,15 @@ def read(
     known = ids < vocabulary.size
     chosen = odds[np.where(known, ids, 0), np.arange(ids.size)]
     order = np.argsort(-odds, axis=0, kind="stable")[: min(top, vocabulary.size)].T
-    memory = memory_of(parameters.cell)
-    return Reading(
-        symbols=symbols(vocabulary, text),
-        bits=np.where(known, -np.log2(np.maximum(chosen, 1e-300)), np.nan),
+    memory = parameters.cell.memory
+    return Trace(
+        symbols=vocabulary.symbols(text),
+        surprisal=np.where(known, -np.log2(np.maximum(chosen, 1e-300)), np.nan),
         likeliest=order,
-        shares=np.take_along_axis(odds.T, order, axis=1),
-        memory_name="tanh(c)" if memory == "c" else memory,
-        memory=[shown(layer[memory][1:, :, 0], parameters.cell) for layer in seen.states],
+        probabilities=np.take_along_axis(odds.T, order, axis=1),
+        memory_label=parameters.cell.memory_label,
+        memory=[parameters.cell.shown_memory(layer[memory][1:, :, 0]) for layer in seen.states],
         gates=[{g: v[1:, :, 0] for g, v in layer.items()} for layer in seen.gates],
         sigmoids=parameters.cell.sigmoids,
-        alphabet=alphabet(vocabulary),
+        alphabet=vocabulary.alphabet,
     )
-
-
-def symbols(vocabulary: Vocabulary, text: str | bytes) -> list[str]:
-    r"""A text cut as the model reads it; a byte that is no ASCII character is `\xNN`."""
-    if vocabulary.tokens == "byte":
-        return [_byte(int(k)) for k in vocabulary.encode(text)]
-    return list(text if isinstance(text, str) else text.decode("utf-8", "surrogateescape"))
-
-
-def alphabet(vocabulary: Vocabulary) -> list[str]:
-    """What stands for each id from 0 to V-1."""
-    if vocabulary.tokens == "byte":
-        return [_byte(k) for k in range(256)]
-    return list(vocabulary.characters)
-
-
-def _byte(value: int) -> str:
-    return chr(value) if value < 128 else f"\\x{value:02x}"

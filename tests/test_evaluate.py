@@ -14,8 +14,9 @@ from charlstm import evaluate
 from charlstm.evaluate import Score, Scorer, log_likelihoods, score_text
 from charlstm.nn import reference as plain
 from charlstm.nn.parameters import Architecture, Parameters
+from charlstm.text.slices import TextSlice
 from charlstm.training.shards import Plan
-from charlstm.training.workers import Job, TextSlice, WorkerPool
+from charlstm.training.workers import Job, WorkerPool
 
 V = 6
 

@@ -46,7 +46,7 @@ def leaving_quietly() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        from charlstm.cli.show import silence
+        from charlstm.cli.terminal import silence
 
         silence(sys.stdout)
         raise click.exceptions.Exit(0) from None
@@ -117,7 +117,7 @@ def cli(debug: bool) -> None:
 
 def main() -> None:
     """Run the command line; every expected mistake becomes one line and an exit status."""
-    from charlstm.cli.show import complain, mute_other_ranks, open_closed
+    from charlstm.cli.terminal import complain, mute_other_ranks, open_closed
 
     debug = "--debug" in sys.argv[1:]
     open_closed()

@@ -8,10 +8,9 @@ from typing import Any
 
 import click
 
-from charlstm.cli.options import json_option, load_model, run_option
-from charlstm.cli.saving import save_option, writable
-from charlstm.cli.show import note, print_json, printable, utf8_output
-from charlstm.studies.agreement.pair_sets import PER_CONDITION, SEED, SWEEPS, PairSet
+from charlstm.cli.options import json_option, load_model, run_option, save_option, writable
+from charlstm.cli.terminal import note, print_json, printable, utf8_output
+from charlstm.pairs.files import PER_CONDITION, SEED, SWEEPS, PairSet
 
 KINDS = ("sentence", "verb")
 PARTS = ("congruent", "incongruent", "singular", "plural")
@@ -97,13 +96,13 @@ def command(
         require_matplotlib()
     model = load_model(run)
     if pairs is not None:
-        from charlstm.studies.agreement.pair_sets import own_set
+        from charlstm.pairs.files import PairSet, read_pairs
 
-        asked = own_set(Path(pairs))
+        asked = PairSet(read_pairs(Path(pairs)))
     else:
         count = PER_CONDITION if per_condition is None else per_condition
         asked = _made(model, sweep, corpus, count, SEED if seed is None else seed)
-    from charlstm.studies.agreement.measure import measure
+    from charlstm.pairs.report import measure
 
     bar = _Bar(len(asked.pairs))
     with bar:

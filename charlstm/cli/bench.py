@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from charlstm.cli.options import json_option
-from charlstm.cli.show import print_json, utf8_output
+from charlstm.cli.terminal import print_json, utf8_output
 from charlstm.nn.cells import CELLS
 
 COUNT = click.IntRange(1, 65536)

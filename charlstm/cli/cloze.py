@@ -5,7 +5,7 @@ import math
 import click
 
 from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
-from charlstm.cli.show import print_json, printable, unescaped, utf8_output
+from charlstm.cli.terminal import print_json, printable, unescaped, utf8_output
 from charlstm.errors import CorpusError
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import click
 
-from charlstm.cli.options import json_option
-from charlstm.cli.saving import save_option
-from charlstm.cli.show import note, print_json, printable, utf8_output
+from charlstm.cli.options import json_option, save_option
+from charlstm.cli.terminal import note, print_json, printable, utf8_output
 
 
 @click.command()

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from charlstm.cli.show import note, utf8_output
+from charlstm.cli.terminal import note, utf8_output
+from charlstm.pairs.files import PER_CONDITION, SEED, SWEEPS
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS
-from charlstm.studies.agreement.pair_sets import PER_CONDITION, SEED, SWEEPS
 
 
 @click.group(context_settings={"show_default": True})
@@ -80,9 +80,9 @@ def pairs(file: str, corpus: str | None, sweep: str | None, per_condition: int, 
 
     They are made of subjects and predicates that the corpus holds apart.
     """
+    from charlstm.pairs.files import write_pairs
     from charlstm.studies.agreement import pair_sets
     from charlstm.studies.agreement.corpus import read_settings
-    from charlstm.studies.agreement.generate import write_pairs
 
     utf8_output()
     settings = read_settings(Path(corpus)) if corpus else pair_sets.bundled_settings()

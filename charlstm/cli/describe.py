@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from charlstm.cli.options import json_option, load_model, setting_options
-from charlstm.cli.show import print_json, utf8_output
+from charlstm.cli.terminal import print_json, utf8_output
 from charlstm.config import SETTINGS, from_mapping
 from charlstm.errors import ConfigError, CorpusError
 from charlstm.nn.cells import CELLS, cell_options

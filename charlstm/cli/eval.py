@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
-from charlstm.cli.show import print_json, printable, utf8_output
+from charlstm.cli.terminal import print_json, printable, utf8_output
 from charlstm.errors import CorpusError
 
 
@@ -31,17 +31,10 @@ def command(
 
 
 def _score(model: Any, text: tuple[str, ...], encoding: str, as_json: bool) -> None:
-    import numpy as np
-
+    from charlstm.cli.texts import ids_of
     from charlstm.evaluate import score_text
 
-    if text:
-        from charlstm.text.decoding import read_text
-
-        pieces = read_text(text, tokens=model.vocabulary.tokens, encoding=encoding)
-        ids = np.concatenate([np.empty(0, np.uint8), *map(model.vocabulary.encode, pieces)])
-    else:
-        ids = _validation(model)
+    ids = ids_of(model, text, encoding)
     if not ids.size:
         raise CorpusError("there is no text to score")
     score = score_text(model.parameters, ids, int(model.vocabulary.encode("\n")[0]))
@@ -61,17 +54,6 @@ def _score(model: Any, text: tuple[str, ...], encoding: str, as_json: bool) -> N
     click.echo(f"{score.bits_per_char:.4f} bits/char")
     click.echo(f"{score.perplexity:.4f} perplexity")
     click.echo(f"{score.characters:,} characters scored, {score.unknown:,} unknown left out")
-
-
-def _validation(model: Any) -> Any:
-    from charlstm.training.texts import read_texts
-
-    run = model.path.resolve().parent
-    cure = "name a text to score"
-    texts = read_texts(model.config, run.parent / ".cache", old=model.checkpoint, cure=cure)
-    if texts.val is None:
-        raise CorpusError("the run has no validation part; name a text to score")
-    return texts.val.open()
 
 
 def _score_lines(model: Any, text: tuple[str, ...], encoding: str, as_json: bool) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from charlstm.cli.options import json_option, load_model, run_option
-from charlstm.cli.show import print_json, printable, utf8_output
+from charlstm.cli.terminal import print_json, printable, utf8_output
 
 
 @click.command()

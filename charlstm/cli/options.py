@@ -3,13 +3,17 @@
 import types
 from collections.abc import Callable, Iterable
 from dataclasses import Field
+from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import click
 
-from charlstm.cli.show import note
+from charlstm.api import Model, load
+from charlstm.cli.terminal import note
 from charlstm.config import checked
 from charlstm.errors import ConfigError
+from charlstm.output.figure import PICTURES, require_matplotlib
+from charlstm.output.write import save
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -22,10 +26,8 @@ run_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
-def load_model(run: str | None) -> Any:
+def load_model(run: str | None) -> Model:
     """The model that --run names; the newest one is named on standard error."""
-    from charlstm.api import load
-
     model = load(run)
     if run is None:
         note(f"using {model.path.parent}")
@@ -67,10 +69,48 @@ def _option(setting: Field[Any]) -> Callable[[Command], Command]:
     )
 
 
-def warn_unseen(model: Any, text: str | bytes) -> None:
+def warn_unseen(model: Model, text: str | bytes) -> None:
     """Name the characters of `text` that the model reads as unknown."""
     unseen = model.vocabulary.unseen(text)
     if unseen:
         names = " ".join(repr(c) if c.isprintable() else ascii(c) for c in unseen[:20])
         more = f" and {len(unseen) - 20} more" if len(unseen) > 20 else ""
         note(f"never seen in training, read as unknown: {names}{more}")
+
+
+def save_option(*endings: str) -> Callable[[Command], Command]:
+    """`--save FILE`, repeatable; pictures are refused at once where they cannot be drawn."""
+
+    def check(ctx: click.Context, parameter: click.Parameter, value: Any) -> tuple[Path, ...]:
+        del ctx, parameter
+        paths = tuple(map(Path, value))
+        for path in paths:
+            if path.suffix.lower() not in endings:
+                raise click.BadParameter(f"{str(path)!r} must end in {' or '.join(endings)}.")
+            writable(path)
+        if any(path.suffix.lower() in PICTURES for path in paths):
+            require_matplotlib()
+        return paths
+
+    return click.option(
+        "--save",
+        multiple=True,
+        metavar="FILE",
+        callback=check,
+        help=f"Write the result as {', '.join(endings)}; repeatable.",
+    )
+
+
+def writable(path: Path) -> None:
+    """Refuse a file that cannot be made, before the work whose result it is to hold."""
+    if path.is_dir():
+        raise click.BadParameter(f"{str(path)!r} is a folder.")
+    if not path.parent.is_dir():
+        raise click.BadParameter(f"{str(path)!r}: there is no folder {str(path.parent)!r}.")
+
+
+def save_all(paths: Iterable[Path], result: Any) -> None:
+    """Write a result to each file of --save, in the form that its ending names."""
+    for path in paths:
+        save(path, result)
+        note(f"wrote {path}")

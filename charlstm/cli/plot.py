@@ -5,10 +5,8 @@ from typing import Any
 
 import click
 
-from charlstm.cli.inspect.shared import require_pictures
-from charlstm.cli.options import json_option
-from charlstm.cli.saving import save_option
-from charlstm.cli.show import note, print_json, printable, utf8_output
+from charlstm.cli.options import json_option, save_option
+from charlstm.cli.terminal import note, print_json, printable, utf8_output
 
 WIDTH = 50  # columns of a sparkline
 
@@ -23,8 +21,7 @@ def command(runs: tuple[str, ...], save: tuple[Path, ...], as_json: bool) -> Non
     --save FILE.png draws several runs in one picture.
     """
     utf8_output()
-    require_pictures(save)
-    from charlstm.output.table import plain, write_csv, write_json
+    from charlstm.output.write import plain, write_csv, write_json
     from charlstm.store.metrics import COLUMNS
     from charlstm.store.runs import find_run
     from charlstm.studies.curves import curves
@@ -62,7 +59,7 @@ def _rows(run: Any) -> list[list[float]]:
 def _show(run: Any) -> None:
     import numpy as np
 
-    from charlstm.output.glyphs import sparkline
+    from charlstm.output.terminal import sparkline
     from charlstm.studies.curves import CURVES
 
     read = run.columns["characters"]

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Self
 
-from charlstm.cli.show import copied, note, printable
+from charlstm.cli.terminal import copied, note, printable
 from charlstm.text.corpus import ReadProgress
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
 

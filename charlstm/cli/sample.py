@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
-from charlstm.cli.show import copied, note, print_json, printable, unescaped, utf8_output
+from charlstm.cli.terminal import copied, note, print_json, printable, unescaped, utf8_output
 from charlstm.errors import ConfigError, CorpusError
 
 SEPARATOR = b"\n----------\n"

@@ -13,7 +13,7 @@ import click
 
 from charlstm.cli.options import json_option, setting_options
 from charlstm.cli.progress import Display, reading_bar
-from charlstm.cli.show import note, print_json, utf8_output
+from charlstm.cli.terminal import note, print_json, utf8_output
 from charlstm.config import SETTINGS, Config, from_mapping
 from charlstm.errors import ConfigError
 from charlstm.nn.cells import CELLS, cell_options

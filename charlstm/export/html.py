@@ -9,13 +9,12 @@ from charlstm.errors import ExportError
 from charlstm.export.fixed import packed
 from charlstm.export.program import program
 from charlstm.nn.parameters import Parameters, layer_parameters
-from charlstm.output.glyphs import cell
+from charlstm.nn.recording import record
 from charlstm.output.page import page
-from charlstm.record import gates_of, memory_of, record, shown
+from charlstm.output.terminal import glyph
 from charlstm.sampler import Filters, generate
 from charlstm.studies.inspect.telling import telling
 from charlstm.text.vocabulary import Vocabulary
-from charlstm.trace import alphabet
 
 OWN = 300  # characters by which a unit to begin with is chosen
 MOST = 16_000_000  # parameters that a browser can be asked to hold: a page of 43 MB
@@ -33,18 +32,18 @@ def encode(parameters: Parameters, about: Mapping[str, str]) -> bytes:
             "export it as .onnx"
         )
     vocabulary = Vocabulary.from_header(json.loads(about["vocabulary"]))
-    symbols = alphabet(vocabulary)
+    symbols = vocabulary.alphabet
     shape = parameters.architecture
-    memory = memory_of(parameters.cell)
+    memory = parameters.cell.memory
     data = {
         "tokens": vocabulary.tokens,
         "characters": symbols if vocabulary.tokens == "char" else [],
-        "shown": [cell(symbol) for symbol in symbols],
+        "shown": [glyph(symbol) for symbol in symbols],
         "hidden_size": shape.hidden_size,
-        "program": program(parameters.cell, gates_of(parameters.cell)),
+        "program": program(parameters.cell, parameters.cell.inputs),
         "sigmoids": parameters.cell.sigmoids,
         "unit": _telling(parameters, vocabulary),
-        "memory": {"state": memory, "name": "tanh(c)" if memory == "c" else memory},
+        "memory": {"state": memory, "name": parameters.cell.memory_label},
         "layers": [
             {
                 name: packed(value)
@@ -68,4 +67,4 @@ def _telling(parameters: Parameters, vocabulary: Vocabulary) -> int:
     drawn = generate(parameters, prime, OWN, Filters(temperature=0.7), [1])
     ids = np.array([prime[0], *(ids[0] for ids in drawn)], np.intp)
     last = record(parameters, ids[:, None]).states[-1]
-    return telling(shown(last[memory_of(parameters.cell)][:, :, 0], parameters.cell), 1)[0]
+    return telling(parameters.cell.shown_memory(last[parameters.cell.memory][:, :, 0]), 1)[0]

@@ -11,7 +11,7 @@ from charlstm.errors import CharlstmError, RunError
 from charlstm.store.atomic import atomic_write
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe & Ito 2008
-ENDINGS = (".png", ".svg")
+PICTURES = (".png", ".svg")  # endings
 
 
 def require_matplotlib() -> None:

@@ -1,8 +1,8 @@
 """Minimal pairs, and files of them: JSON Lines as BLiMP's, or sentences with tabs between."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from charlstm.store.atomic import atomic_write
 
 NUMBERS = ("singular", "plural")
 UNNAMED = "pairs"  # the condition of pairs that name none
+PER_CONDITION, SEED = 400, 1  # how many pairs are made, and which, unless asked otherwise
+SWEEPS = ("depth", "distance")  # what is varied between subject and verb
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,20 @@ class Pair:
     subject_number: str | None = None
     congruent: bool | None = None
     attractors: int | None = None
+
+
+@dataclass(frozen=True)
+class PairSet:
+    """Pairs, which of their conditions the corpus had nothing like, and what a sweep varies.
+
+    `axis` names what is varied ("depth" in nouns, "distance" in characters) and `at` says how much
+    of it each condition has.
+    """
+
+    pairs: list[Pair]
+    unseen: frozenset[str] = frozenset()
+    axis: str | None = None
+    at: Mapping[str, int] = field(default_factory=dict)
 
 
 def write_pairs(path: Path, pairs: Iterable[Pair]) -> None:

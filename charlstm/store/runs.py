@@ -10,9 +10,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from charlstm.errors import RunError
-from charlstm.store.lock import RunLock
-
-__all__ = ["RunLock", "checkpoint_path", "claim", "find_run", "new_run", "prune"]
 
 _STEP = re.compile(r"step-([0-9]+)\.npz")
 _TRAIN = "train one first: charlstm train corpus.txt"
@@ -95,6 +92,11 @@ def checkpoint_path(run: Path, prefer: str = "best") -> Path:
             if (run / f"{name}.npz").is_file():
                 return run / f"{name}.npz"
     raise RunError(f"no checkpoint in {str(run)!r}; {_TRAIN}")
+
+
+def text_cache(run: Path) -> Path:
+    """Where the encoded texts of a run folder and of its neighbours are kept."""
+    return run.parent / ".cache"
 
 
 def prune(run: Path, keep: int) -> None:

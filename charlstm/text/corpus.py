@@ -74,18 +74,6 @@ def encode_corpus(
         ) from error
 
 
-def split(n: int, val_fraction: float) -> tuple[slice, slice]:
-    """Where n characters are cut: (training part, validation part), the latter the text's end.
-
-    The cut is ⌊n·(1 - val_fraction)⌋, 0 ≤ val_fraction < 1. A part of fewer than 2 characters has
-    nothing to predict; then the whole text is for training and the validation part is empty.
-    """
-    cut = int(n * (1 - val_fraction))
-    if cut < 2 or n - cut < 2:
-        cut = n
-    return slice(0, cut), slice(cut, n)
-
-
 @contextmanager
 def _rereadable(found: list[File], cache: Path, report: ReadProgress) -> Iterator[list[File]]:
     """The files themselves, except that a pipe is replaced by a temporary copy in the cache."""

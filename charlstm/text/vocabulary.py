@@ -77,6 +77,17 @@ class Vocabulary:
             return np.arange(256, dtype=np.uint8).take(np.asarray(ids, np.intp)).tobytes()
         return self.decode(ids).encode()
 
+    @property
+    def alphabet(self) -> list[str]:
+        r"""What stands for each id from 0 to V - 1; a byte that is no ASCII character is `\xNN`."""
+        return list(map(_byte_name, range(256))) if self.tokens == "byte" else list(self.characters)
+
+    def symbols(self, text: str | bytes) -> list[str]:
+        """A text cut into tokens, each written as `alphabet` writes it."""
+        if self.tokens == "byte":
+            return [_byte_name(int(value)) for value in self.encode(text)]
+        return list(_as_str(text))
+
     def unseen(self, text: str | bytes) -> list[str]:
         """The distinct characters of a text that are unknown, in order of appearance."""
         if self.tokens == "byte":
@@ -143,6 +154,10 @@ def is_text(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _byte_name(value: int) -> str:
+    return chr(value) if value < 128 else f"\\x{value:02x}"
 
 
 def _as_str(text: str | bytes) -> str:

@@ -17,7 +17,7 @@ from charlstm.novelty import Index
 from charlstm.sampler import Filters, generate
 from charlstm.store.atomic import atomic_write
 from charlstm.store.metrics import Metrics
-from charlstm.store.runs import prune
+from charlstm.store.runs import prune, text_cache
 from charlstm.text.corpus import ReadProgress
 from charlstm.training.defaults import settle_intervals, steps_of, updates_within
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
@@ -80,7 +80,7 @@ class _Run:
     def go(self) -> Iterator[Event]:
         t, progress = self.t, self.t.progress
         yield from map(Note, t.notes)
-        steps = steps_of(t.config, t.texts.train.stop - t.texts.train.start)
+        steps = steps_of(t.config, t.texts.train.size)
         if progress.early or (steps is not None and progress.update >= steps):
             yield self._finished("already done")
             return
@@ -135,7 +135,7 @@ class _Run:
             state[...] = copy
         each = (time.monotonic() - began) / (count - 1)
         predicted = t.config.batch_size * t.config.seq_length
-        val = t.texts.val.stop - t.texts.val.start if t.texts.val else 0
+        val = t.texts.val.size if t.texts.val else 0
         validation = val * VALIDATION_COST * each / predicted
         left = seconds - (time.monotonic() - self.began) - self.seconds_reading
         updates, eval_every = updates_within(left, 1.02 * each, validation, t.config.eval_every)
@@ -175,7 +175,7 @@ class _Run:
             {
                 "update": progress.update,
                 "characters": characters,
-                "epoch": characters / (t.texts.train.stop - t.texts.train.start),
+                "epoch": characters / (t.texts.train.size),
                 "seconds": progress.seconds,
                 "train_nats": train_nats,
                 "val_nats": val_nats,
@@ -220,7 +220,7 @@ class _Run:
     @cached_property
     def _index(self) -> Index:
         """What finds copies of the training text."""
-        return index_of(self.t.texts.train, self.t.folder.parent / ".cache")
+        return index_of(self.t.texts.train, text_cache(self.t.folder))
 
     def _started(self) -> Started:
         t = self.t
@@ -229,8 +229,8 @@ class _Run:
             t.folder,
             t.config,
             t.team.parameters.num_parameters,
-            train_part.stop - train_part.start,
-            val.stop - val.start if val else 0,
+            train_part.size,
+            val.size if val else 0,
             t.progress.update,
             t.workers,
         )

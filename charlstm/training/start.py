@@ -13,7 +13,8 @@ from charlstm.checkpoint import Progress, architecture_of
 from charlstm.config import Config
 from charlstm.errors import ConfigError
 from charlstm.store.atomic import clean_stray
-from charlstm.store.runs import RunLock, checkpoint_path, claim, new_run
+from charlstm.store.lock import RunLock
+from charlstm.store.runs import checkpoint_path, claim, new_run, text_cache
 from charlstm.text.corpus import ReadProgress
 from charlstm.text.sources import find_files
 from charlstm.training.defaults import choose, fit_to_text, share_out, workers_for
@@ -58,8 +59,8 @@ def afresh(
             f"leave out --tokens."
         )
     with _new_folder(config, root) as folder:
-        texts = read_texts(config, folder.parent / ".cache", old=old, extend=True, on_read=on_read)
-        characters = texts.train.stop - texts.train.start
+        texts = read_texts(config, text_cache(folder), old=old, extend=True, on_read=on_read)
+        characters = texts.train.size
         if old and "hidden_size" in config.undecided:
             config = replace(config, hidden_size=old.config.hidden_size)
         config, shrunk = fit_to_text(config, characters)
@@ -113,7 +114,7 @@ def resumed(
             old.progress.early, old.progress.worse = False, 0
         texts = read_texts(
             config,
-            folder.parent / ".cache",
+            text_cache(folder),
             old=old,
             allow_changed=allow_changed_corpus,
             on_read=on_read,

@@ -8,10 +8,10 @@ from charlstm.checkpoint import Checkpoint, EncodedText
 from charlstm.config import Config
 from charlstm.errors import CorpusError
 from charlstm.novelty import Index
-from charlstm.text.corpus import Corpus, ReadProgress, encode_corpus, is_kept, split
+from charlstm.text.corpus import Corpus, ReadProgress, encode_corpus, is_kept
+from charlstm.text.slices import TextSlice, split
 from charlstm.text.vocabulary import Tokens, Vocabulary
 from charlstm.training.defaults import validation_share
-from charlstm.training.workers import TextSlice
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,12 @@ from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO, Protocol, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from charlstm.errors import RunError
 from charlstm.evaluate import Score, Scorer, total
 from charlstm.nn.cells.base import Array
 from charlstm.nn.parameters import Parameters
+from charlstm.text.slices import TextSlice
 from charlstm.training.shards import Plan, Shards, SharedArrays
 from charlstm.training.streams import Streams, Windows
 
@@ -31,21 +31,6 @@ VALIDATE = -1  # what workers are told instead of the number of an update
 MESSAGE = struct.Struct("<q")
 DONE, FAILED = b".", b"!"  # what they answer; what went wrong follows FAILED
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-
-
-@dataclass(frozen=True)
-class TextSlice:
-    """A stretch of an encoded text in a file, as any process can map it."""
-
-    path: str
-    dtype: str
-    start: int
-    stop: int
-
-    def open(self) -> NDArray[Any]:
-        """The characters' ids, memory-mapped."""
-        ids: NDArray[Any] = np.memmap(self.path, self.dtype, mode="r")[self.start : self.stop]
-        return ids
 
 
 @dataclass(frozen=True)

@@ -431,7 +431,7 @@ def test_a_bug_is_one_line_and_a_traceback_only_with_debug(
         raise ZeroDivisionError("what\nnow")
 
     with monkeypatch.context() as patch:
-        patch.setattr("charlstm.api.load", bug)
+        patch.setattr("charlstm.cli.options.load", bug)
         outcome = charlstm("sample", "-r", tiny_run)
         assert outcome.status == 1
         assert outcome.stderr == (

@@ -130,10 +130,10 @@ def test_a_page_s_limit_is_named(
 
 def test_units_that_hold_a_part(charlstm: Runner, tiny_run: Path) -> None:
     from charlstm.studies.inspect.brush import holding
-    from charlstm.trace import read
+    from charlstm.trace import trace_text
 
     model = load(tiny_run)
-    memory = read(model.parameters, model.vocabulary, TEXT).memory
+    memory = trace_text(model.parameters, model.vocabulary, TEXT).memory
     best = holding(memory, TEXT.index("s"), TEXT.index("s"))[0]
     outcome = charlstm.ok(*LOOK, tiny_run, "--span", "s", "--count", 1)
     assert f"layer 0, unit {best.unit}\n" in outcome.stdout

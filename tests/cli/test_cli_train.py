@@ -17,7 +17,7 @@ import yaml
 from command_line import SIGNALS, TEXT, TINY, Runner, read_all, start
 
 from charlstm import bundled
-from charlstm.cli import show
+from charlstm.cli import terminal
 from charlstm.cli.progress import Display, reading_bar
 from charlstm.cli.train import Stop
 from charlstm.store import archive
@@ -326,4 +326,4 @@ def test_the_result_of_a_display_without_a_start() -> None:
     [(r"a\nb", "a\nb"), (r"\t", "\t"), (r"\\n", r"\n"), ("\\", "\\"), (r"\x", r"\x")],
 )
 def test_escapes_on_the_command_line(typed: str, meant: str) -> None:
-    assert show.unescaped(typed) == meant
+    assert terminal.unescaped(typed) == meant

@@ -13,7 +13,7 @@ from faults import PERCENT, count
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from charlstm.cli.show import print_json
+from charlstm.cli.terminal import print_json
 
 pytestmark = pytest.mark.faults
 ODD = {

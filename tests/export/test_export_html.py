@@ -20,7 +20,7 @@ from charlstm.nn.cells import CELLS
 from charlstm.nn.cells.base import Array
 from charlstm.nn.operators import Arrays
 from charlstm.nn.parameters import Architecture, Parameters, layer_parameters
-from charlstm.record import gates_of, record
+from charlstm.nn.recording import record
 from charlstm.text.vocabulary import Vocabulary
 
 KINDS: dict[str, tuple[str, Mapping[str, str]]] = {
@@ -90,11 +90,11 @@ def test_the_program_is_the_plain_form(kind: str) -> None:
     state = {name: rng.normal(size=(H, 2)) for name in cell.states}
     x = np.eye(len(CHARACTERS) + 1)[:, [3, len(CHARACTERS)]]
     notes = Arrays(cell, layer_parameters(model.by_name, 0), x)
-    made = program(cell, gates_of(cell))
+    made = program(cell, cell.inputs)
     values = run(made["steps"], notes, state)
     for name, expected in cell.plain(notes, state).items():
         np.testing.assert_allclose(values[made["states"][name]], expected, atol=1e-12)
-    assert list(made["gates"]) == list(gates_of(cell))
+    assert list(made["gates"]) == list(cell.inputs)
 
 
 def test_the_program_s_gates_are_the_layer_s() -> None:
@@ -103,7 +103,7 @@ def test_the_program_s_gates_are_the_layer_s() -> None:
     notes = Arrays(
         model.cell, layer_parameters(model.by_name, 0), np.eye(len(CHARACTERS) + 1)[:, [3]]
     )
-    made = program(model.cell, gates_of(model.cell))
+    made = program(model.cell, model.cell.inputs)
     values = run(made["steps"], notes, {name: np.zeros((6, 1)) for name in "hc"})
     assert CHARACTERS[3] == "T"
     for gate, place in made["gates"].items():

@@ -8,21 +8,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from models import VOCABULARY, wild_model
 
-from charlstm.output.colour import (
+from charlstm.output.terminal import (
+    BLOCKS,
     BLUE,
     PAPER,
     RED,
     Colour,
     Depth,
+    bar,
     depth,
     diverging,
     gate,
+    glyph,
     nearest,
     paint,
+    sparkline,
+    width,
 )
-from charlstm.output.glyphs import BLOCKS, block, cell, sparkline, width
-from charlstm.studies.inspect.strips import Strip, draw, reading_strips, unit_strips
-from charlstm.trace import read
+from charlstm.studies.inspect.strips import Strip, draw, trace_strips, unit_strips
+from charlstm.trace import trace_text
 
 OURS = re.compile(r"\x1b\[(?:[0-9]+;)*[0-9]+m")
 
@@ -66,7 +70,7 @@ def test_ink_is_black_on_light_and_white_on_dark() -> None:
 
 def test_stand_ins() -> None:
     shown = [
-        cell(symbol) for symbol in ("\n", "\t", "\x1b", "\x7f", "\u0301", "\x9b", "\\xff", "a")
+        glyph(symbol) for symbol in ("\n", "\t", "\x1b", "\x7f", "\u0301", "\x9b", "\\xff", "a")
     ]
     assert shown == ["⏎", "→", "␛", "␡", "◌", "�", "▯", "a"]
     assert (width("日"), width("a"), width("é")) == (2, 1, 1)
@@ -74,13 +78,13 @@ def test_stand_ins() -> None:
 
 @given(st.characters() | st.sampled_from(["\x1b", "\x9b", "\r", "\b", "\u202e", "\ud800"]))
 def test_no_character_can_command_the_terminal(symbol: str) -> None:
-    assert cell(symbol).isprintable()
-    assert len(cell(symbol)) == 1
+    assert glyph(symbol).isprintable()
+    assert len(glyph(symbol)) == 1
 
 
 def test_blocks_and_sparklines() -> None:
-    assert [block(v) for v in (-1.0, 0.0, 0.49, 1.0, math.nan)] == ["▁", "▁", "▄", "█", " "]
-    assert block(0.0, -1.0) == BLOCKS[4]
+    assert [bar(v) for v in (-1.0, 0.0, 0.49, 1.0, math.nan)] == ["▁", "▁", "▄", "█", " "]
+    assert bar(0.0, -1.0) == BLOCKS[4]
     assert sparkline([1.0, 2.0, math.nan, 3.0]) == "▁▅ █"
     assert sparkline([math.inf]) == " "
     assert sparkline([2.0, 2.0]) == "▁▁"
@@ -105,12 +109,12 @@ def test_rows_are_broken_together_and_line_up() -> None:
 
 
 def test_colours_and_blocks_show_the_same_rows() -> None:
-    reading = read(wild_model(), VOCABULARY, "The cats\x1b[31m")
-    strips = [*reading_strips(reading, 2), *unit_strips(reading, 0, 3)]
+    trace = trace_text(wild_model(), VOCABULARY, "The cats\x1b[31m")
+    strips = [*trace_strips(trace, 2), *unit_strips(trace, 0, 3)]
     labels = ["text", "surprise", "1st guess", "in tenths", "2nd guess", "in tenths"]
     assert [strip.label for strip in strips] == [*labels, "tanh(c)", "i", "f", "o", "g"]
     coloured = [OURS.sub("", line) for line in draw(strips, 60, Depth.TRUE)]
     plain = list(draw(strips, 60, Depth.NONE))
     assert coloured[0] == plain[0] == "     text  The cats␛[31m"
     assert coloured[6] == "  tanh(c)  The cats␛[31m"
-    assert plain[6][11:] == "".join(block(float(v), -1.0) for v in reading.memory[0][:, 3])
+    assert plain[6][11:] == "".join(bar(float(v), -1.0) for v in trace.memory[0][:, 3])

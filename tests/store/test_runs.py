@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from charlstm.errors import RunError
 from charlstm.store import lock
+from charlstm.store.lock import RunLock
 from charlstm.store.runs import (
-    RunLock,
     _safe_name,
     checkpoint_path,
     claim,
@@ -272,7 +272,7 @@ def test_lock_leaks_no_open_file(root: Path) -> None:
 HOLDER = """
 import os, sys, time
 from pathlib import Path
-from charlstm.store.runs import RunLock
+from charlstm.store.lock import RunLock
 with RunLock(Path(sys.argv[1])):
     if sys.argv[2] == "fork" and os.fork() == 0:
         print("child", flush=True)

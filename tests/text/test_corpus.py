@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from charlstm.errors import CorpusError
 from charlstm.text import sources
-from charlstm.text.corpus import Corpus, encode_corpus, split
+from charlstm.text.corpus import Corpus, encode_corpus
+from charlstm.text.slices import split
 from charlstm.text.vocabulary import Vocabulary
 
 TEXT = "Die Katze, die schon aß,\r\nwar satt. 猫は満腹だった。😀\n"

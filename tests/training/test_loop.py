@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from charlstm.errors import DivergedError, RunError
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Architecture
+from charlstm.text.slices import TextSlice
 from charlstm.training.loop import Step, train
 from charlstm.training.optim import OPTIMISERS, global_norm
 from charlstm.training.shards import Plan
 from charlstm.training.streams import Streams
-from charlstm.training.workers import MESSAGE, Job, TextSlice, WorkerPool
+from charlstm.training.workers import MESSAGE, Job, WorkerPool
 
 PLAN = Plan(Architecture("lstm", {}, 8, 2), 10, batch_size=7, seq_length=5, shards=3, dropout=0.1)
 PREDICTIONS = PLAN.batch_size * PLAN.seq_length

@@ -5,10 +5,9 @@ from typing import Any
 
 import click
 
-from charlstm.cli.inspect.shared import measured_text
-from charlstm.cli.options import json_option, load_model, run_option
-from charlstm.cli.saving import save_option
-from charlstm.cli.show import note, print_json, utf8_output
+from charlstm.cli.options import json_option, load_model, run_option, save_option
+from charlstm.cli.terminal import note, print_json, utf8_output
+from charlstm.cli.texts import ids_of
 
 ENDINGS = (".png", ".svg", ".csv", ".json")
 CLAIM = "in most of the cases it is either 0 or 1"
@@ -43,14 +42,13 @@ def command(
 
         require_matplotlib()
     model = load_model(run)
-    from charlstm.output.table import plain, write_csv, write_json
+    from charlstm.output.write import plain, write_csv, write_json
     from charlstm.studies.inspect.gates import gates_of, measure
     from charlstm.studies.inspect.gates_table import HEAD, to_mapping, to_rows
-    from charlstm.trace import alphabet
 
     gates_of(model.parameters.cell)  # before the text is read
-    ids = measured_text(model, text, encoding, cut)
-    gates = measure(model.parameters, ids, alphabet(model.vocabulary))
+    ids = ids_of(model, text, encoding, cut)
+    gates = measure(model.parameters, ids, model.vocabulary.alphabet)
     for path in save:
         if path in pictures:
             from charlstm.output.figure import write_figure

@@ -6,10 +6,9 @@ from typing import Any
 import click
 
 from charlstm.cli.inspect.gradients_show import show
-from charlstm.cli.inspect.shared import measured_text, require_pictures
-from charlstm.cli.options import json_option, load_model
-from charlstm.cli.saving import save_option
-from charlstm.cli.show import note, print_json, utf8_output
+from charlstm.cli.options import json_option, load_model, save_option
+from charlstm.cli.terminal import note, print_json, utf8_output
+from charlstm.cli.texts import ids_of
 
 
 @click.command()
@@ -44,8 +43,7 @@ def command(
     else all along its validation part. --save FILE.png draws a curve for each network.
     """
     utf8_output()
-    require_pictures(save)
-    from charlstm.output.table import plain, write_csv, write_json
+    from charlstm.output.write import plain, write_csv, write_json
     from charlstm.store.metrics import read
     from charlstm.studies.inspect.clipping import clipping
     from charlstm.studies.inspect.gradients import reach
@@ -88,7 +86,7 @@ def _losses(
 
     settings = None if text else pair_sets.settings_of(model.config.corpus)
     if settings is None:
-        ids = measured_text(model, text, encoding, None)
+        ids = ids_of(model, text, encoding)
         return *along(ids, steps, samples), "along the text"
     pairs, _ = readable(model.vocabulary, pair_sets.default_set(settings[0], 40).pairs)
     return *at_verbs(model.vocabulary, spans(pairs), steps, samples), "at the verb"

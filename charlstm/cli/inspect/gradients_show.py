@@ -47,7 +47,7 @@ def verdict(reach: Any) -> str:
 def _curve(norms: Any) -> str:
     import numpy as np
 
-    from charlstm.output.glyphs import sparkline
+    from charlstm.output.terminal import sparkline
 
     with np.errstate(divide="ignore"):
         logs = np.log10(np.asarray(norms, np.float64))

@@ -5,18 +5,10 @@ from typing import Any
 
 import click
 
-from charlstm.cli.inspect.shared import (
-    checked_index,
-    color_option,
-    colour_depth,
-    columns,
-    echo,
-    given_text,
-    require_pictures,
-)
-from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
-from charlstm.cli.saving import save_option
-from charlstm.cli.show import note, print_json, utf8_output
+from charlstm.cli.inspect.shared import checked_index, color_option, colour_depth, columns, echo
+from charlstm.cli.options import json_option, load_model, run_option, save_option, warn_unseen
+from charlstm.cli.terminal import note, print_json, utf8_output
+from charlstm.cli.texts import given_text
 
 MOST = 10_000  # characters
 
@@ -61,10 +53,9 @@ def command(
     mark a span to find the units that are on over all of it and off elsewhere.
     """
     utf8_output()
-    require_pictures(save)
-    from charlstm.output.table import plain
+    from charlstm.output.write import plain
     from charlstm.studies.inspect.reading_table import to_mapping
-    from charlstm.trace import TOP, read
+    from charlstm.trace import TOP, trace_text
 
     model = load_model(run)
     architecture = model.parameters.architecture
@@ -74,58 +65,57 @@ def command(
         checked_index("unit", unit, architecture.hidden_size)
     given = given_text(model, text, _limit(model, save), cut)
     warn_unseen(model, given)
-    reading = read(model.parameters, model.vocabulary, given, TOP)
+    trace = trace_text(model.parameters, model.vocabulary, given, TOP)
     chosen = [(at, unit) for unit in units]
     if not chosen:
-        held = _holding(reading, given, span, count) if span else []
-        chosen = held or _telling(reading, at, count)
-    _write(save, model, reading, chosen, top)
+        held = _holding(trace, given, span, count) if span else []
+        chosen = held or _telling(trace, at, count)
+    _write(save, model, trace, chosen, top)
     if as_json:
-        print_json(plain(to_mapping(reading, chosen)))
+        print_json(plain(to_mapping(trace, chosen)))
         return
-    _show(reading, chosen, top, color)
+    _show(trace, chosen, top, color)
 
 
-def _telling(reading: Any, layer: int, count: int) -> list[tuple[int, int]]:
+def _telling(trace: Any, layer: int, count: int) -> list[tuple[int, int]]:
     from charlstm.studies.inspect.telling import telling
 
-    units = telling(reading.memory[layer], count)
+    units = telling(trace.memory[layer], count)
     note(f"most telling of layer {layer}: unit {', '.join(map(str, units))}; --unit shows another")
     return [(layer, unit) for unit in units]
 
 
-def _show(reading: Any, chosen: list[tuple[int, int]], top: int, color: str) -> None:
+def _show(trace: Any, chosen: list[tuple[int, int]], top: int, color: str) -> None:
     import numpy as np
 
-    from charlstm.output.colour import Depth
-    from charlstm.studies.inspect.strips import draw, reading_strips, unit_strips
+    from charlstm.output.terminal import Depth
+    from charlstm.studies.inspect.strips import draw, trace_strips, unit_strips
 
     depth, wide = colour_depth(color), columns()
-    echo(draw(reading_strips(reading, top), wide, depth))
+    echo(draw(trace_strips(trace, top), wide, depth))
     for layer, unit in chosen:
         click.echo(f"\nlayer {layer}, unit {unit}")
-        echo(draw(unit_strips(reading, layer, unit), wide, depth))
-    known = np.isfinite(reading.bits)
+        echo(draw(unit_strips(trace, layer, unit), wide, depth))
+    known = np.isfinite(trace.surprisal)
     click.echo("")
     if known.any():
-        click.echo(f"{reading.bits[known].mean():.3f} bits/char over {known.sum():,} characters")
+        click.echo(f"{trace.surprisal[known].mean():.3f} bits/char over {known.sum():,} characters")
     low, high = ("red -1", "blue 1") if depth is not Depth.NONE else ("▁ -1", "█ 1")
-    click.echo(f"{reading.memory_name}: {low} to {high}; gates 0 to 1; guesses are for that place")
+    click.echo(f"{trace.memory_label}: {low} to {high}; gates 0 to 1; guesses are for that place")
 
 
 def _limit(model: Any, save: tuple[Path, ...]) -> int:
     """How many characters this view holds; a page holds fewer of a large network."""
-    from charlstm.record import gates_of
     from charlstm.studies.inspect.reading_page import longest
 
     if all(path.suffix.lower() != ".html" for path in save):
         return MOST
     architecture = model.parameters.architecture
-    gates = len(gates_of(model.parameters.cell))
+    gates = len(model.parameters.cell.inputs)
     return min(MOST, longest(architecture.num_layers, architecture.hidden_size, gates))
 
 
-def _holding(reading: Any, text: Any, span: str, count: int) -> list[tuple[int, int]]:
+def _holding(trace: Any, text: Any, span: str, count: int) -> list[tuple[int, int]]:
     from charlstm.errors import CorpusError
     from charlstm.studies.inspect.brush import THRESHOLD, holding
 
@@ -133,7 +123,7 @@ def _holding(reading: Any, text: Any, span: str, count: int) -> list[tuple[int, 
     first = text.find(part)
     if first < 0:
         raise CorpusError(f"the text has no part {span!r}; --span takes a piece of it")
-    found = holding(reading.memory, first, first + len(part) - 1)
+    found = holding(trace.memory, first, first + len(part) - 1)
     units = list(dict.fromkeys((one.layer, one.unit) for one in found))[:count]
     for one in found[:count]:
         note(
@@ -148,35 +138,35 @@ def _holding(reading: Any, text: Any, span: str, count: int) -> list[tuple[int, 
 def _write(
     save: tuple[Path, ...],
     model: Any,
-    reading: Any,
+    trace: Any,
     chosen: list[tuple[int, int]],
     top: int,
 ) -> None:
-    from charlstm.output.table import write_csv, write_json
+    from charlstm.output.write import write_csv, write_json
     from charlstm.studies.inspect.reading_table import to_mapping, to_table
 
     run = model.path.resolve().parent.name
     for path in save:
         match path.suffix.lower():
             case ".csv":
-                write_csv(path, *to_table(reading, chosen))
+                write_csv(path, *to_table(trace, chosen))
             case ".json":
-                write_json(path, to_mapping(reading, chosen))
+                write_json(path, to_mapping(trace, chosen))
             case ".html":
                 from charlstm.store.atomic import atomic_write
                 from charlstm.studies.inspect.reading_page import reading_page
 
                 shape = model.parameters.architecture
                 about = (
-                    f"{len(reading.symbols):,} characters read by {run}: {shape.cell}, "
+                    f"{len(trace.symbols):,} characters read by {run}: {shape.cell}, "
                     f"{shape.num_layers} × {shape.hidden_size} units"
                 )
-                html = reading_page(reading, chosen[0], f"Inside {run}", about)
+                html = reading_page(trace, chosen[0], f"Inside {run}", about)
                 with atomic_write(path) as file:
                     file.write(html)
             case _:
                 from charlstm.output.figure import write_figure
                 from charlstm.studies.inspect.reading_figure import figure
 
-                write_figure(path, figure(reading, chosen, top, run))
+                write_figure(path, figure(trace, chosen, top, run))
         note(f"wrote {path}")

@@ -5,11 +5,10 @@ from typing import Any
 
 import click
 
-from charlstm.cli.inspect.shared import checked_index, require_pictures
+from charlstm.cli.inspect.shared import checked_index
 from charlstm.cli.inspect.units_show import show
-from charlstm.cli.options import json_option, load_model, run_option
-from charlstm.cli.saving import save_option
-from charlstm.cli.show import note, print_json, utf8_output
+from charlstm.cli.options import json_option, load_model, run_option, save_option
+from charlstm.cli.terminal import note, print_json, utf8_output
 from charlstm.errors import CharlstmError
 
 READINGS = {"number": ("singular", "plural"), "gender": ("feminine", "masculine")}
@@ -49,7 +48,6 @@ def command(
     silenced than when random units are. --save FILE.png draws a unit's time course.
     """
     utf8_output()
-    require_pictures(save)
     model = load_model(run)
     architecture = model.parameters.architecture
     last = architecture.num_layers - 1
@@ -83,7 +81,7 @@ def command(
             note(f"no time course: {error}")
     _write(save, model, units, READINGS[feature], courses)
     if as_json:
-        from charlstm.output.table import plain
+        from charlstm.output.write import plain
         from charlstm.studies.inspect.units_table import to_mapping
 
         print_json(plain(to_mapping(units, READINGS[feature], courses)))
@@ -104,7 +102,9 @@ def _pairs(model: Any, pairs: str | None, per_condition: int, seed: int) -> Any:
     from charlstm.studies.agreement import pair_sets
 
     if pairs is not None:
-        asked = pair_sets.own_set(Path(pairs))
+        from charlstm.pairs.files import PairSet, read_pairs
+
+        asked = PairSet(read_pairs(Path(pairs)))
     else:
         known = pair_sets.settings_of(model.config.corpus)
         settings = known[0] if known else pair_sets.bundled_settings()
@@ -140,7 +140,7 @@ def _bar(total: int) -> Any:
 def _write(
     save: tuple[Path, ...], model: Any, units: Any, readings: tuple[str, str], courses: list[Any]
 ) -> None:
-    from charlstm.output.table import write_csv, write_json
+    from charlstm.output.write import write_csv, write_json
     from charlstm.studies.inspect.units_table import HEAD, to_mapping, to_rows
 
     for path in save:

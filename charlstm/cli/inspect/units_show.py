@@ -65,14 +65,14 @@ def verdict(units: Any, feature: str) -> str:
 
 
 def _course(course: Any, readings: tuple[str, str]) -> None:
-    from charlstm.output.glyphs import block
+    from charlstm.output.terminal import bar
     from charlstm.studies.inspect.course_figure import label
 
     number = "two sentences" if len(course.marks) > 2 else "one sentence"
     name = f"{course.memory_name} of {course.layer}.{course.unit} over {number}"
     click.echo(f"\n{name:<36}{_marks(course.marks)}")
     for kind, lines in course.lines.items():
-        bars = "".join(block(float(value), -1.0) for value in lines[course.memory_name])
+        bars = "".join(bar(float(value), -1.0) for value in lines[course.memory_name])
         click.echo(f"  {label(course, kind, readings):<34}{bars}")
 
 

@@ -78,9 +78,21 @@ class Cell(ABC):
     tape: tuple[str, ...]  # blocks kept for every step, states among them
     products: tuple[Product, ...]
     biases: Mapping[str, float] = {}  # gates whose bias does not start at zero
+    memory = "h"  # the state that remembers
+    bounded_memory = True  # whether it lies between -1 and 1 by itself
+    retention = ""  # the gate that keeps the old memory, if there is one
 
     def __init__(self, options: Any = None) -> None:
         self.options: Any = options if options is not None else self.Options()
+
+    @property
+    def memory_label(self) -> str:
+        """What `shown_memory` makes of the memory: tanh(c), or h."""
+        return self.memory if self.bounded_memory else f"tanh({self.memory})"
+
+    def shown_memory(self, values: Array) -> Array:
+        """Values of the memory between -1 and 1."""
+        return values if self.bounded_memory else np.tanh(values)
 
     @abstractmethod
     def forward(self, s: Any) -> None:

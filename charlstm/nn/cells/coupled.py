@@ -23,6 +23,7 @@ class Coupled(Cell):
     gates = inputs = "fog"
     sigmoids = "fo"
     states = ("h", "c")
+    memory, bounded_memory, retention = "c", False, "f"
     tape = ("h", "c", "tanh_c")
     products = (Product("W", "fog", "h'"),)
     biases = {"f": 1.0}

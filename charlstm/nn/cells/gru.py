@@ -35,6 +35,7 @@ class GRU(Cell):
     inputs = "nrz"
     sigmoids = "rz"
     states = ("h",)
+    retention = "z"
 
     def __init__(self, options: Any = None) -> None:
         super().__init__(options)

@@ -23,6 +23,7 @@ class LSTM(Cell):
     gates = inputs = "ifog"
     sigmoids = "ifo"
     states = ("h", "c")
+    memory, bounded_memory, retention = "c", False, "f"
     tape = ("h", "c", "tanh_c")
     products = (Product("W", "ifog", "h'"),)
     # Start by remembering (Jozefowicz et al. 2015), and as slow to write as to forget: b_i = −b_f

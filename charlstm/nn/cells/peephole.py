@@ -46,6 +46,7 @@ class Peephole(Cell):
     gates = inputs = "ifgo"
     sigmoids = "ifo"
     states = ("h", "c")
+    memory, bounded_memory, retention = "c", False, "f"
     tape = ("h", "c", "tanh_c")
     biases = {"f": 1.0, "i": -1.0}  # as the LSTM's
 

@@ -5,8 +5,7 @@ from typing import Any
 
 from charlstm.errors import CharlstmError
 from charlstm.output.figure import COLOURS, require_matplotlib, style
-from charlstm.studies.agreement.measure import Report
-from charlstm.studies.agreement.report import Share
+from charlstm.pairs.report import Report, Share
 
 CHANCE = 50.0
 MOST = 200  # conditions in a picture

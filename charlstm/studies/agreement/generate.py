@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from random import Random
 
 from charlstm.errors import ConfigError
-from charlstm.pairs.files import NUMBERS, Pair, read_pairs, write_pairs
+from charlstm.pairs.files import NUMBERS, Pair
 from charlstm.studies.agreement.corpus import CorpusSettings
 from charlstm.studies.agreement.draw import Draw
 from charlstm.studies.agreement.filler import SHORTEST
@@ -18,15 +18,6 @@ from charlstm.studies.agreement.grammar import (
 )
 from charlstm.studies.agreement.hold_out import anything, held_out
 from charlstm.studies.agreement.phrases import Frame
-
-__all__ = [
-    "Pair",
-    "default_pairs",
-    "depth_pairs",
-    "distance_pairs",
-    "read_pairs",
-    "write_pairs",
-]
 
 PATIENCE = 300  # after so many known sentences in a row, there are no new ones
 Build = Callable[[Draw, Numbers], Frame]

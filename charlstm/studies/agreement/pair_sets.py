@@ -1,34 +1,16 @@
 """Which pairs a model is asked: made like its corpus, a sweep beyond that, or somebody's own."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from pathlib import Path
 
 from charlstm.bundled import folder
 from charlstm.errors import ConfigError
-from charlstm.pairs.files import Pair, read_pairs
+from charlstm.pairs.files import PER_CONDITION, SEED, SWEEPS, Pair, PairSet
 from charlstm.studies.agreement.corpus import CorpusSettings, read_settings, settings_path
 from charlstm.studies.agreement.generate import default_pairs, depth_pairs, distance_pairs
 from charlstm.studies.agreement.grammar import DEEPEST
 
-PER_CONDITION = 400
-SEED = 1
 DISTANCES = (10, 20, 40, 80, 160, 320)
-SWEEPS = ("depth", "distance")
-
-
-@dataclass(frozen=True)
-class PairSet:
-    """Pairs, which of their conditions the corpus had nothing like, and what a sweep varies.
-
-    `axis` names what is varied ("depth" in nouns, "distance" in characters) and `at` says how much
-    of it each condition has.
-    """
-
-    pairs: list[Pair]
-    unseen: frozenset[str] = frozenset()
-    axis: str | None = None
-    at: Mapping[str, int] = field(default_factory=dict)
 
 
 def default_set(
@@ -81,15 +63,6 @@ def sweep(
     pairs.sort(key=lambda pair: order.index(pair.condition))  # one series after another
     unseen = frozenset(condition for condition, value in at.items() if value > most)
     return PairSet(pairs, unseen, axis, at)
-
-
-def own_set(path: Path) -> PairSet:
-    """The pairs of a file.
-
-    Raises:
-        CorpusError: as `read_pairs`.
-    """
-    return PairSet(read_pairs(path))
 
 
 def settings_of(corpus: Iterable[str]) -> tuple[CorpusSettings, Path] | None:

@@ -7,9 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from charlstm.errors import RunError
+from charlstm.pairs.report import SHARES, Report
 from charlstm.store.atomic import atomic_write
-from charlstm.studies.agreement.measure import Report
-from charlstm.studies.agreement.report import SHARES
 
 
 def write_csv(path: Path, report: Report) -> None:

@@ -12,7 +12,7 @@ from charlstm.checkpoint import architecture_of
 from charlstm.config import SETTINGS, Config, brief, from_mapping, nearest
 from charlstm.errors import ConfigError
 from charlstm.nn.cells import CELLS, cell_options
-from charlstm.studies.agreement.pair_sets import PER_CONDITION, SWEEPS
+from charlstm.pairs.files import PER_CONDITION, SWEEPS
 from charlstm.training.texts import absolute
 from charlstm.yaml_file import read_yaml, relative_to
 

@@ -10,10 +10,11 @@ from charlstm import checkpoint
 from charlstm.api import Model, load
 from charlstm.config import Config
 from charlstm.errors import DivergedError
+from charlstm.pairs.files import PairSet, read_pairs
+from charlstm.pairs.report import Report, measure
 from charlstm.store.metrics import read as read_metrics
 from charlstm.store.runs import prune
-from charlstm.studies.agreement.measure import Report, measure
-from charlstm.studies.agreement.pair_sets import PairSet, default_set, own_set, settings_of, sweep
+from charlstm.studies.agreement.pair_sets import default_set, settings_of, sweep
 from charlstm.studies.compare.outcome import Outcome, claim_for, read_outcome, write_outcome
 from charlstm.studies.compare.plan import Comparison, Setting
 from charlstm.studies.compare.size import hidden_size_for
@@ -115,7 +116,7 @@ def _measured(
     if diverged:
         return outcome
     found = settings_of(setting.config.corpus)
-    asked, fewer = own_set(plan.pairs) if plan.pairs else None, None
+    asked, fewer = PairSet(read_pairs(plan.pairs)) if plan.pairs else None, None
     if found and not asked:
         asked = default_set(found[0], plan.per_condition)
         fewer = default_set(found[0], max(2, plan.per_condition // ALONG_THE_WAY))

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from charlstm.errors import CorpusError
 from charlstm.nn.cells.base import Array
 from charlstm.nn.parameters import Parameters
-from charlstm.record import gates_of, memory_of, shown
 from charlstm.studies.inspect.span_values import read_texts
 from charlstm.studies.inspect.spans import Span
 from charlstm.text.vocabulary import Vocabulary
@@ -82,15 +81,15 @@ def _course(
     layer: int,
     unit: int,
 ) -> Course:
-    memory = memory_of(parameters.cell)
-    name = "tanh(c)" if memory == "c" else memory
+    memory = parameters.cell.memory
+    name = parameters.cell.memory_label
     sums: dict[tuple[int, int], dict[str, Array]] = {}
     for column, n, window in read_texts(parameters, vocabulary, [text for text, _ in texts]):
         text, places = texts[n]
         at = _steps([tuple(_step(vocabulary, text, k) for k in pair) for pair in places])
         at = np.clip(at, 0, len(window.ids) - 1)
-        series = {name: shown(window.states[layer][memory][:, unit, column], parameters.cell)}
-        series |= {g: window.gates[layer][g][:, unit, column] for g in gates_of(parameters.cell)}
+        series = {name: parameters.cell.shown_memory(window.states[layer][memory][:, unit, column])}
+        series |= {g: window.gates[layer][g][:, unit, column] for g in parameters.cell.inputs}
         total = sums.setdefault(kinds[n], {key: np.zeros(at.size) for key in series})
         for key, values in series.items():
             total[key] += np.interp(at, np.arange(len(values)), values)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from charlstm.errors import CharlstmError, CorpusError
 from charlstm.nn.cells.base import Array, Cell
 from charlstm.nn.parameters import Parameters
-from charlstm.record import windows
+from charlstm.nn.recording import record_windows
 from charlstm.studies.inspect.classes import CLASSES, classes
 from charlstm.studies.inspect.columns import in_columns
 
@@ -82,7 +82,7 @@ def measure(parameters: Parameters, ids: NDArray[np.integer], alphabet: Sequence
     pairs = [_Pair() for _ in layers] if {"i", "f"} <= set(names) else []
     columns, valid = in_columns(ids)
     start = 0
-    for window in windows(parameters, columns):
+    for window in record_windows(parameters, columns):
         now = valid[start : start + len(window.ids)]
         start += len(window.ids)
         for (layer, gate), count in counts.items():

@@ -15,7 +15,7 @@ from charlstm.errors import CorpusError
 from charlstm.nn.cells.base import Array
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Parameters
-from charlstm.record import record
+from charlstm.nn.recording import record
 from charlstm.studies.inspect.spans import Span
 from charlstm.text.vocabulary import Vocabulary
 

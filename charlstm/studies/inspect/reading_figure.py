@@ -1,21 +1,20 @@
-"""A reading as a picture: the strips of the terminal, each character a square of its colour."""
+"""A trace as a picture: the strips of the terminal, each character a square of its colour."""
 
 from typing import Any
 
 from charlstm.errors import CharlstmError
-from charlstm.output.colour import Colour, is_dark
 from charlstm.output.figure import require_matplotlib, style
-from charlstm.output.glyphs import cell
-from charlstm.studies.inspect.strips import Strip, reading_strips, unit_strips
-from charlstm.trace import Reading
+from charlstm.output.terminal import Colour, glyph, is_dark
+from charlstm.studies.inspect.strips import Strip, trace_strips, unit_strips
+from charlstm.trace import Trace
 
 ACROSS = 72  # characters in a row of the picture
 MOST = 720  # characters in a picture
 WIDE, HIGH = 0.125, 0.2  # inches of a cell
 
 
-def figure(reading: Reading, units: list[tuple[int, int]], top: int, title: str) -> Any:
-    """A matplotlib figure of the reading and these units.
+def figure(trace: Trace, units: list[tuple[int, int]], top: int, title: str) -> Any:
+    """A matplotlib figure of the trace and these units.
 
     Raises:
         CharlstmError: if matplotlib is missing, or the text too long for a picture.
@@ -23,15 +22,15 @@ def figure(reading: Reading, units: list[tuple[int, int]], top: int, title: str)
     require_matplotlib()
     from matplotlib.figure import Figure  # noqa: PLC0415
 
-    N = len(reading.symbols)
+    N = len(trace.symbols)
     if N > MOST:
         raise CharlstmError(
             f"a picture holds {MOST} characters, not {N:,}; --cut {MOST} draws its beginning, or "
             "save as .html"
         )
-    strips = [strip for strip in reading_strips(reading, top) if strip.label != "in tenths"]
+    strips = [strip for strip in trace_strips(trace, top) if strip.label != "in tenths"]
     for layer, unit in units:
-        first, *gates = unit_strips(reading, layer, unit)
+        first, *gates = unit_strips(trace, layer, unit)
         strips += [Strip(f"{first.label} of {layer}.{unit}", *_rest(first)), *gates]
     starts = range(0, N, ACROSS)
     rows = len(starts) * (len(strips) + 1)
@@ -65,7 +64,7 @@ def _row(axes: Any, strip: Strip, y: int, part: range) -> None:
         if strip.texts is not None:
             ink = "white" if dark else "black"
             font = {"family": "monospace", "size": 7.5, "color": ink}
-            axes.text(x + 0.5, y + 0.52, cell(strip.texts[k]), ha="center", va="center", **font)
+            axes.text(x + 0.5, y + 0.52, glyph(strip.texts[k]), ha="center", va="center", **font)
 
 
 def _hex(colour: Colour) -> str:

@@ -1,12 +1,12 @@
-"""A reading as a page: step through units by key, look at characters, find the units of a span."""
+"""A trace as a page: step through units by key, look at characters, find the units of a span."""
 
 import math
 import unicodedata
 
-from charlstm.output.glyphs import cell
 from charlstm.output.page import packed, page
+from charlstm.output.terminal import glyph
 from charlstm.studies.inspect.telling import telling
-from charlstm.trace import Reading
+from charlstm.trace import Trace
 
 TELLING = 64  # units in order of how telling they are
 LARGEST = 12_000_000  # bytes of unit values that a page holds
@@ -17,26 +17,26 @@ def longest(layers: int, units: int, gates: int) -> int:
     return max(1, LARGEST // (layers * units * (gates + 1)))
 
 
-def reading_page(reading: Reading, start: tuple[int, int], title: str, about: str) -> bytes:
+def reading_page(trace: Trace, start: tuple[int, int], title: str, about: str) -> bytes:
     """The page, in UTF-8, with the layer and unit `start` shown first."""
-    gates = list(reading.gates[0])
+    gates = list(trace.gates[0])
     data = {
-        "memory": reading.memory_name,
+        "memory": trace.memory_label,
         "gates": gates,
-        "sigmoids": reading.sigmoids,
-        "units": reading.memory[0].shape[1],
-        "shown": [cell(symbol) for symbol in reading.symbols],
-        "names": [_name(symbol) for symbol in reading.symbols],
-        "breaks": [t for t, symbol in enumerate(reading.symbols) if symbol == "\n"],
-        "alphabet": [cell(symbol) for symbol in reading.alphabet],
-        "bits": [round(float(b), 3) if math.isfinite(b) else None for b in reading.bits],
-        "likeliest": reading.likeliest.tolist(),
-        "shares": [[round(float(share), 4) for share in row] for row in reading.shares],
+        "sigmoids": trace.sigmoids,
+        "units": trace.memory[0].shape[1],
+        "shown": [glyph(symbol) for symbol in trace.symbols],
+        "names": [_name(symbol) for symbol in trace.symbols],
+        "breaks": [t for t, symbol in enumerate(trace.symbols) if symbol == "\n"],
+        "alphabet": [glyph(symbol) for symbol in trace.alphabet],
+        "bits": [round(float(b), 3) if math.isfinite(b) else None for b in trace.surprisal],
+        "likeliest": trace.likeliest.tolist(),
+        "shares": [[round(float(share), 4) for share in row] for row in trace.probabilities],
         "layers": [
             {"memory": packed(memory.T), **{g: packed(v.T) for g, v in values.items()}}
-            for memory, values in zip(reading.memory, reading.gates, strict=True)
+            for memory, values in zip(trace.memory, trace.gates, strict=True)
         ],
-        "telling": [telling(memory, TELLING) for memory in reading.memory],
+        "telling": [telling(memory, TELLING) for memory in trace.memory],
         "start": list(start),
     }
     return page("reading", title, about, data)

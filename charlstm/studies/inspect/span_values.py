@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from charlstm.nn.cells.base import Array
 from charlstm.nn.parameters import Parameters
-from charlstm.record import Window, memory_of, record, shown
+from charlstm.nn.recording import Recording, record
 from charlstm.studies.inspect.gates import KEEPERS
 from charlstm.studies.inspect.spans import Span
 from charlstm.text.vocabulary import Vocabulary
@@ -38,13 +38,15 @@ def read_spans(
     keeper = next((gate for gate in KEEPERS if gate in parameters.cell.sigmoids), None)
     memory = [np.empty((len(found), len(PLACES), H)) for _ in layers]
     keep = [np.empty((len(found), H)) for _ in layers]
-    name = memory_of(parameters.cell)
+    name = parameters.cell.memory
     for column, n, window in read_texts(parameters, vocabulary, [span.text for span in found]):
         span = found[n]
         first, last = (_place(vocabulary, span.text, k) for k in (span.subject, span.verb - 1))
         for layer in layers:
             held = window.states[layer][name][:, :, column]
-            memory[layer][n] = shown(held[[first, (first + last) // 2, last]], parameters.cell)
+            memory[layer][n] = parameters.cell.shown_memory(
+                held[[first, (first + last) // 2, last]]
+            )
             if keeper:
                 gate = window.gates[layer][keeper][first + 1 : last + 1, :, column]
                 keep[layer][n] = gate.mean(axis=0) if len(gate) else np.nan
@@ -58,7 +60,7 @@ def _place(vocabulary: Vocabulary, text: str, k: int) -> int:
 
 def read_texts(
     parameters: Parameters, vocabulary: Vocabulary, texts: Sequence[str]
-) -> Iterator[tuple[int, int, Window]]:
+) -> Iterator[tuple[int, int, Recording]]:
     """Read texts after a newline, in batches of similar length.
 
     Yields, for each text, its column and its number and the window in which index t is its
@@ -75,12 +77,12 @@ def read_texts(
         )
 
 
-def _batch(parameters: Parameters, ids: Sequence[NDArray[np.intp]]) -> Window:
+def _batch(parameters: Parameters, ids: Sequence[NDArray[np.intp]]) -> Recording:
     padded = np.full((max(row.size for row in ids), len(ids)), parameters.vocabulary_size, np.intp)
     for column, row in enumerate(ids):
         padded[: row.size, column] = row
     seen = record(parameters, padded)
-    return Window(
+    return Recording(
         seen.ids[1:],
         [{name: values[1:] for name, values in layer.items()} for layer in seen.gates],
         [{name: values[1:] for name, values in layer.items()} for layer in seen.states],

@@ -4,9 +4,8 @@ import math
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 
-from charlstm.output.colour import Colour, Depth, diverging, gate, heat, paint
-from charlstm.output.glyphs import block, cell, width
-from charlstm.trace import Reading
+from charlstm.output.terminal import Colour, Depth, bar, diverging, gate, glyph, heat, paint, width
+from charlstm.trace import Trace
 
 MARGIN = len("1st guess")  # the least width of labels, so that all views line up
 RANKS = ("1st", "2nd", "3rd")
@@ -30,22 +29,24 @@ class Strip:
 
     def cell(self, k: int, depth: Depth) -> tuple[str, Callable[[str], str]]:
         """What stands in cell `k`, and how it is painted."""
-        text = cell(self.texts[k]) if self.texts is not None else " "
+        text = glyph(self.texts[k]) if self.texts is not None else " "
         if self.values is None:
             return text, str
         value = self.values[k]
         if depth is Depth.NONE:
-            return (block(value, self.low) if self.bar else text), str
+            return (bar(value, self.low) if self.bar else text), str
         return text, lambda padded: paint(padded, self.ramp(value), depth)
 
 
-def reading_strips(reading: Reading, top: int) -> list[Strip]:
+def trace_strips(trace: Trace, top: int) -> list[Strip]:
     """The text, how surprising each character was, and what was expected in its place."""
-    bits = [min(float(b) / MOST_BITS, 1.0) if math.isfinite(b) else math.nan for b in reading.bits]
-    strips = [Strip("text", reading.symbols), Strip("surprise", values=bits, ramp=heat)]
-    for k in range(min(top, reading.likeliest.shape[1])):
-        shares = [float(share) for share in reading.shares[:, k]]
-        letters = [reading.alphabet[n] for n in reading.likeliest[:, k]]
+    bits = [
+        min(float(b) / MOST_BITS, 1.0) if math.isfinite(b) else math.nan for b in trace.surprisal
+    ]
+    strips = [Strip("text", trace.symbols), Strip("surprise", values=bits, ramp=heat)]
+    for k in range(min(top, trace.likeliest.shape[1])):
+        shares = [float(share) for share in trace.probabilities[:, k]]
+        letters = [trace.alphabet[n] for n in trace.likeliest[:, k]]
         label = RANKS[k] if k < len(RANKS) else f"{k + 1}th"
         tenths = [str(min(int(share * 10), 9)) for share in shares]
         strips.append(Strip(f"{label} guess", letters, shares, heat, bar=False))
@@ -53,19 +54,19 @@ def reading_strips(reading: Reading, top: int) -> list[Strip]:
     return strips
 
 
-def unit_strips(reading: Reading, layer: int, unit: int) -> list[Strip]:
+def unit_strips(trace: Trace, layer: int, unit: int) -> list[Strip]:
     """The text coloured by a unit's memory, and its gates below."""
     strips = [
         Strip(
-            reading.memory_name,
-            reading.symbols,
-            [float(value) for value in reading.memory[layer][:, unit]],
+            trace.memory_label,
+            trace.symbols,
+            [float(value) for value in trace.memory[layer][:, unit]],
             diverging,
             low=-1.0,
         )
     ]
-    for name, values in reading.gates[layer].items():
-        open_or_shut = name in reading.sigmoids
+    for name, values in trace.gates[layer].items():
+        open_or_shut = name in trace.sigmoids
         strips.append(
             Strip(
                 name,

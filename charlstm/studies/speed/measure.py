@@ -19,11 +19,12 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.sampler import Filters, generate
 from charlstm.studies.speed.products import OwnProducts, Products
+from charlstm.text.slices import TextSlice
 from charlstm.threads import cores
 from charlstm.training.loop import train
 from charlstm.training.optim import Adam
 from charlstm.training.shards import Plan
-from charlstm.training.workers import Job, TextSlice, WorkerPool
+from charlstm.training.workers import Job, WorkerPool
 
 TEXT = 200_000  # characters of the random text that is trained on
 BATCH = 64  # samples written at once

@@ -14,15 +14,13 @@ from command_line import TINY, Runner
 from charlstm import load
 from charlstm.errors import CheckpointError, CorpusError
 from charlstm.nn.parameters import Architecture, Parameters
-from charlstm.pairs.files import Pair
+from charlstm.pairs.files import Pair, PairSet, read_pairs
+from charlstm.pairs.report import Share, measure, summarise
 from charlstm.pairs.scores import Scored, readable, score_pairs, scored_parts
 from charlstm.studies.agreement import pair_sets
 from charlstm.studies.agreement.corpus import CorpusSettings, read_settings
-from charlstm.studies.agreement.generate import default_pairs, read_pairs
+from charlstm.studies.agreement.generate import default_pairs
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS
-from charlstm.studies.agreement.measure import measure
-from charlstm.studies.agreement.pair_sets import PairSet
-from charlstm.studies.agreement.report import Share, summarise
 from charlstm.text.vocabulary import Vocabulary
 
 KEYS = {"pairs", "accuracy", "congruent", "incongruent", "singular", "plural", "joint", "ties"}

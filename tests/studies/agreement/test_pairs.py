@@ -11,15 +11,9 @@ from hypothesis import strategies as st
 from repository import ROOT
 
 from charlstm.errors import CharlstmError, ConfigError, CorpusError
+from charlstm.pairs.files import Pair, read_pairs, write_pairs
 from charlstm.studies.agreement.corpus import CorpusSettings, read_settings
-from charlstm.studies.agreement.generate import (
-    Pair,
-    default_pairs,
-    depth_pairs,
-    distance_pairs,
-    read_pairs,
-    write_pairs,
-)
+from charlstm.studies.agreement.generate import default_pairs, depth_pairs, distance_pairs
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS
 from charlstm.studies.agreement.lexicon import NOUNS
 

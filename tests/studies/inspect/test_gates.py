@@ -8,7 +8,7 @@ from charlstm.errors import CharlstmError, CorpusError
 from charlstm.nn.blocks import rows_of
 from charlstm.nn.cells import CELLS
 from charlstm.nn.parameters import Parameters
-from charlstm.record import record
+from charlstm.nn.recording import record
 from charlstm.studies.inspect import columns
 from charlstm.studies.inspect.classes import CLASSES, class_of
 from charlstm.studies.inspect.gates import measure

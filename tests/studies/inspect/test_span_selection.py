@@ -1,4 +1,4 @@
-"""Units that hold a span, and what a page keeps of a reading, without a browser."""
+"""Units that hold a span, and what a page keeps of a trace, without a browser."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ from models import VOCABULARY, wild_model
 from charlstm.output.page import embedded, packed
 from charlstm.studies.inspect.brush import holding
 from charlstm.studies.inspect.reading_page import longest, reading_page
-from charlstm.trace import read
+from charlstm.trace import trace_text
 
 
 def test_units_on_over_all_of_a_span_and_off_elsewhere_come_first() -> None:
@@ -32,12 +32,12 @@ def test_units_on_over_all_of_a_span_and_off_elsewhere_come_first() -> None:
 
 
 def test_the_page_keeps_the_values_to_a_255th() -> None:
-    reading = read(wild_model(), VOCABULARY, "The cats ate")
-    page = reading_page(reading, (0, 0), "title", "about").decode()
+    trace = trace_text(wild_model(), VOCABULARY, "The cats ate")
+    page = reading_page(trace, (0, 0), "title", "about").decode()
     inside = re.search(r'<script type="application/json" id="data">(.*)</script>', page)
     assert inside
     data = json.loads(inside[1])
-    for name, values in {"memory": reading.memory[0], **reading.gates[0]}.items():
+    for name, values in {"memory": trace.memory[0], **trace.gates[0]}.items():
         kept = np.frombuffer(base64.b64decode(data["layers"][0][name]), np.int8).reshape(6, -1).T
         np.testing.assert_allclose(kept / 127, values, atol=0.5 / 127 + 1e-9)
 
@@ -57,7 +57,7 @@ def test_data_in_a_page_can_end_no_script(text: str) -> None:
 
 def test_titles_are_escaped_and_nothing_comes_from_outside() -> None:
     text = "</script><img src=x onerror=alert(1)>"
-    page = reading_page(read(wild_model(), VOCABULARY, text), (0, 0), text, text).decode()
+    page = reading_page(trace_text(wild_model(), VOCABULARY, text), (0, 0), text, text).decode()
     assert "<img" not in page
     assert page.count("</script>") == 2
     assert not re.search(r"https?:|src=\"|@import|url\(", page)

@@ -1,4 +1,4 @@
-"""The page of a reading, in a headless Chromium: keys, hover, brush, and nothing from outside."""
+"""The page of a trace, in a headless Chromium: keys, hover, brush, and nothing from outside."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,21 +11,21 @@ from models import VOCABULARY, wild_model
 
 from charlstm.studies.inspect.brush import holding
 from charlstm.studies.inspect.reading_page import reading_page
-from charlstm.trace import Reading, read
+from charlstm.trace import Trace, trace_text
 
 TEXT = "The cats ate\nthe bread.</script><b>x"
 FIRST, LAST = 4, 7
 
 
 @pytest.fixture(scope="module")
-def reading() -> Reading:
-    return read(wild_model(num_layers=2), VOCABULARY, TEXT)
+def trace() -> Trace:
+    return trace_text(wild_model(num_layers=2), VOCABULARY, TEXT)
 
 
 @pytest.fixture(scope="module")
-def file(reading: Reading, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def file(trace: Trace, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "page.html"
-    path.write_bytes(reading_page(reading, (1, 3), "A <run> & more", "2 layers"))
+    path.write_bytes(reading_page(trace, (1, 3), "A <run> & more", "2 layers"))
     return path
 
 
@@ -52,19 +52,19 @@ def shown(page: Any) -> tuple[str, str]:
     return page.locator("#layer").input_value(), page.locator("#unit").input_value()
 
 
-def test_it_begins_with_the_chosen_unit_in_its_colours(page: Any, reading: Reading) -> None:
+def test_it_begins_with_the_chosen_unit_in_its_colours(page: Any, trace: Trace) -> None:
     assert page.title() == "A <run> & more"
     assert "".join(page.locator("#text .c").all_text_contents()) == TEXT.replace("\n", "⏎")
     assert shown(page) == ("1", "3")
     for t in (0, 5, 20):
-        assert alpha_of(page, t) == pytest.approx(abs(reading.memory[1][t, 3]), abs=0.01)
+        assert alpha_of(page, t) == pytest.approx(abs(trace.memory[1][t, 3]), abs=0.01)
 
 
-def test_keys_step_through_units_layers_and_gates(page: Any, reading: Reading) -> None:
+def test_keys_step_through_units_layers_and_gates(page: Any, trace: Trace) -> None:
     press = page.keyboard.press
     press("ArrowRight")
     assert shown(page) == ("1", "4")
-    assert alpha_of(page, 5) == pytest.approx(abs(reading.memory[1][5, 4]), abs=0.01)
+    assert alpha_of(page, 5) == pytest.approx(abs(trace.memory[1][5, 4]), abs=0.01)
     for _ in range(2):
         press("ArrowRight")
     assert shown(page) == ("1", "0")  # round and round
@@ -75,10 +75,10 @@ def test_keys_step_through_units_layers_and_gates(page: Any, reading: Reading) -
     press("g")
     press("g")
     assert page.locator("#what").input_value() == "f"
-    assert alpha_of(page, 5) == pytest.approx(reading.gates[0]["f"][5, 5], abs=0.01)
+    assert alpha_of(page, 5) == pytest.approx(trace.gates[0]["f"][5, 5], abs=0.01)
     page.locator("#unit").fill("2")
     page.locator("#unit").press("Enter")
-    assert alpha_of(page, 5) == pytest.approx(reading.gates[0]["f"][5, 2], abs=0.01)
+    assert alpha_of(page, 5) == pytest.approx(trace.gates[0]["f"][5, 2], abs=0.01)
     page.locator("#next").click()
     assert shown(page) == ("0", "3")
 
@@ -91,15 +91,15 @@ def test_the_most_telling_order(page: Any) -> None:
     assert first
 
 
-def test_hover_tells_all_about_a_character(page: Any, reading: Reading) -> None:
+def test_hover_tells_all_about_a_character(page: Any, trace: Trace) -> None:
     page.locator("#text b").nth(5).hover()
     assert page.locator("#place").text_content() == "a  latin small letter a, character 5"
-    assert f"{reading.bits[5]:.2f} bits" in page.locator("#surprise").text_content()
+    assert f"{trace.surprisal[5]:.2f} bits" in page.locator("#surprise").text_content()
     guesses = page.locator("#expected tr td:first-child").all_text_contents()
-    assert guesses == ["⏎" if c == "\n" else c for c in reading.expected[5]]
+    assert guesses == ["⏎" if c == "\n" else c for c in trace.expected[5]]
     values = [float(v) for v in page.locator("#values td").all_text_contents()]
-    gates = reading.gates[1]
-    expected = [reading.memory[1][5, 3], *(gates[gate][5, 3] for gate in "ifog")]
+    gates = trace.gates[1]
+    expected = [trace.memory[1][5, 3], *(gates[gate][5, 3] for gate in "ifog")]
     assert values == pytest.approx(expected, abs=0.011)
     page.locator("#text b").nth(TEXT.index("<")).hover()
     assert page.locator("#surprise").text_content() == "never seen in training"
@@ -114,9 +114,9 @@ def brush(page: Any, first: int, last: int) -> None:
     page.mouse.up()
 
 
-def rounded(reading: Reading) -> list[Any]:
+def rounded(trace: Trace) -> list[Any]:
     """The memory as the page has it."""
-    return [np.rint(memory * 127) / 127 for memory in reading.memory]
+    return [np.rint(memory * 127) / 127 for memory in trace.memory]
 
 
 def held(page: Any) -> list[tuple[str, str]]:
@@ -125,10 +125,10 @@ def held(page: Any) -> list[tuple[str, str]]:
     return [(name, least[0]) for name, least, _ in cells]
 
 
-def test_a_brushed_span_finds_the_units_that_hold_it(page: Any, reading: Reading) -> None:
+def test_a_brushed_span_finds_the_units_that_hold_it(page: Any, trace: Trace) -> None:
     brush(page, FIRST, LAST)
     assert "“cats”" in page.locator("#span").text_content()
-    expected = holding(rounded(reading), FIRST, LAST)
+    expected = holding(rounded(trace), FIRST, LAST)
     assert expected
     names = [(f"{one.layer}.{one.unit}", "+" if one.sign > 0 else "−") for one in expected[:12]]
     assert held(page) == names
@@ -142,14 +142,14 @@ def test_a_brushed_span_finds_the_units_that_hold_it(page: Any, reading: Reading
     assert held(page) == []
 
 
-def test_the_threshold_and_the_keys_that_mark(page: Any, reading: Reading) -> None:
+def test_the_threshold_and_the_keys_that_mark(page: Any, trace: Trace) -> None:
     page.locator("#text b").nth(FIRST).hover()
     page.keyboard.press("[")
     for _ in range(LAST - FIRST):
         page.keyboard.press(".")
     page.keyboard.press("]")
     page.locator("#threshold").fill("0.8")
-    expected = holding(rounded(reading), FIRST, LAST, 0.8)
+    expected = holding(rounded(trace), FIRST, LAST, 0.8)
     assert len(held(page)) == len(expected[:12])
     assert f": {len(expected)} hold it" in page.locator("#span").text_content()
 

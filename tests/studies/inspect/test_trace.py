@@ -7,11 +7,11 @@ from models import CHARACTERS, VOCABULARY, wild_model
 from charlstm.errors import CorpusError
 from charlstm.nn import reference as plain
 from charlstm.nn.cells import CELLS
-from charlstm.record import gates_of, memory_of, record, windows
+from charlstm.nn.recording import record, record_windows
 from charlstm.studies.inspect.reading_table import to_mapping, to_table
 from charlstm.studies.inspect.telling import telling
 from charlstm.text.vocabulary import Vocabulary
-from charlstm.trace import read
+from charlstm.trace import trace_text
 
 TEXT = "The cats ate the ☃ bread.\n" * 5  # more than one window
 
@@ -36,7 +36,7 @@ def test_states_and_logits_are_those_of_the_plain_form(cell: str, layers: int) -
 def test_gates_of_a_unit_are_activations_in_their_range(cell: str) -> None:
     model = wild_model(cell)
     seen = record(model, VOCABULARY.encode(TEXT)[:, None])
-    assert list(seen.gates[0]) == list(gates_of(model.cell))
+    assert list(seen.gates[0]) == list(model.cell.inputs)
     for name, values in seen.gates[0].items():
         assert values.shape == (len(TEXT), 6, 1)
         low = 0.0 if name in model.cell.sigmoids else -1.0
@@ -53,48 +53,48 @@ def test_the_lstm_s_gates_make_its_cell_state() -> None:
 
 def test_windows_do_not_matter() -> None:
     model, ids = wild_model(), VOCABULARY.encode(TEXT)[:, None]
-    cut = np.concatenate([window.logits.copy() for window in windows(model, ids, 7)])
+    cut = np.concatenate([window.logits.copy() for window in record_windows(model, ids, 7)])
     np.testing.assert_allclose(cut, record(model, ids).logits, atol=1e-9)
 
 
 def test_surprise_and_guesses_are_about_each_character_in_its_place() -> None:
     model = wild_model(scale=0.5)
-    reading = read(model, VOCABULARY, TEXT, top=4)
+    trace = trace_text(model, VOCABULARY, TEXT, top=4)
     ids = VOCABULARY.encode("\n" + TEXT).astype(np.intp)
     logits, _ = plain.run(model, ids[:, None])
     for t, character in enumerate(TEXT):
         odds = np.exp(logits[t, :, 0]) / np.exp(logits[t, :, 0]).sum()
         ranked = sorted(range(len(odds)), key=lambda k: -odds[k])[:4]
-        assert reading.expected[t] == [CHARACTERS[k] for k in ranked]
-        np.testing.assert_allclose(reading.shares[t], odds[ranked])
+        assert trace.expected[t] == [CHARACTERS[k] for k in ranked]
+        np.testing.assert_allclose(trace.probabilities[t], odds[ranked])
         if character == "☃":
-            assert np.isnan(reading.bits[t])
+            assert np.isnan(trace.surprisal[t])
         else:
-            assert reading.bits[t] == pytest.approx(-np.log2(odds[CHARACTERS.index(character)]))
+            assert trace.surprisal[t] == pytest.approx(-np.log2(odds[CHARACTERS.index(character)]))
 
 
 def test_memory_is_tanh_of_c_or_h() -> None:
     seen = record(wild_model(), VOCABULARY.encode("\nThe")[:, None])
-    reading = read(wild_model(), VOCABULARY, "The")
-    assert reading.memory_name == "tanh(c)"
-    np.testing.assert_allclose(reading.memory[0], np.tanh(seen.states[0]["c"][1:, :, 0]))
-    reading = read(wild_model("gru"), VOCABULARY, "The")
-    assert reading.memory_name == "h"
-    assert (memory_of(wild_model("rnn").cell), sorted(reading.gates[0])) == ("h", ["n", "r", "z"])
+    trace = trace_text(wild_model(), VOCABULARY, "The")
+    assert trace.memory_label == "tanh(c)"
+    np.testing.assert_allclose(trace.memory[0], np.tanh(seen.states[0]["c"][1:, :, 0]))
+    trace = trace_text(wild_model("gru"), VOCABULARY, "The")
+    assert trace.memory_label == "h"
+    assert (wild_model("rnn").cell.memory, sorted(trace.gates[0])) == ("h", ["n", "r", "z"])
 
 
 def test_bytes_that_are_no_letters_have_names() -> None:
     from charlstm.nn.parameters import Architecture, Parameters
 
     model = Parameters(Architecture(hidden_size=2), 256)
-    reading = read(model, Vocabulary("byte"), "é\n")
-    assert list(reading.symbols) == ["\\xc3", "\\xa9", "\n"]
-    assert len(reading.alphabet) == 256
+    trace = trace_text(model, Vocabulary("byte"), "é\n")
+    assert list(trace.symbols) == ["\\xc3", "\\xa9", "\n"]
+    assert len(trace.alphabet) == 256
 
 
 def test_an_empty_text_is_refused() -> None:
     with pytest.raises(CorpusError, match="no text"):
-        read(wild_model(), VOCABULARY, "")
+        trace_text(wild_model(), VOCABULARY, "")
 
 
 def test_the_telling_unit_is_the_one_that_swings_and_stays() -> None:
@@ -112,9 +112,9 @@ def test_the_telling_unit_is_the_one_that_swings_and_stays() -> None:
 
 
 def test_the_table_and_the_mapping_say_the_same() -> None:
-    reading = read(wild_model(), VOCABULARY, "The cat.")
-    found = to_mapping(reading, [(0, 2)])
-    head, rows = to_table(reading, [(0, 2)])
+    trace = trace_text(wild_model(), VOCABULARY, "The cat.")
+    found = to_mapping(trace, [(0, 2)])
+    head, rows = to_table(trace, [(0, 2)])
     assert head[:4] == ["character", "bits", "guess_1", "probability_1"]
     assert [row[0] for row in rows] == list("The cat.")
     column = head.index("layer_0_unit_2_f")

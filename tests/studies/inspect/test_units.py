@@ -10,8 +10,8 @@ from charlstm.errors import CorpusError
 from charlstm.nn.blocks import rows_of
 from charlstm.nn.cells import CELLS
 from charlstm.nn.cells.base import Array
+from charlstm.nn.recording import record
 from charlstm.pairs.files import Pair
-from charlstm.record import record
 from charlstm.studies.inspect.course import AFTER, BEFORE, STEPS, one_sentence, two_sentences
 from charlstm.studies.inspect.decode import auc, by_condition, told
 from charlstm.studies.inspect.silence import silenced

@@ -1,4 +1,4 @@
-"""Reading text while keeping what happens inside: every gate and state after every character."""
+"""A network reads ids and keeps every gate and state after every character."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.nn.cells.base import Array, Cell
+from charlstm.nn.cells.base import Array
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Parameters
 
@@ -14,8 +14,8 @@ LENGTH = 64  # characters a window
 
 
 @dataclass(frozen=True)
-class Window:
-    """A window as the model read it, for each layer by name; what a step did is at its index.
+class Recording:
+    """What a network did on T steps of B columns, for each layer by name.
 
     `gates` and `states` are (T, H, B), the states those after the step, `logits` (T, V, B) for the
     character that follows.
@@ -27,55 +27,40 @@ class Window:
     logits: Array
 
 
-def gates_of(cell: Cell) -> str:
-    """The gates worth watching: the blocks that see the input, candidates included."""
-    return "".join(gate for gate in cell.gates if gate in cell.inputs)
-
-
-def memory_of(cell: Cell) -> str:
-    """The state that remembers: c, or h in a cell without one."""
-    return "c" if "c" in cell.states else cell.states[0]
-
-
-def shown(values: Array, cell: Cell) -> Array:
-    """A memory between -1 and 1: tanh(c), or h itself."""
-    return np.tanh(values) if memory_of(cell) == "c" else values
-
-
-def windows(
+def record_windows(
     parameters: Parameters, ids: NDArray[np.integer], length: int = LENGTH
-) -> Iterator[Window]:
+) -> Iterator[Recording]:
     """Read `ids` (T, B) from zero state, window by window.
 
     What is yielded are views, good until the next window.
     """
     network = Network(parameters, min(length, len(ids)), ids.shape[1])
     W_y, b_y = parameters.by_name["W_y"], parameters.by_name["b_y"]
-    watched = gates_of(parameters.cell)
+    gates_of_input = parameters.cell.inputs
     for first in range(0, len(ids), length):
         part = ids[first : first + length].astype(np.intp)
         network.read(part)
         T = len(part)
-        gates = [{g: layer.gates[g][:T] for g in watched} for layer in network.layers]
+        gates = [{g: layer.gates[g][:T] for g in gates_of_input} for layer in network.layers]
         states = [
             {s: layer.tape[s][1 : T + 1] for s in parameters.cell.states}
             for layer in network.layers
         ]
-        yield Window(part, gates, states, np.matmul(W_y, states[-1]["h"]) + b_y)
+        yield Recording(part, gates, states, np.matmul(W_y, states[-1]["h"]) + b_y)
 
 
-def record(parameters: Parameters, ids: NDArray[np.integer]) -> Window:
+def record(parameters: Parameters, ids: NDArray[np.integer]) -> Recording:
     """The whole of `ids` (T, B), T from 1 up, as one window of its own arrays."""
     parts = [
-        Window(
+        Recording(
             window.ids,
             [{name: view.copy() for name, view in layer.items()} for layer in window.gates],
             [{name: view.copy() for name, view in layer.items()} for layer in window.states],
             window.logits,
         )
-        for window in windows(parameters, ids)
+        for window in record_windows(parameters, ids)
     ]
-    return Window(
+    return Recording(
         np.concatenate([part.ids for part in parts]),
         _joined([part.gates for part in parts]),
         _joined([part.states for part in parts]),

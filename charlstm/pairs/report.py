@@ -5,11 +5,14 @@ An interval is Wilson's: Wilson (1927), JASA 22, the one that stays within 0 and
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from charlstm.pairs.scores import Scored
+from charlstm.nn.parameters import Parameters
+from charlstm.pairs.files import PairSet
+from charlstm.pairs.scores import Scored, readable, score_pairs
+from charlstm.text.vocabulary import Vocabulary
 
 Z = 1.959964  # 95 % of a normal distribution lie within so many deviations
 PARTS: dict[str, Callable[[Scored], bool]] = {
@@ -99,3 +102,67 @@ def by_condition(scored: Iterable[Scored]) -> dict[str, Result]:
 def _share(scored: Iterable[Scored]) -> Share:
     answers = [one.right for one in scored]
     return Share(sum(answers), len(answers))
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a model makes of a set of pairs.
+
+    `overall` is of the conditions that are like the corpus, `unseen` of those that are not; each
+    is None where there are none. `left_out` counts the pairs with `unknown` characters.
+    """
+
+    kind: str
+    conditions: Mapping[str, Result]
+    overall: Result | None
+    unseen: Result | None
+    left_out: int
+    unknown: list[str]
+    scored: list[Scored]
+    asked: PairSet
+
+    def to_mapping(self) -> dict[str, Any]:
+        """The report as JSON has it."""
+        conditions = {}
+        for name, result in self.conditions.items():
+            place = {self.asked.axis: self.asked.at[name]} if self.asked.axis else {}
+            unseen = {"unseen": name in self.asked.unseen}
+            conditions[name] = result.to_mapping() | unseen | place
+        return {
+            "score": self.kind,
+            "sweep": self.asked.axis,
+            "pairs": len(self.scored),
+            "left_out": self.left_out,
+            "conditions": conditions,
+            "overall": self.overall and self.overall.to_mapping(),
+            "unseen": self.unseen and self.unseen.to_mapping(),
+        }
+
+
+def measure(
+    parameters: Parameters,
+    vocabulary: Vocabulary,
+    asked: PairSet,
+    kind: str = "sentence",
+    progress: Callable[[int], object] = lambda _: None,
+) -> Report:
+    """Score the pairs that the model can read, and count.
+
+    Raises:
+        CorpusError: if it can read none of them.
+        CheckpointError: if a score is not finite.
+    """
+    pairs, unknown = readable(vocabulary, asked.pairs)
+    scored = score_pairs(parameters, vocabulary, pairs, kind, progress)
+    seen = [one for one in scored if one.pair.condition not in asked.unseen]
+    new = [one for one in scored if one.pair.condition in asked.unseen]
+    return Report(
+        kind,
+        by_condition(scored),
+        summarise(seen) if seen else None,
+        summarise(new) if new else None,
+        len(asked.pairs) - len(pairs),
+        unknown,
+        scored,
+        asked,
+    )

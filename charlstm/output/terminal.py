@@ -1,6 +1,8 @@
-"""Colours for a terminal: 24-bit, the 256 of xterm, or none, and ramps from numbers to them."""
+"""Text for a terminal: colours, bars for numbers, and a glyph of known width for any character."""
 
 import enum
+import math
+import unicodedata
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -26,6 +28,8 @@ BLUE = Colour(0x20, 0x5C, 0xB8)
 RED = Colour(0xC0, 0x39, 0x2B)
 GREEN = Colour(0x1B, 0x78, 0x37)
 AMBER = Colour(0xD9, 0x82, 0x0B)
+BLOCKS = "▁▂▃▄▅▆▇█"
+STAND_INS = {"\n": "⏎", "\t": "→"}
 LEVELS = (0, 95, 135, 175, 215, 255)  # of xterm's colour cube
 
 
@@ -96,3 +100,44 @@ def _distance(one: Colour, other: Colour) -> int:
 def is_dark(colour: Colour) -> bool:
     """Whether white ink reads better on it, by the luma of ITU-R BT.601."""
     return 0.299 * colour.red + 0.587 * colour.green + 0.114 * colour.blue <= 128
+
+
+def glyph(symbol: str) -> str:
+    r"""What stands for a character, one or two columns wide; no control character gets through.
+
+    Control characters have Unicode's own pictures (␛ is escape); what has no width by itself, or
+    cannot be printed, is ◌ or �. A byte `\xNN` is ▯.
+    """
+    if len(symbol) > 1:
+        return "▯"
+    if symbol in STAND_INS:
+        return STAND_INS[symbol]
+    code = ord(symbol)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "␡"
+    if unicodedata.category(symbol) in ("Mn", "Me", "Mc"):
+        return "◌"
+    return symbol if symbol.isprintable() else "�"
+
+
+def width(shown: str) -> int:
+    """The columns that a glyph takes: 2 for East Asian wide characters, else 1."""
+    return 2 if unicodedata.east_asian_width(shown) in "WF" else 1
+
+
+def bar(value: float, low: float = 0.0, high: float = 1.0) -> str:
+    """A bar as high as the value between `low` and `high`; a blank for what is no number."""
+    if not math.isfinite(value):
+        return " "
+    share = (value - low) / (high - low) if high > low else 0.0
+    return BLOCKS[min(max(int(share * len(BLOCKS)), 0), len(BLOCKS) - 1)]
+
+
+def sparkline(values: list[float]) -> str:
+    """One block for each value, from the lowest to the highest of them."""
+    finite = [value for value in values if math.isfinite(value)]
+    if not finite:
+        return " " * len(values)
+    return "".join(bar(value, min(finite), max(finite)) for value in values)
