@@ -14,9 +14,9 @@ import time
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from charlstm.nn.activation import gate_scale
 from charlstm.nn.cells import CELLS
 from charlstm.nn.inputs import Characters
-from charlstm.nn.layer import gate_scale
 
 LENGTH, BATCH, ROUNDS, TIMES = 64, 32, 7, 20
 
@@ -45,7 +45,8 @@ def side(
     rng, rows = np.random.default_rng(0), 4 * hidden_size
     E = rng.normal(size=(vocabulary_size + 1, rows)).astype(np.float32)
     b = rng.normal(size=(rows, 1)).astype(np.float32)
-    scale = gate_scale(CELLS["lstm"](), hidden_size, np.float32)
+    cell = CELLS["lstm"]()
+    scale = gate_scale(cell.gates, cell.sigmoids, hidden_size, np.float32)
     share = 1.0 / np.arange(1, vocabulary_size + 1)
     ids = rng.choice(vocabulary_size, size=(LENGTH, BATCH), p=share / share.sum())
     grads = {"E": np.empty_like(E), "b": np.empty_like(b)}

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from charlstm import checkpoint, evaluate
 from charlstm.config import Config
 from charlstm.errors import CorpusError
-from charlstm.nn.cells.base import Array
+from charlstm.nn import Array
 from charlstm.nn.parameters import Parameters
 from charlstm.sampler import Filters, Stopper, Text, generate
 from charlstm.store.runs import checkpoint_path, find_run, text_cache

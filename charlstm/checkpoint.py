@@ -10,8 +10,8 @@ import numpy as np
 
 from charlstm.config import MOST, Config, from_mapping
 from charlstm.errors import CharlstmError, CheckpointError
+from charlstm.nn import Array
 from charlstm.nn.cells import cell_options
-from charlstm.nn.cells.base import Array
 from charlstm.nn.parameters import ALIGN, Architecture, Parameters, flat_size
 from charlstm.store import archive
 from charlstm.text.vocabulary import Vocabulary

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import CorpusError
-from charlstm.nn.cells.base import Array
+from charlstm.nn import Array
 from charlstm.nn.loss import softmax
 from charlstm.nn.parameters import Parameters
 from charlstm.nn.recording import record

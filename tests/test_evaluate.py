@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from charlstm import evaluate
 from charlstm.evaluate import Score, Scorer, log_likelihoods, score_text
-from charlstm.nn import reference as plain
+from charlstm.nn import reference
 from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.text.slices import TextSlice
 from charlstm.training.shards import Plan
@@ -29,7 +29,7 @@ def text(size: int, *, unknown: bool = True, seed: int = 1) -> NDArray[np.uint8]
 def naive(model: Parameters, prime: NDArray[np.uint8], ids: NDArray[np.uint8]) -> float:
     """The log-likelihood of `ids` after `prime`, from the plain form."""
     whole = np.concatenate([prime, ids]).astype(np.intp)
-    logits, _ = plain.run(model, whole[:, None])
+    logits, _ = reference.run(model, whole[:, None])
     log_p = logits[:, :, 0] - np.log(np.exp(logits[:, :, 0]).sum(axis=1, keepdims=True))
     where = range(prime.size, whole.size)
     return float(sum(log_p[at - 1, whole[at]] for at in where if whole[at] < V))

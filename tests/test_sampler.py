@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from charlstm import sampler
 from charlstm.errors import ConfigError
-from charlstm.nn import reference as plain
+from charlstm.nn import reference
 from charlstm.nn.loss import softmax
 from charlstm.sampler import Filters, Stopper, generate
 
@@ -145,7 +145,7 @@ def test_greedy_text_is_that_of_the_plain_form(cell: str, options: Mapping[str, 
     prime = np.array([1, 5, 0])
     written = [ids[0] for ids in generate(model, prime, 20, Filters(0.0), [1])]
     whole = np.concatenate([prime, written])
-    logits, _ = plain.run(model, whole[:, None])
+    logits, _ = reference.run(model, whole[:, None])
     assert written == list(logits[prime.size - 1 : -1, :, 0].argmax(axis=1))
 
 

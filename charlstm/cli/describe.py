@@ -9,8 +9,8 @@ from charlstm.cli.terminal import print_json, utf8_output
 from charlstm.config import SETTINGS, from_mapping
 from charlstm.errors import ConfigError, CorpusError
 from charlstm.nn.cells import CELLS, cell_options
-from charlstm.studies.describe import Description, describe
-from charlstm.studies.describe.page import page
+from charlstm.studies.describe.lines import lines
+from charlstm.studies.describe.network import Description, describe
 
 NAMES = ("hidden_size", "num_layers", "batch_size", "tokens", "encoding")
 VOCABULARY = 65  # Tiny Shakespeare's
@@ -61,7 +61,7 @@ def command(
     if as_json:
         print_json(found.to_json())
     else:
-        click.echo("\n".join(page(found)))
+        click.echo("\n".join(lines(found)))
 
 
 def _asked_for(

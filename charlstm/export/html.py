@@ -2,12 +2,25 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from charlstm.errors import ExportError
-from charlstm.export.fixed import packed
-from charlstm.export.program import program
+from charlstm.export.fixed_point import packed
+from charlstm.nn.cells.base import Cell
+from charlstm.nn.graph import (
+    ACTIVATIONS,
+    Bias,
+    Constant,
+    Input,
+    Node,
+    Operation,
+    State,
+    Weighted,
+    gate_of,
+    symbol_of,
+)
 from charlstm.nn.parameters import Parameters, layer_parameters
 from charlstm.nn.recording import record
 from charlstm.output.page import page
@@ -40,7 +53,7 @@ def encode(parameters: Parameters, about: Mapping[str, str]) -> bytes:
         "characters": symbols if vocabulary.tokens == "char" else [],
         "shown": [glyph(symbol) for symbol in symbols],
         "hidden_size": shape.hidden_size,
-        "program": program(parameters.cell, parameters.cell.inputs),
+        "program": program(parameters.cell),
         "sigmoids": parameters.cell.sigmoids,
         "unit": _telling(parameters, vocabulary),
         "memory": {"state": memory, "name": parameters.cell.memory_label},
@@ -68,3 +81,43 @@ def _telling(parameters: Parameters, vocabulary: Vocabulary) -> int:
     ids = np.array([prime[0], *(ids[0] for ids in drawn)], np.intp)
     last = record(parameters, ids[:, None]).states[-1]
     return telling(parameters.cell.shown_memory(last[parameters.cell.memory][:, :, 0]), 1)[0]
+
+
+SYMBOLS = {"+": "add", "−": "subtract", "⊙": "multiply", "σ": "sigmoid", "tanh": "tanh"}
+
+
+def program(cell: Cell[Any]) -> dict[str, Any]:
+    """One step of a cell as a list of operations, which the page's script carries out.
+
+    `steps` lists the operations, each a mapping with `op`; `of` are the places in the list of what
+    it works on, and `row` is a gate's place among the blocks of H rows of its weight. `states` and
+    `gates` say at which places the new states and the gates come out.
+    """
+    graph = cell.graph()
+    place = {node: k for k, node in enumerate(graph.nodes)}
+    gates = {
+        gate_of(node.operands[0]): k for node, k in place.items() if symbol_of(node) in ACTIVATIONS
+    }
+    return {
+        "steps": [_operation(node, [place[o] for o in node.operands]) for node in graph.nodes],
+        "states": {name: place[node] for name, node in graph.states.items()},
+        "gates": {gate: gates[gate] for gate in cell.inputs},
+    }
+
+
+def _operation(node: Node, of: list[int]) -> dict[str, Any]:
+    match node:
+        case State(name=name):
+            return {"op": "state", "name": name}
+        case Constant(value=value):
+            return {"op": "constant", "value": value}
+        case Bias(block=block):
+            return {"op": "bias", "row": block}
+        case Input(block=block):
+            return {"op": "input", "row": block}
+        case Weighted(weight=weight, block=block, diagonal=diagonal):
+            op = "scale" if diagonal else "product"
+            return {"op": op, "weight": weight, "row": block, "of": of}
+        case Operation(symbol=symbol):
+            return {"op": SYMBOLS[symbol], "of": of}
+    raise TypeError(f"no operation for {type(node).__name__}")

@@ -1,4 +1,4 @@
-"""One step of generation as an ONNX graph of primitive operators, made from a cell's plain form.
+"""One step of generation as an ONNX graph of primitive operators, made from the cell's graph.
 
     inputs     character (batch,) int64, and each state: layers.0.h (batch, H), …
     outputs    logits (batch, V), and each state after the step: next.layers.0.h (batch, H), …
@@ -13,152 +13,105 @@ from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from charlstm import __version__
 from charlstm.errors import ExportError
-from charlstm.nn.blocks import rows_of
-from charlstm.nn.cells.base import Array, Cell, Notes
+from charlstm.nn import Array
+from charlstm.nn.graph import Bias, Constant, Graph, Input, Node, Operation, State, Weighted
 from charlstm.nn.parameters import Parameters, layer_parameters
 
 OPSET, IR_VERSION = 14, 7  # of 2021: every operator used has been the same since
 LARGEST = 2**31 - 2**22  # bytes of weights: protobuf's limit for a message, less room for the rest
+OPERATORS = {"+": "Add", "−": "Sub", "⊙": "Mul", "σ": "Sigmoid", "tanh": "Tanh"}
 
 
-class Graph:
-    """A graph in the making: nodes, and constants by name."""
+class Builder:
+    """An ONNX graph in the making: its operators in order, and its constants by name."""
 
     def __init__(self, dtype: np.dtype[np.floating]) -> None:
         self.dtype = dtype
-        self.nodes: list[NodeProto] = []
+        self.operators: list[NodeProto] = []
         self.constants: dict[str, TensorProto] = {}
 
-    def node(self, operator: str, *operands: "Value | float", name: str = "") -> "Value":
-        """The value of an operator, under a name of its own."""
-        result = Value(self, name or f"{operator}.{len(self.nodes)}")
-        names = [
-            x.name if isinstance(x, Value) else self.constant(repr(x), x).name for x in operands
-        ]
-        self.nodes.append(helper.make_node(operator, names, [result.name], name=result.name))
-        return result
+    def add(self, operator: str, *operands: str, name: str = "") -> str:
+        """Add an operator on named values; return the name of the value that it makes."""
+        name = name or f"{operator}.{len(self.operators)}"
+        self.operators.append(helper.make_node(operator, operands, [name], name=name))
+        return name
 
-    def constant(self, name: str, value: Array | float) -> "Value":
-        """A tensor that is kept in the file, once for each name."""
+    def constant(self, name: str, value: Array | float) -> str:
+        """Keep a tensor in the file, once for each name; return the name."""
         if name not in self.constants:
             array = np.ascontiguousarray(value, self.dtype).reshape(np.shape(value))
             self.constants[name] = numpy_helper.from_array(array, name)
-        return Value(self, name)
+        return name
 
+    def add_step(
+        self, graph: Graph, params: Mapping[str, Array], H: int, prefix: str, x: str
+    ) -> dict[str, str]:
+        """Add one step of a layer; return the names of its new states.
 
-class Value:
-    """A named tensor of a graph. Python's operators on it add nodes."""
+        `params` are the layer's arrays, and `prefix` stands before the names of its states and
+        constants. `x` names the characters' ids (batch,) or the outputs (batch, H) of the layer
+        below.
+        """
+        names: dict[Node, str] = {}
 
-    def __init__(self, graph: Graph, name: str) -> None:
-        self._graph, self.name = graph, name
+        def rows(weight: str, gate: str, array: Array) -> str:
+            return self.constant(f"{prefix}{weight}.{gate}", array.T)
 
-    def __add__(self, other: "Value | float") -> "Value":
-        return self._graph.node("Add", self, other)
-
-    def __radd__(self, other: float) -> "Value":
-        return self._graph.node("Add", other, self)
-
-    def __sub__(self, other: "Value | float") -> "Value":
-        return self._graph.node("Sub", self, other)
-
-    def __rsub__(self, other: float) -> "Value":
-        return self._graph.node("Sub", other, self)
-
-    def __mul__(self, other: "Value | float") -> "Value":
-        return self._graph.node("Mul", self, other)
-
-    def __rmul__(self, other: float) -> "Value":
-        return self._graph.node("Mul", other, self)
-
-
-class Step(Notes):
-    """The notes' operators for one step of layer number `layer`, whose input is `x`.
-
-    `x` is the characters' ids (batch,) in the first layer, else the outputs (batch, H) below.
-    """
-
-    def __init__(
-        self, graph: Graph, cell: Cell, layer: int, params: Mapping[str, Array], x: Value
-    ) -> None:
-        self._graph, self._cell, self._layer, self._params, self._x = graph, cell, layer, params, x
-        self._hidden_size = params["b"].shape[0] // len(cell.gates)
-
-    def gate(self, name: str, h: Value) -> Value:
-        """h·W_nameᵀ + x·W_xᵀ + b_name, W being the first declared product that has the gate."""
-        product = next(p for p in self._cell.products if name in p.gates)
-        return self.product(product.name, name, h) + self.input(name)
-
-    def input(self, name: str) -> Value:
-        """x·W_xᵀ + b_name; of a character that is a row of the table E."""
-        rows = rows_of(self._cell.inputs, name, self._hidden_size)
-        if "E" in self._params:
-            table = self._constant("E", name, self._params["E"][:, rows])
-            seen = self._graph.node("Gather", table, self._x)
-        else:
-            weight = self._constant("W_x", name, self._params["W_x"][rows].T)
-            seen = self._graph.node("MatMul", self._x, weight)
-        return seen + self.bias(name)
-
-    def product(self, weight: str, gate: str, operand: Value) -> Value:
-        """The operand times the gate's rows of a weight; elementwise where it is diagonal."""
-        product = next(p for p in self._cell.products if p.name == weight)
-        rows = self._params[weight][rows_of(product.gates, gate, self._hidden_size)]
-        operator = "Mul" if product.diagonal else "MatMul"
-        return self._graph.node(operator, operand, self._constant(weight, gate, rows.T))
-
-    def bias(self, gate: str) -> Value:
-        """b_gate (1, H)."""
-        rows = rows_of(self._cell.gates, gate, self._hidden_size)
-        return self._constant("b", gate, self._params["b"][rows].T)
-
-    def sigmoid(self, a: Value) -> Value:
-        """The logistic function, σ(a)."""
-        return self._graph.node("Sigmoid", a)
-
-    def tanh(self, a: Value) -> Value:
-        """The hyperbolic tangent of a."""
-        return self._graph.node("Tanh", a)
-
-    def _constant(self, weight: str, gate: str, value: Array) -> Value:
-        return self._graph.constant(f"layers.{self._layer}.{weight}.{gate}", value)
+        for node in graph.nodes:
+            match node:
+                case State(name=name):
+                    names[node] = prefix + name
+                case Constant(value=value):
+                    names[node] = self.constant(repr(value), value)
+                case Input(gate=gate, block=block) if "E" in params:
+                    table = rows("E", gate, params["E"][:, block * H : (block + 1) * H].T)
+                    names[node] = self.add("Gather", table, x)
+                case Input(gate=gate, block=block):
+                    weight = rows("W_x", gate, params["W_x"][block * H : (block + 1) * H])
+                    names[node] = self.add("MatMul", x, weight)
+                case Bias(gate=gate, block=block):
+                    names[node] = rows("b", gate, params["b"][block * H : (block + 1) * H])
+                case Weighted(weight=name, gate=gate, block=block, operand=operand):
+                    weight = rows(name, gate, params[name][block * H : (block + 1) * H])
+                    operator = "Mul" if node.diagonal else "MatMul"
+                    names[node] = self.add(operator, names[operand], weight)
+                case Operation(symbol=symbol, arguments=arguments):
+                    names[node] = self.add(OPERATORS[symbol], *(names[a] for a in arguments))
+        return {state: names[node] for state, node in graph.states.items()}
 
 
 def build(parameters: Parameters, about: Mapping[str, str]) -> ModelProto:
-    """The graph of a model, with `about` as its metadata.
+    """The ONNX model of a network, with `about` as its metadata.
 
     Raises:
         ExportError: if the weights are too many for one file.
     """
     if parameters.flat.nbytes > LARGEST:
         raise ExportError("the network is larger than an ONNX file may be (2 GiB)")
-    graph = Graph(parameters.flat.dtype)
+    builder, graph = Builder(parameters.flat.dtype), parameters.cell.graph()
     real = helper.np_dtype_to_tensor_dtype(parameters.flat.dtype)
-    H = parameters.architecture.hidden_size
+    H, V = parameters.architecture.hidden_size, parameters.vocabulary_size
     inputs = [helper.make_tensor_value_info("character", TensorProto.INT64, ["batch"])]
-    logits = helper.make_tensor_value_info("logits", real, ["batch", parameters.vocabulary_size])
-    outputs = [logits]
-
-    y = Value(graph, "character")
+    outputs = [helper.make_tensor_value_info("logits", real, ["batch", V])]
+    y = "character"
     for layer in range(parameters.architecture.num_layers):
-        names = {state: f"layers.{layer}.{state}" for state in parameters.cell.states}
-        before = {state: Value(graph, name) for state, name in names.items()}
-        step = Step(graph, parameters.cell, layer, layer_parameters(parameters.by_name, layer), y)
-        after = parameters.cell.plain(step, before)
-        for state, name in names.items():
-            graph.node("Identity", after[state], name=f"next.{name}")
+        params = layer_parameters(parameters.by_name, layer)
+        after = builder.add_step(graph, params, H, f"layers.{layer}.", y)
+        for state in parameters.cell.states:
+            name = f"layers.{layer}.{state}"
+            builder.add("Identity", after[state], name=f"next.{name}")
             inputs.append(helper.make_tensor_value_info(name, real, ["batch", H]))
             outputs.append(helper.make_tensor_value_info(f"next.{name}", real, ["batch", H]))
         y = after["h"]
-    read_out = graph.node("MatMul", y, graph.constant("W_y", parameters.by_name["W_y"].T))
-    graph.node("Add", read_out, graph.constant("b_y", parameters.by_name["b_y"].T), name="logits")
-
+    W_y, b_y = (builder.constant(name, parameters.by_name[name].T) for name in ("W_y", "b_y"))
+    builder.add("Add", builder.add("MatMul", y, W_y), b_y, name="logits")
     made = helper.make_model(
         helper.make_graph(
-            graph.nodes,
+            builder.operators,
             f"one step of {parameters.architecture.cell}",
             inputs,
             outputs,
-            list(graph.constants.values()),
+            list(builder.constants.values()),
         ),
         ir_version=IR_VERSION,
         opset_imports=[helper.make_opsetid("", OPSET)],

@@ -15,8 +15,8 @@ import numpy as np
 from safetensors.numpy import save
 
 from charlstm.errors import ExportError
+from charlstm.nn import Array
 from charlstm.nn.blocks import rows_of
-from charlstm.nn.cells.base import Array
 from charlstm.nn.parameters import Parameters, layer_parameters
 
 # Our gates in PyTorch's order, those with input and those on h'.

@@ -1,30 +1,46 @@
-"""Where a cell's named blocks stand, in stacks of rows or of arrays (B, H)."""
+"""Where a cell's named blocks stand: gates in a stack of arrays, or of rows of a weight."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from charlstm.nn.cells.base import Array
+from charlstm.nn import Array
+
+
+@dataclass(frozen=True)
+class Product:
+    """A weight that a cell declares: the pre-activations of `gates` gain weight · operand.
+
+    `gates` names neighbouring gates, `operand` a name of the tape; a prime (h') means the value of
+    the step before. A full weight is a matrix (len(gates)·H, H). A diagonal one is a vector (H, 1)
+    for each gate, which is multiplied elementwise.
+    """
+
+    name: str
+    gates: str
+    operand: str
+    diagonal: bool = False
 
 
 def rows_of(blocks: str, chosen: str, height: int = 1) -> slice:
-    """The rows of neighbouring `chosen` blocks in a stack of `blocks`, each `height` rows.
+    """The rows of neighbouring `chosen` blocks in a stack of `blocks`, each `height` rows high.
 
     Raises:
-        ValueError: if they are no neighbours.
+        ValueError: if the chosen blocks are no neighbours.
     """
     first = blocks.index(chosen)
     return slice(first * height, (first + len(chosen)) * height)
 
 
 def pick(stack: Array, blocks: str, chosen: str) -> Array:
-    """The `chosen` arrays (n, B, H) of a stack of `blocks`; of a single one just (B, H)."""
-    found = stack[rows_of(blocks, chosen)]
-    return np.asarray(found[0] if len(found) == 1 else found)
+    """The `chosen` arrays (n, B, H) of a stack of `blocks`; of a single block just (B, H)."""
+    picked = stack[rows_of(blocks, chosen)]
+    return np.asarray(picked[0] if len(picked) == 1 else picked)
 
 
 def runs(blocks: str) -> Iterator[str]:
-    """Every run of neighbouring blocks: for "ifo": i, if, ifo, f, fo, o."""
+    """Every run of neighbouring blocks: for "ifo" these are i, if, ifo, f, fo and o."""
     for first in range(len(blocks)):
         for last in range(first + 1, len(blocks) + 1):
             yield blocks[first:last]

@@ -1,7 +1,7 @@
 """What a layer reads: characters through a table of rows, or the outputs of the layer below.
 
-Either way it hands each step b + W_x·x. Characters are gathered, so that a step's cost does not
-grow with the vocabulary.
+Both hand each step b + W_x·x. A character's row is gathered, not multiplied, so the cost of a step
+does not grow with the vocabulary.
 """
 
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.nn.blocked_gemm import Strips, padded
-from charlstm.nn.cells.base import Array
+from charlstm.nn import Array
+from charlstm.nn.blocked_gemm import BlockedMatrix, padded
 
 
 class Input(Protocol):
@@ -21,18 +21,18 @@ class Input(Protocol):
         """Take over changed parameters."""
 
     def fill(self, t: int, out: Array) -> None:
-        """Write b + W_x·x[t] to the blocks `out` (g, B, H)."""
+        """Write b + W_x·x[t] to the blocks `out` (g, B, H) of the gates that see x."""
 
     def backward(self, dA: Array, grads: Mapping[str, Array]) -> Array | None:
-        """Write the gradients of W_x or E and of b from dA (T·B, rows); return dL/dx if any."""
+        """Write the gradients of W_x or E, and of b, from dA (T·B, g·H); return dL/dx if any."""
 
 
 class Characters:
     """x is a character: W_x·onehot(id) is row `id` of the table E (V+1, g·H).
 
-    The last row is the unknown character. The rows are scaled, biased and laid out gate by gate
-    (g, rows, H) once per change of weights: all of them, or where `compact` and the window holds
-    fewer characters than there are, only the ones that occur.
+    The last row is that of the unknown character. After each change of E the rows are scaled,
+    biased and laid out gate by gate, (g, rows, H): all of them, or only those that occur where the
+    table is `compact` and the window holds fewer characters than the vocabulary.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Characters:
         self._stale = True
 
     def set_window(self, ids: NDArray[np.intp]) -> None:
-        """Set the window's characters (T, B)."""
+        """Set the characters of the window (T, B)."""
         self._ids = self._index = ids
         if self._compact and ids.size < len(self._E):
             used, index = np.unique(ids, return_inverse=True)
@@ -80,24 +80,24 @@ class Characters:
         ordered = ids[order]
         starts = np.flatnonzero(np.diff(ordered, prepend=-1))
         counts = np.diff(starts, append=ids.size)
-        present, once = ordered[starts], counts == 1
+        present, single = ordered[starts], counts == 1
         dE = grads["E"]
         dE.fill(0.0)
-        dE[present[once]] = dA[order[starts[once]]]
-        runs = np.stack([present, starts, starts + counts])[:, ~once]
+        dE[present[single]] = dA[order[starts[single]]]
+        runs = np.stack([present, starts, starts + counts])[:, ~single]
         for character, start, stop in runs.T.tolist():
             np.add.reduce(dA[order[start:stop]], axis=0, out=dE[character])
         np.sum(dE[present], axis=0, out=grads["b"][: dA.shape[1], 0])
 
 
-class Rows:
-    """x is the outputs of the layer below, rows (T·B, D)."""
+class LowerLayer:
+    """x is the output of the layer below, rows (T·B, H)."""
 
     def __init__(self, W_x: Array, b: Array, scale: Array, hidden_size: int, batch: int) -> None:
         gates = len(W_x) // hidden_size
         self._W_x, self._b, self._scale, self._batch = W_x, b[: len(W_x)], scale[: len(W_x)], batch
         self._scaled = padded(len(W_x), W_x.shape[1], W_x.dtype)
-        self._product = Strips(self._scaled.T, batch, gates)
+        self._product = BlockedMatrix(self._scaled.T, batch, gates)
         self._scaled_b = np.empty((gates, batch, hidden_size), W_x.dtype)
         self._x = np.empty((0, W_x.shape[1]), W_x.dtype)
 
@@ -109,7 +109,7 @@ class Rows:
         np.copyto(self._scaled_b, (self._b * self._scale).reshape(gates, 1, H))
 
     def set_window(self, x: Array) -> None:
-        """Set the window's rows (steps·B, D)."""
+        """Set the rows of the window (T·B, H)."""
         self._x = x
 
     def fill(self, t: int, out: Array) -> None:

@@ -1,35 +1,40 @@
-"""One recurrent layer over a window: the buffers, the time loop and the matrix products of a cell.
+"""One recurrent layer over a window: the buffers, the time loop and the products of a cell.
 
-Per-step buffers are [T, blocks, B, H]: each step's blocks are contiguous, and within them the
-numbers of one column, an example, lie side by side. What the whole window needs at once, for one
-product per weight after the loop, is laid out as rows, one for each column of each step: (T·B, …).
+Buffers of steps are [T, blocks, B, H]: the blocks of a step are contiguous, and in a block the H
+numbers of one column (one example of the batch) lie side by side. What one product needs of the
+whole window is laid out as rows, one for each column of each step: (T·B, H).
+
+The tape is what the forward pass keeps for the backward pass: for each name that the cell declares,
+rows of T+1 steps, of which the first is the state carried into the window.
 """
 
-from collections.abc import Mapping
-from types import SimpleNamespace
+from collections.abc import Mapping, Sequence
+from inspect import get_annotations
+from keyword import iskeyword
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charlstm.nn.blocks import pick, rows_of, runs
-from charlstm.nn.cells.base import Array, Cell, Product
+from charlstm.nn import Array
+from charlstm.nn.activation import gate_scale
+from charlstm.nn.blocks import Product, pick, rows_of, runs
+from charlstm.nn.cells.base import Cell, Step
 from charlstm.nn.inputs import Input
-from charlstm.nn.products import Diagonal, Full
+from charlstm.nn.products import DiagonalProduct, FullProduct
 
 
 class Layer:
     """A cell with weights and buffers for windows of up to `length` steps of `batch` columns.
 
-    `params` holds the views of this layer's parameters by name: every product's weight, the bias
-    `b` (G·H, 1) and what its input needs. `gates` and `tape` name [T, H, B] and [T+1, H, B] views
-    of the last window, for looking inside (`gates` until `backward`); slot 0 of the tape is the
-    state carried in. `state` names (H, B) views of that, `dstate` of its gradient after `backward`.
+    `params` holds the layer's arrays by name: the weight of every product, the bias `b` (G·H, 1),
+    and what its input needs. For looking inside, `gates` and `tape` name views [T, H, B] and
+    [T+1, H, B] of the last window (`gates` until `backward`). `state` names views (H, B) of the
+    carried state, `dstate` of its gradient after `backward`.
     """
 
     def __init__(
         self,
-        cell: Cell,
+        cell: Cell[Any],
         hidden_size: int,
         params: Mapping[str, Array],
         inputs: Input,
@@ -40,17 +45,18 @@ class Layer:
     ) -> None:
         H, G, dtype = hidden_size, len(cell.gates), params["b"].dtype
         self.cell, self.inputs, self.batch = cell, inputs, batch
-        scale = gate_scale(cell, H, dtype)
+        scale = gate_scale(cell.gates, cell.sigmoids, H, dtype)
         self._row = np.empty((batch, G * H), dtype) if backward else None  # a step's dL/da, as rows
-        self._weights: dict[str, Diagonal | Full] = {}
+        self._products: dict[str, DiagonalProduct | FullProduct] = {}
         for p in cell.products:
             at = rows_of(cell.gates, p.gates, H)
             row = None if self._row is None else self._row[:, at]
-            kind = Diagonal if p.diagonal else Full
-            self._weights[p.name] = kind(p, params[p.name], scale[at], batch, row)
-        self._seen = len(cell.inputs)  # blocks of `a` that see the input; the rest has b alone
+            kind = DiagonalProduct if p.diagonal else FullProduct
+            self._products[p.name] = kind(p, params[p.name], scale[at], batch, row)
+        # The gates behind `inputs` see no x: they start from their bias alone.
+        self._seen = len(cell.inputs)
         self._bias, self._scale = (v.reshape(G, 1, H)[self._seen :] for v in (params["b"], scale))
-        self._rest = np.empty_like(self._scale)
+        self._bias_alone = np.empty_like(self._scale)
 
         self._a = np.empty((length, G, batch, H), dtype)
         self._tape = {name: np.zeros(((length + 1) * batch, H), dtype) for name in cell.tape}
@@ -61,60 +67,65 @@ class Layer:
         }
         self.state = {name: self.tape[name][0] for name in cell.states}
 
-        # Going back, a step's gates make way for their gradient, as rows.
+        # On the way back the gates of a step make way for their gradient, laid out as rows.
         self._dA = self._a.reshape(length * batch, G * H) if backward else None
         self._dstate = {name: np.zeros((batch, H), dtype) for name in cell.states}
         self.dstate = {name: gradient.T for name, gradient in self._dstate.items()}
-        shared = {"tmp": np.empty((batch, H), dtype), **self._weights, **self._backward_views(G, H)}
-        self._steps = [self._step(t, shared) for t in range(length)]
+        shared = {"tmp": np.empty((batch, H), dtype), **self._products}
+        shared |= self._backward_arrays(G, H)
+        names = [name for kind in cell.step.__mro__ for name in get_annotations(kind)]
+        self._steps = [self._step(t, names, shared) for t in range(length)]
+        self._input_blocks = [a[: self._seen] for a in self._a]
+        self._other_blocks = [a[self._seen :] for a in self._a]
 
-    def _backward_views(self, G: int, H: int) -> dict[str, Any]:
-        """What a cell's equations name going back, the same at every step."""
+    def _backward_arrays(self, G: int, H: int) -> dict[str, Any]:
+        """What the equations of a backward step name: the same arrays at every step."""
         if self._row is None:
             return {}
         cell = self.cell
-        self._da = np.empty((G, self.batch, H), self._a.dtype)
-        views: dict[str, Any] = {"da": self._da}
-        views |= {"da_" + run: pick(self._da, cell.gates, run) for run in runs(cell.gates)}
-        kept = "".join(p.gates for p in cell.products if not p.diagonal)
-        self._unkept = [  # gates of no full product, which would lay them out as rows
-            (self._row[:, rows_of(cell.gates, gate, H)], views["da_" + gate])
+        da = np.empty((G, self.batch, H), self._a.dtype)
+        arrays: dict[str, Any] = {"da": da}
+        arrays |= {"da_" + run: pick(da, cell.gates, run) for run in runs(cell.gates)}
+        in_full_products = "".join(p.gates for p in cell.products if not p.diagonal)
+        self._copied = [  # full products lay their gates' dL/da out as rows; these have none
+            (self._row[:, rows_of(cell.gates, gate, H)], arrays["da_" + gate])
             for gate in cell.gates
-            if gate not in kept
+            if gate not in in_full_products
         ]
-        return views | {"d" + name: gradient for name, gradient in self._dstate.items()}
+        return arrays | {"d" + name: gradient for name, gradient in self._dstate.items()}
 
-    def _step(self, t: int, shared: Mapping[str, Any]) -> SimpleNamespace:
-        """The views of step t that a cell's equations name."""
+    def _step(self, t: int, names: Sequence[str], shared: Mapping[str, Any]) -> Step:
+        """The arrays of step t under those of `names` that there are in this layer."""
         gates, B = self.cell.gates, self.batch
-        s = SimpleNamespace(**shared)
-        s.a = self._a[t]
-        s.x, s.rest = s.a[: self._seen], s.a[self._seen :]
+        arrays = {"a": self._a[t], **shared}
         for run in runs(gates):
-            setattr(s, run, pick(s.a, gates, run))
+            arrays[run + "_" * iskeyword(run)] = pick(self._a[t], gates, run)
         for name, rows in self._tape.items():
-            setattr(s, name, rows[(t + 1) * B : (t + 2) * B])
-            setattr(s, name + "_", rows[t * B : (t + 1) * B])
-        return s
+            arrays[name] = rows[(t + 1) * B : (t + 2) * B]
+            arrays[name + "_prev"] = rows[t * B : (t + 1) * B]
+        step: Step = self.cell.step()
+        for name in names:
+            if name in arrays:
+                setattr(step, name, arrays[name])
+        return step
 
     def refresh(self) -> None:
         """Take over changed parameters: call after each update, before the next window."""
-        for weight in self._weights.values():
-            weight.refresh()
+        for product in self._products.values():
+            product.refresh()
         self.inputs.refresh()
-        np.multiply(self._bias, self._scale, out=self._rest)
+        np.multiply(self._bias, self._scale, out=self._bias_alone)
 
     def forward(self, steps: int) -> None:
-        """Run `steps` steps from the state in slot 0; the inputs have been given their window."""
+        """Run `steps` steps from the carried state; the inputs have been given their window."""
         for t in range(steps):
-            s = self._steps[t]
-            self.inputs.fill(t, s.x)
-            if self._rest.size:
-                np.copyto(s.rest, self._rest)
-            self.cell.forward(s)
+            self.inputs.fill(t, self._input_blocks[t])
+            if self._bias_alone.size:
+                np.copyto(self._other_blocks[t], self._bias_alone)
+            self.cell.forward(self._steps[t])
 
     def outputs(self, steps: int) -> Array:
-        """The window's h as rows (steps·B, H)."""
+        """H of the window as rows (steps·B, H)."""
         return self._tape["h"][self.batch : (steps + 1) * self.batch]
 
     def carry(self, steps: int) -> None:
@@ -124,10 +135,10 @@ class Layer:
             np.copyto(rows[:B], rows[steps * B : (steps + 1) * B])
 
     def backward(self, steps: int, dy: Array, grads: Mapping[str, Array]) -> Array | None:
-        """From dL/dh as rows (steps·B, H) to the weights' gradients, written to `grads`.
+        """From dL/dh as rows (steps·B, H) to the gradients of the weights, written to `grads`.
 
-        Returns the gradient of the input's rows, or None where the input is characters. After
-        it, `dstate` holds the gradient of the state carried in.
+        Returns the gradient of the input's rows, or None where the input is characters. Afterwards
+        `dstate` holds the gradient of the state carried in.
         """
         assert self._dA is not None
         assert self._row is not None
@@ -138,31 +149,25 @@ class Layer:
             now = slice(t * B, (t + 1) * B)
             np.add(dh, dy[now], out=dh)
             self.cell.backward(self._steps[t])
-            for block, da in self._unkept:
-                np.copyto(block, da)
+            for rows, da in self._copied:
+                np.copyto(rows, da)
             np.copyto(self._dA[now], self._row)
 
         dA = self._dA[: steps * B]
         H = dh.shape[1]
-        for name, weight in self._weights.items():
-            da = dA[:, rows_of(self.cell.gates, weight.product.gates, H)]
-            z = self._operand(weight.product, steps)
-            if weight.product.diagonal:
-                parts = da.reshape(len(da), -1, H) * z[:, None]
+        for name, weighted in self._products.items():
+            da = dA[:, rows_of(self.cell.gates, weighted.product.gates, H)]
+            operand = self._operand(weighted.product, steps)
+            if weighted.product.diagonal:
+                parts = da.reshape(len(da), -1, H) * operand[:, None]
                 np.sum(parts, axis=0, out=grads[name].reshape(-1, H))
             else:
-                np.matmul(da.T, z, out=grads[name])
+                np.matmul(da.T, operand, out=grads[name])
         seen = self._seen * H
         np.sum(dA[:, seen:], axis=0, out=grads["b"][seen:, 0])
         return self.inputs.backward(dA[:, :seen], grads)
 
     def _operand(self, product: Product, steps: int) -> Array:
-        """What a weight met in the window, as rows (steps·B, H) to go with those of dA."""
+        """What a weight was multiplied with in the window, as rows (steps·B, H)."""
         first = 0 if product.operand.endswith("'") else self.batch
         return self._tape[product.operand.rstrip("'")][first : first + steps * self.batch]
-
-
-def gate_scale(cell: Cell, hidden_size: int, dtype: Any) -> NDArray[Any]:
-    """½ on the rows of σ gates, since σ(a) = ½ + ½·tanh(a/2), and 1 elsewhere: (G·H, 1)."""
-    halves = [0.5 if gate in cell.sigmoids else 1.0 for gate in cell.gates]
-    return np.repeat(np.array(halves, dtype), hidden_size)[:, None]

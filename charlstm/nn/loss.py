@@ -1,11 +1,9 @@
-"""Numerical pieces shared by every network: softmax cross-entropy and dropout masks."""
-
-from typing import Any
+"""Softmax, cross-entropy with its gradient, and dropout masks."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[Any]  # float32 in use, float64 in gradient tests
+from charlstm.nn import Array
 
 
 def softmax(logits: Array) -> Array:

@@ -1,25 +1,25 @@
-"""A model at work on windows of characters: input, layers, dropout, readout, and back again."""
+"""A network on windows of characters: input, layers, dropout and readout, forward and back."""
 
 from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.nn.cells.base import Array
-from charlstm.nn.inputs import Characters, Rows
-from charlstm.nn.layer import Layer, gate_scale
+from charlstm.nn import Array
+from charlstm.nn.activation import gate_scale
+from charlstm.nn.inputs import Characters, LowerLayer
+from charlstm.nn.layer import Layer
 from charlstm.nn.loss import cross_entropy, dropout_mask
 from charlstm.nn.parameters import Parameters, layer_parameters
 
-READOUT_BLOCK = 2**17  # logits held at a time: half a megabyte, so that they stay in cache
+READOUT_BLOCK = 2**17  # logits computed at a time: half a megabyte, so that they stay in cache
 
 
 class Network:
-    """Buffers for windows of up to `length` steps of `batch` columns of a model.
+    """Buffers for windows of up to `length` steps of `batch` columns.
 
-    `state` names the carried state, one array (H, B) for each state of each layer
-    (`layers.0.h`, …): read it, or write to it in place. Only the layers know what it means.
-    Call `refresh` whenever the model's parameters have changed.
+    `state` names the carried state, one array (H, B) for each state of each layer (`layers.0.h`,
+    …): read it, or write to it in place. Call `refresh` whenever the parameters have changed.
     """
 
     def __init__(
@@ -32,25 +32,26 @@ class Network:
         dropout: float = 0.0,
     ) -> None:
         self.parameters, self.batch, self.dropout = parameters, batch, dropout
-        H, dtype = parameters.architecture.hidden_size, parameters.flat.dtype
-        scale = gate_scale(parameters.cell, H, dtype)
+        cell, H, dtype = parameters.cell, parameters.architecture.hidden_size, parameters.flat.dtype
+        scale = gate_scale(cell.gates, cell.sigmoids, H, dtype)
         self.layers: list[Layer] = []
-        self.inputs: list[Rows] = []
+        self.inputs: list[LowerLayer] = []
         for index in range(parameters.architecture.num_layers):
             params = layer_parameters(parameters.by_name, index)
             b = params["b"]
             if index == 0:
-                source: Characters | Rows
+                source: Characters | LowerLayer
                 source = self.characters = Characters(params["E"], b, scale, H, compact=backward)
             else:
-                source = Rows(params["W_x"], b, scale, H, batch)
+                source = LowerLayer(params["W_x"], b, scale, H, batch)
                 self.inputs.append(source)
-            layer = Layer(parameters.cell, H, params, source, length, batch, backward=backward)
+            layer = Layer(cell, H, params, source, length, batch, backward=backward)
             self.layers.append(layer)
         self._dropped = [
             np.empty((length * batch, H), dtype) for _ in self.layers if backward and dropout
         ]
         self._dy = np.empty((length * batch, H), dtype) if backward else None
+        self._W_y, self._b_y = parameters.by_name["W_y"], parameters.by_name["b_y"]
         V = parameters.vocabulary_size
         self._block = min(length * batch, max(1, READOUT_BLOCK // V))
         self._logits = np.empty(V * self._block, dtype)
@@ -72,21 +73,21 @@ class Network:
             view.fill(0.0)
 
     def step(self, ids: NDArray[np.intp]) -> Array:
-        """Read one character in each column, ids (B,), and return the next one's logits (V, B)."""
+        """Read one character in each column, ids (B,); return the logits (V, B) of the next one."""
         y = self._forward(ids[None, :])
         self._carry(1)
-        # For one column dot is 0.6 µs quicker than @.
-        return np.asarray(self.parameters.by_name["W_y"].dot(y.T) + self.parameters.by_name["b_y"])
+        # For one column dot is 0.6 µs faster than @.
+        return np.asarray(self._W_y.dot(y.T) + self._b_y)
 
     def read(self, ids: NDArray[np.intp]) -> None:
-        """Read a window (T, B) for the sake of the state alone."""
+        """Read a window `ids` (T, B); only the carried state changes."""
         self._forward(ids)
         self._carry(len(ids))
 
     def score(self, ids: NDArray[np.intp], targets: NDArray[np.intp]) -> Array:
-        """Read a window `ids` (T, B); return the loss of `targets` (T, B) in nats, each by itself.
+        """Read a window `ids` (T, B); return the loss (T, B) of each of `targets` in nats.
 
-        An unknown target scores 0.
+        An unknown target has the loss 0.
         """
         y = self._forward(ids)
         losses = np.empty(targets.size)
@@ -101,20 +102,20 @@ class Network:
         targets: NDArray[np.intp],
         grads: Mapping[str, Array],
         *,
-        weight: float,
+        loss_scale: float,
         mask_key: tuple[int, int, int] = (0, 0, 0),
     ) -> float:
-        """One window forward and back: the summed loss in nats of `targets` (T, B).
+        """Run one window forward and back; return the summed loss of `targets` (T, B) in nats.
 
-        Writes d(weight · loss)/dparameter to every array of `grads`. `mask_key` is (seed, update,
-        shard) and decides the dropout masks.
+        It writes d(loss_scale · loss)/dparameter to every array of `grads`. `mask_key` is (seed,
+        update, shard) and decides the dropout masks.
         """
         assert self._dy is not None
         steps = len(ids)
         masks: list[Array] = []
         y = self._forward(ids, masks, mask_key)
         dy = self._dy[: steps * self.batch]
-        loss = self._readout(y, targets.ravel(), dy, grads, weight)
+        loss = self._readout(y, targets.ravel(), dy, grads, loss_scale)
         for index in reversed(range(len(self.layers))):
             if masks:
                 np.multiply(dy, masks[index], out=dy)
@@ -130,7 +131,7 @@ class Network:
         masks: list[Array] | None = None,
         mask_key: tuple[int, int, int] = (0, 0, 0),
     ) -> Array:
-        """The top layer's outputs (T·B, H), dropped out where `masks` collects what was used."""
+        """The outputs (T·B, H) of the top layer; with `masks` they are dropped out."""
         steps = len(ids)
         self.characters.set_window(ids)
         y: Array = np.empty(0)
@@ -152,10 +153,9 @@ class Network:
         targets: NDArray[np.intp],
         dy: Array,
         grads: Mapping[str, Array],
-        weight: float,
+        loss_scale: float,
     ) -> float:
-        """Softmax cross-entropy over the window's rows, and its gradients."""
-        W_y = self.parameters.by_name["W_y"]
+        """The summed loss over the rows of a window; its gradients to `dy` and `grads`."""
         dW_y, db_y = grads["W_y"], grads["b_y"]
         dW_y.fill(0.0)
         db_y.fill(0.0)
@@ -163,17 +163,18 @@ class Network:
         for block in self._blocks(targets.size):
             logits = self._logits_of(y[block])
             loss += float(cross_entropy(logits, targets[block]).sum(dtype=np.float64))
-            logits *= weight
-            dW_y += logits @ y[block]
-            db_y += logits.sum(axis=1, keepdims=True)
-            np.matmul(logits.T, W_y, out=dy[block])
+            dlogits = logits  # cross_entropy has put the gradient in place of the logits
+            dlogits *= loss_scale
+            dW_y += dlogits @ y[block]
+            db_y += dlogits.sum(axis=1, keepdims=True)
+            np.matmul(dlogits.T, self._W_y, out=dy[block])
         return loss
 
     def _logits_of(self, y: Array) -> Array:
         V = self.parameters.vocabulary_size
         logits = self._logits[: V * len(y)].reshape(V, len(y))
-        np.matmul(self.parameters.by_name["W_y"], y.T, out=logits)
-        logits += self.parameters.by_name["b_y"]
+        np.matmul(self._W_y, y.T, out=logits)
+        logits += self._b_y
         return logits
 
     def _blocks(self, count: int) -> list[slice]:

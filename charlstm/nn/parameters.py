@@ -1,4 +1,4 @@
-"""A character model's parameters: their names and shapes, one flat vector, and how they start."""
+"""The parameters of a network: names and shapes, one flat vector, and their first values."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from charlstm.errors import ConfigError
+from charlstm.nn import Array
 from charlstm.nn.cells import CELLS
-from charlstm.nn.cells.base import Array, Cell
+from charlstm.nn.cells.base import Cell
 
-ALIGN = 16  # every parameter starts on a cache line of float32
+ALIGN = 16  # numbers in a cache line of float32, on which every array starts
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Architecture:
     hidden_size: int = 128
     num_layers: int = 1
 
-    def make_cell(self) -> Cell:
+    def make_cell(self) -> Cell[Any]:
         """The cell with its options.
 
         Raises:
@@ -50,12 +51,18 @@ class Architecture:
 
 
 class Parameters:
-    """Weights from characters to the logits of the next one, over one flat vector.
+    """All weights from a character to the logits of the next one, as views of one flat vector.
 
-    `params` names views of `flat`: for layer l `layers.l.E` (V+1, G·H), the row of each character
-    and last of the unknown one, or `layers.l.W_x` (G·H, H) above it; each of the cell's products
-    (`W` is (G·H, H)); `layers.l.b` (G·H, 1); and the readout `W_y` (V, H), `b_y` (V, 1). The
-    notes' W·[h', x] is W·h' + W_x·x here: where x is a character, W_x·x is a row to fetch.
+    `by_name` maps names to views of `flat` (size,):
+
+    - `layers.0.E` (V+1, G·H): a row for each character, the last one for the unknown character;
+      in layers above, `layers.l.W_x` (G·H, H)
+    - the weights of the cell's products, such as `layers.l.W` (G·H, H)
+    - `layers.l.b` (G·H, 1)
+    - the readout, `W_y` (V, H) and `b_y` (V, 1)
+
+    The literature's W·[h', x] is W·h' + W_x·x here. Where x is a character, W_x·x is a row of E,
+    which is fetched and not multiplied.
     """
 
     def __init__(
@@ -79,6 +86,11 @@ class Parameters:
         """How many numbers are learnt."""
         return sum(int(np.prod(shape)) for shape in self.shapes.values())
 
+    @property
+    def params(self) -> dict[str, Array]:
+        """The former name of `by_name`, for one more release."""
+        return self.by_name
+
     def views(self, flat: Array) -> dict[str, Array]:
         """The named parameters, or their gradients, as views of a flat vector (size,)."""
         views, start = {}, 0
@@ -88,11 +100,11 @@ class Parameters:
         return views
 
     def initialise(self, seed: int) -> None:
-        """Draw fresh weights: uniform in ±1/√H, biases zero but for those the cell names.
+        """Draw fresh weights: uniform in ±1/√H, biases zero but for those that the cell names.
 
-        The characters' rows are uniform in ±1: at first the input then speaks louder than the
-        noise of the recurrence (measured in docs/performance.md). The unknown character's row is
-        zero: it says nothing and, never being seen in training, stays so.
+        The rows of the characters are uniform in ±1: at first the input is then stronger than the
+        noise of the recurrence (measured in docs/performance.md). The row of the unknown character
+        is zero, and stays so because training never meets it.
         """
         rng = np.random.default_rng(seed)
         H = self.architecture.hidden_size
@@ -129,7 +141,7 @@ def _padded(shape: tuple[int, ...]) -> int:
 
 
 def _shapes(
-    cell: Cell, architecture: Architecture, V: int
+    cell: Cell[Any], architecture: Architecture, V: int
 ) -> Iterator[tuple[str, tuple[int, ...]]]:
     H = architecture.hidden_size
     for layer in range(architecture.num_layers):

@@ -1,18 +1,20 @@
-"""A cell's declared products bound to their weights: each step's product and its transpose.
+"""A cell's declared products, bound to their weights: the product of each step and its transpose.
 
-g gates' blocks are (g, B, H), a single one's (B, H).
+Pre-activations come as blocks: (g, B, H) for g gates, (B, H) for a single one.
 """
 
 import numpy as np
 
-from charlstm.nn.blocked_gemm import Strips, padded
-from charlstm.nn.cells.base import Array, Product
+from charlstm.nn import Array
+from charlstm.nn.blocked_gemm import BlockedMatrix, padded
+from charlstm.nn.blocks import Product
 
 
-class Weight:
-    """`weight` with `scale` (g·H, 1) folded into a copy that `refresh` makes anew.
+class WeightedProduct:
+    """A declared product with its weight; `scale` (g·H, 1) is folded into a copy of the weight.
 
-    `rows` (B, g·H), if it goes back at all, is where dL/da of its gates is wanted as rows.
+    `rows` (B, g·H) receives dL/da of the product's gates as rows, where the way back needs them.
+    Call `refresh` whenever the weight has changed.
     """
 
     def __init__(
@@ -29,7 +31,7 @@ class Weight:
         np.multiply(self.weight, self._scale, out=self._scaled)
 
 
-class Full(Weight):
+class FullProduct(WeightedProduct):
     """A matrix (g·H, H)."""
 
     def __init__(
@@ -37,10 +39,10 @@ class Full(Weight):
     ) -> None:
         super().__init__(product, weight, scale, batch, rows)
         gates = len(product.gates)
-        self._forward = Strips(self._scaled.T, batch, gates if gates > 1 else None)
+        self._forward = BlockedMatrix(self._scaled.T, batch, gates if gates > 1 else None)
         self._shaped = self._forward.shaped(self._scratch)
         if rows is not None:
-            self._transpose = Strips(weight, batch)
+            self._transpose = BlockedMatrix(weight, batch)
             stack = rows.reshape(batch, gates, -1).swapaxes(0, 1)
             self._blocks = stack if gates > 1 else rows
 
@@ -51,27 +53,27 @@ class Full(Weight):
         if self._rows is not None:
             self._transpose.refresh()
 
-    def add(self, operand: Array, out: Array) -> None:
+    def multiply_accumulate(self, operand: Array, out: Array) -> None:
         """Add scale · weight · operand (B, H) to the blocks `out`."""
         self._forward.multiply(operand, self._shaped)
         np.add(out, self._scratch, out=out)
 
-    def back(self, da: Array, out: Array) -> None:
-        """Lay the blocks `da` out as rows, and write weightᵀ · da to `out` (B, H)."""
+    def transpose_product(self, da: Array, out: Array) -> None:
+        """Write weightᵀ · da to `out` (B, H); lay the blocks `da` out as rows on the way."""
         assert self._rows is not None
         np.copyto(self._blocks, da)
         self._transpose.multiply(self._rows, self._transpose.shaped(out))
 
 
-class Diagonal(Weight):
-    """A vector (H, 1) for each gate, multiplied elementwise; it leaves the rows to others."""
+class DiagonalProduct(WeightedProduct):
+    """A vector (H, 1) for each gate, multiplied elementwise; it does not fill `rows`."""
 
-    def add(self, operand: Array, out: Array) -> None:
+    def multiply_accumulate(self, operand: Array, out: Array) -> None:
         """Add scale · weight ⊙ operand (B, H) to the blocks `out`."""
         np.multiply(self._vectors(self._scaled), operand, out=self._scratch)
         np.add(out, self._scratch, out=out)
 
-    def back(self, da: Array, out: Array) -> None:
+    def transpose_product(self, da: Array, out: Array) -> None:
         """Write weight ⊙ da, summed over the gates, to `out` (B, H)."""
         np.multiply(self._vectors(self.weight), da, out=self._scratch)
         np.sum(self._scratch.reshape(-1, *out.shape), axis=0, out=out)

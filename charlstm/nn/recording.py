@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.nn.cells.base import Array
+from charlstm.nn import Array
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Parameters
 

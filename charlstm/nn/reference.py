@@ -1,13 +1,63 @@
-"""A whole network by its cells' plain form, one character after another: the naive twin."""
+"""The reference implementation: a network one character after another, straight from the equations.
 
-from collections.abc import Mapping
+It is slow and simple on purpose. The fast form (`layer`, `network`) must come to the same numbers.
+"""
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.nn.cells.base import Array
-from charlstm.nn.operators import Arrays
+from charlstm.nn import Array
+from charlstm.nn.graph import Bias, Constant, Graph, Input, Node, Operation, State, Weighted
 from charlstm.nn.parameters import Parameters, layer_parameters
+
+
+def sigmoid(a: Array) -> Array:
+    """σ(a) = 1 / (1 + e⁻ᵃ), computed from the side that cannot overflow."""
+    small = np.exp(-np.abs(a))
+    return np.where(a >= 0, 1.0, small) / (1.0 + small)
+
+
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    "+": operator.add,
+    "−": operator.sub,
+    "⊙": operator.mul,
+    "σ": sigmoid,
+    "tanh": np.tanh,
+}
+
+
+def run_step(
+    graph: Graph, params: Mapping[str, Array], x: Array, state: Mapping[str, Array]
+) -> dict[Node, Array]:
+    """The value of every node of one layer's step, (H, B) each, the batch in the columns.
+
+    `params` are the layer's arrays by name. `x` is one-hot columns (V+1, B) where the layer reads
+    characters through a table `E`, else the columns (H, B) of the layer below. `state` holds the
+    states of the step before by name, (H, B) each.
+    """
+    W_x = params["E"].T if "E" in params else params["W_x"]
+    H = len(next(iter(state.values())))
+    values: dict[Node, Any] = {}
+    for node in graph.nodes:
+        match node:
+            case State(name=name):
+                values[node] = state[name]
+            case Constant(value=value):
+                values[node] = value
+            case Input(block=block):
+                values[node] = W_x[block * H : (block + 1) * H] @ x
+            case Bias(block=block):
+                values[node] = params["b"][block * H : (block + 1) * H]
+            case Weighted(weight=weight, block=block, operand=operand, diagonal=diagonal):
+                rows = params[weight][block * H : (block + 1) * H]
+                values[node] = rows * values[operand] if diagonal else rows @ values[operand]
+            case Operation(symbol=symbol, arguments=arguments):
+                values[node] = OPERATIONS[symbol](*(values[argument] for argument in arguments))
+    return values
 
 
 def run(
@@ -15,21 +65,21 @@ def run(
 ) -> tuple[Array, dict[str, Array]]:
     """Read a window `ids` (T, B); return logits (T, V, B) and the state after it.
 
-    The state is named as in `Network.state`, (H, B) each; without one it starts at zero.
+    The state is named as in `Network.state`, (H, B) each. Without one it starts at zero.
     """
-    V, B = parameters.vocabulary_size, ids.shape[1]
-    names, layers = parameters.cell.states, range(parameters.architecture.num_layers)
-    zero = np.zeros((parameters.architecture.hidden_size, B), parameters.flat.dtype)
-    now = dict(state or {f"layers.{layer}.{name}": zero for layer in layers for name in names})
-    one_hot = np.eye(V + 1, dtype=parameters.flat.dtype)
+    V, B, dtype = parameters.vocabulary_size, ids.shape[1], parameters.flat.dtype
+    graph, layers = parameters.cell.graph(), range(parameters.architecture.num_layers)
+    zero = np.zeros((parameters.architecture.hidden_size, B), dtype)
+    now = dict(state or {f"layers.{k}.{name}": zero for k in layers for name in graph.states})
+    one_hot = np.eye(V + 1, dtype=dtype)
     logits = []
     for characters in ids:
         y = one_hot[:, characters]
-        for layer in layers:
-            notes = Arrays(parameters.cell, layer_parameters(parameters.by_name, layer), y)
-            before = {name: now[f"layers.{layer}.{name}"] for name in names}
-            after = parameters.cell.plain(notes, before)
-            now |= {f"layers.{layer}.{name}": after[name] for name in names}
+        for k in layers:
+            before = {name: now[f"layers.{k}.{name}"] for name in graph.states}
+            values = run_step(graph, layer_parameters(parameters.by_name, k), y, before)
+            after = {name: values[node] for name, node in graph.states.items()}
+            now |= {f"layers.{k}.{name}": value for name, value in after.items()}
             y = after["h"]
         logits.append(parameters.by_name["W_y"] @ y + parameters.by_name["b_y"])
     return np.stack(logits), now

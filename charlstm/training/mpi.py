@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from charlstm.errors import RunError
 from charlstm.evaluate import Score, Scorer, total
-from charlstm.nn.cells.base import Array
+from charlstm.nn import Array
 from charlstm.nn.parameters import Parameters
 from charlstm.training.shards import SharedArrays
 from charlstm.training.streams import Streams, Windows

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from charlstm.nn.cells.base import Array
+from charlstm.nn import Array
 
 CHUNK = 2**14  # elements worked on at a time, so that every pass but the first finds them in cache
 

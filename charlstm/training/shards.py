@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from charlstm.nn.cells.base import Array
+from charlstm.nn import Array
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Architecture, Parameters, flat_size
 from charlstm.training.streams import Windows, shards_of
@@ -72,7 +72,7 @@ class Shards:
             ids[:-1],
             ids[1:],
             self._gradients[shard],
-            weight=1.0 / (plan.batch_size * plan.seq_length),
+            loss_scale=1.0 / (plan.batch_size * plan.seq_length),
             mask_key=(plan.seed, update, shard),
         )
         pack(network.state, memory.states[shard])

@@ -21,7 +21,7 @@ import numpy as np
 
 from charlstm.errors import RunError
 from charlstm.evaluate import Score, Scorer, total
-from charlstm.nn.cells.base import Array
+from charlstm.nn import Array
 from charlstm.nn.parameters import Parameters
 from charlstm.text.slices import TextSlice
 from charlstm.training.shards import Plan, Shards, SharedArrays

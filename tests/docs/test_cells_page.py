@@ -9,8 +9,9 @@ from repository import ROOT
 
 from charlstm.nn.cells import CELLS
 from charlstm.nn.parameters import Architecture
-from charlstm.studies.describe import describe, one_step
-from charlstm.studies.describe.page import table
+from charlstm.studies.describe.equations import one_step
+from charlstm.studies.describe.lines import table
+from charlstm.studies.describe.network import describe
 
 DOCS = ROOT / "docs"
 PAGE = (DOCS / "cells.md").read_text(encoding="utf-8")
@@ -19,7 +20,7 @@ each_cell = pytest.mark.parametrize("cell", list(CELLS))
 
 
 @each_cell
-def test_the_equations_are_those_of_the_plain_form(cell: str) -> None:
+def test_the_equations_are_those_of_the_cells(cell: str) -> None:
     equations = one_step(Architecture(cell).make_cell()).equations
     lines = table([[f"{e.name} = {e.text}", e.dimensions()] for e in equations])
     assert "\n".join("  " + line for line in lines) in SECTIONS[cell]

@@ -13,9 +13,17 @@ from repository import ROOT
 
 from charlstm.nn.cells import CELLS
 from charlstm.nn.cells.base import Cell
-from charlstm.nn.graph import Bias, Constant, Input, State, Term, Weighted, step
+from charlstm.nn.graph import (
+    Bias,
+    Constant,
+    Input,
+    Node,
+    State,
+    Weighted,
+    gate_of,
+    symbol_of,
+)
 from charlstm.nn.parameters import Architecture
-from charlstm.studies.describe.naming import gate_of, symbol_of
 
 FOLDER = ROOT / "docs" / "drawings"
 sys.path.append(str(FOLDER))
@@ -58,7 +66,7 @@ def test_a_drawing_is_whole_by_itself(name: str) -> None:
 def test_the_wires_are_the_equations(name: str, cell: str, options: dict[str, Any]) -> None:
     sketch = SKETCHES[name]
     kind = Architecture(cell, options).make_cell()
-    expected = {state: written(kind, term) for state, term in step(kind).items()}
+    expected = {state: written(kind, node) for state, node in kind.graph().states.items()}
     drawn: dict[str, set[str]] = {}
     for node in sketch.nodes.values():
         if node.kind == "out":
@@ -66,17 +74,17 @@ def test_the_wires_are_the_equations(name: str, cell: str, options: dict[str, An
     assert drawn == {state: {value} for state, value in expected.items()}
 
 
-def written(cell: Cell, term: Term) -> str:
-    """A term in one form for all: sums and products sorted, a gate's products as {gate: …}."""
-    if isinstance(term, State):
-        return term.name
-    if isinstance(term, Constant):
-        return f"{term.value:g}"
-    symbol = symbol_of(term)
-    if gate_of(term) or symbol == "+":
+def written(cell: Cell[Any], node: Node) -> str:
+    """A node in one form for all: sums and products sorted, a gate's products as {gate: …}."""
+    if isinstance(node, State):
+        return node.name
+    if isinstance(node, Constant):
+        return f"{node.value:g}"
+    symbol = symbol_of(node)
+    if gate_of(node) or symbol == "+":
         seen: dict[str, set[str]] = {}
         others = []
-        for part in summands(term):
+        for part in summands(node):
             match part:
                 case Weighted(gate=gate, operand=operand):
                     seen.setdefault(gate, set()).add(written(cell, operand))
@@ -87,18 +95,18 @@ def written(cell: Cell, term: Term) -> str:
                 case _:
                     others.append(written(cell, part))
         return added([*map(learnt, seen.values()), *others])
-    values = [written(cell, operand) for operand in term.operands]
+    values = [written(cell, operand) for operand in node.operands]
     if symbol == "⊙":
         return multiplied(values)
     return f"{symbol}({', '.join(values)})"
 
 
-def summands(term: Term) -> Iterator[Term]:
-    if symbol_of(term) == "+":
-        for operand in term.operands:
+def summands(node: Node) -> Iterator[Node]:
+    if symbol_of(node) == "+":
+        for operand in node.operands:
             yield from summands(operand)
     else:
-        yield term
+        yield node
 
 
 def drawn_value(sketch: Any, node: Any) -> str:

@@ -1,4 +1,4 @@
-"""The page that runs a model: its program against the plain form, then in a headless Chromium."""
+"""The page that runs a model: its program against the reference, then in a headless Chromium."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -12,13 +12,10 @@ from command_line import Runner
 from models import CHARACTERS, VOCABULARY, wild_model
 
 from charlstm.errors import ExportError
-from charlstm.export.fixed import fixed, rounded
-from charlstm.export.html import encode
-from charlstm.export.program import program
-from charlstm.nn import reference as plain
+from charlstm.export.fixed_point import fixed, rounded
+from charlstm.export.html import encode, program
+from charlstm.nn import Array, reference
 from charlstm.nn.cells import CELLS
-from charlstm.nn.cells.base import Array
-from charlstm.nn.operators import Arrays
 from charlstm.nn.parameters import Architecture, Parameters, layer_parameters
 from charlstm.nn.recording import record
 from charlstm.text.vocabulary import Vocabulary
@@ -45,7 +42,9 @@ def as_exported(model: Parameters) -> Parameters:
     return copy
 
 
-def run(steps: list[dict[str, Any]], notes: Arrays, state: Mapping[str, Array]) -> list[Any]:
+def run(
+    steps: list[dict[str, Any]], params: Mapping[str, Array], x: Array, state: Mapping[str, Array]
+) -> list[Any]:
     """A program's values, carried out in the most obvious way."""
     H = len(next(iter(state.values())))
     values: list[Any] = []
@@ -61,13 +60,13 @@ def run(steps: list[dict[str, Any]], notes: Arrays, state: Mapping[str, Array]) 
             case "constant":
                 value = one["value"]
             case "bias":
-                value = rows(notes._params["b"], one["row"])
+                value = rows(params["b"], one["row"])
             case "input":
-                value = rows(notes._W_x, one["row"]) @ notes._x
+                value = rows(params["E"].T, one["row"]) @ x
             case "product":
-                value = rows(notes._params[one["weight"]], one["row"]) @ of[0]
+                value = rows(params[one["weight"]], one["row"]) @ of[0]
             case "scale":
-                value = rows(notes._params[one["weight"]], one["row"]) * of[0]
+                value = rows(params[one["weight"]], one["row"]) * of[0]
             case "add":
                 value = of[0] + of[1]
             case "subtract":
@@ -75,7 +74,7 @@ def run(steps: list[dict[str, Any]], notes: Arrays, state: Mapping[str, Array]) 
             case "multiply":
                 value = of[0] * of[1]
             case "sigmoid":
-                value = notes.sigmoid(of[0])
+                value = reference.sigmoid(of[0])
             case "tanh":
                 value = np.tanh(of[0])
         values.append(value)
@@ -83,28 +82,27 @@ def run(steps: list[dict[str, Any]], notes: Arrays, state: Mapping[str, Array]) 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_program_is_the_plain_form(kind: str) -> None:
+def test_the_program_is_the_reference(kind: str) -> None:
     model = model_of(kind, layers=1)
     cell, H = model.cell, 6
     rng = np.random.default_rng(0)
     state = {name: rng.normal(size=(H, 2)) for name in cell.states}
     x = np.eye(len(CHARACTERS) + 1)[:, [3, len(CHARACTERS)]]
-    notes = Arrays(cell, layer_parameters(model.by_name, 0), x)
-    made = program(cell, cell.inputs)
-    values = run(made["steps"], notes, state)
-    for name, expected in cell.plain(notes, state).items():
-        np.testing.assert_allclose(values[made["states"][name]], expected, atol=1e-12)
+    params, graph = layer_parameters(model.by_name, 0), cell.graph()
+    made = program(cell)
+    values = run(made["steps"], params, x, state)
+    expected = reference.run_step(graph, params, x, state)
+    for name, node in graph.states.items():
+        np.testing.assert_allclose(values[made["states"][name]], expected[node], atol=1e-12)
     assert list(made["gates"]) == list(cell.inputs)
 
 
 def test_the_program_s_gates_are_the_layer_s() -> None:
     model = model_of("peephole", layers=1)
     seen = record(model, VOCABULARY.encode("T")[:, None])
-    notes = Arrays(
-        model.cell, layer_parameters(model.by_name, 0), np.eye(len(CHARACTERS) + 1)[:, [3]]
-    )
-    made = program(model.cell, model.cell.inputs)
-    values = run(made["steps"], notes, {name: np.zeros((6, 1)) for name in "hc"})
+    params, x = layer_parameters(model.by_name, 0), np.eye(len(CHARACTERS) + 1)[:, [3]]
+    made = program(model.cell)
+    values = run(made["steps"], params, x, {name: np.zeros((6, 1)) for name in "hc"})
     assert CHARACTERS[3] == "T"
     for gate, place in made["gates"].items():
         np.testing.assert_allclose(values[place], seen.gates[0][gate][0], atol=1e-12)
@@ -170,11 +168,11 @@ def exported(model: Parameters, folder: Path) -> Path:
 
 def greedy(model: Parameters, prime: str, length: int) -> str:
     ids = VOCABULARY.encode(prime).astype(np.intp)[:, None]
-    logits, state = plain.run(model, ids)
+    logits, state = reference.run(model, ids)
     written = []
     for _ in range(length):
         written.append(int(logits[-1, :, 0].argmax()))
-        logits, state = plain.run(model, np.array([[written[-1]]]), state)
+        logits, state = reference.run(model, np.array([[written[-1]]]), state)
     return VOCABULARY.decode(written)
 
 
@@ -185,8 +183,8 @@ def test_logits_and_greedy_text_are_python_s(browser: Any, tmp_path: Path, kind:
     ids = VOCABULARY.encode(PRIME).astype(np.intp)[:, None]
     with opened(browser, exported(model, tmp_path)) as page:
         logits = page.evaluate("prime => [...logitsAfter(prime).logits]", PRIME)
-        np.testing.assert_allclose(logits, plain.run(near, ids)[0][-1, :, 0], atol=1e-9)
-        np.testing.assert_allclose(logits, plain.run(model, ids)[0][-1, :, 0], atol=1e-2)
+        np.testing.assert_allclose(logits, reference.run(near, ids)[0][-1, :, 0], atol=1e-9)
+        np.testing.assert_allclose(logits, reference.run(model, ids)[0][-1, :, 0], atol=1e-2)
         text = page.evaluate("prime => greedy(prime, 200)", PRIME)
         assert text == greedy(near, PRIME, 200)
 
@@ -255,7 +253,7 @@ def test_a_byte_model_reads_and_writes_bytes(browser: Any, tmp_path: Path) -> No
     ids = vocabulary.encode("é").astype(np.intp)[:, None]
     with opened(browser, path) as page:
         logits = page.evaluate("[...logitsAfter('é').logits]")
-        expected = plain.run(as_exported(model), ids)[0][-1, :, 0]
+        expected = reference.run(as_exported(model), ids)[0][-1, :, 0]
         np.testing.assert_allclose(logits, expected, atol=1e-9)
         page.locator("#length").fill("1")
         page.locator("#prime").fill("aé")

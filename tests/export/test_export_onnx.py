@@ -13,7 +13,7 @@ from command_line import TEXT, Runner
 from doc_snippets import run_snippet
 from numpy.typing import NDArray
 
-from charlstm.nn import reference as plain
+from charlstm.nn import reference
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Parameters
 from charlstm.sampler import Filters, generate
@@ -80,7 +80,7 @@ def test_batches_states_and_unknown_characters(cell: str, options: Mapping[str, 
     assert other.state.keys() == network.state.keys()
     for name, view in network.state.items():
         other.state[name] = np.ascontiguousarray(view.T)
-    logits, state = plain.run(model, ids, {k: v.copy() for k, v in network.state.items()})
+    logits, state = reference.run(model, ids, {k: v.copy() for k, v in network.state.items()})
     for t, characters in enumerate(ids):
         np.testing.assert_allclose(other.step(characters), logits[t].T, rtol=0, atol=1e-5)
     for name, value in other.state.items():

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from charlstm.nn import Array
 from charlstm.nn.cells import CELLS
-from charlstm.nn.cells.base import Array
 from charlstm.nn.parameters import Architecture, Parameters
 
 

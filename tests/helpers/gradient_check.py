@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from cells_under_test import random_ids, randomise
 
-from charlstm.nn.cells.base import Array
-from charlstm.nn.inputs import Rows
-from charlstm.nn.layer import Layer, gate_scale
+from charlstm.nn import Array
+from charlstm.nn.activation import gate_scale
+from charlstm.nn.inputs import LowerLayer
+from charlstm.nn.layer import Layer
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Parameters, layer_parameters
 
@@ -60,7 +61,7 @@ def wrong_in_network(model: Parameters, T: int, B: int, dropout: float = 0.0) ->
         network.refresh()
         for name, view in network.state.items():
             view[...] = before[name]
-        return WEIGHT * network.train(ids, targets, grads, weight=WEIGHT, mask_key=KEY)
+        return WEIGHT * network.train(ids, targets, grads, loss_scale=WEIGHT, mask_key=KEY)
 
     loss()
     claimed = {name: grad.copy() for name, grad in grads.items()}
@@ -76,7 +77,9 @@ def wrong_in_layer(model: Parameters, T: int, B: int, D: int) -> list[str]:
     params = {k: v for k, v in layer_parameters(model.by_name, 0).items() if k != "E"}
     params["W_x"] = rng.normal(size=(len(cell.inputs) * H, D))
     x, dy = rng.normal(size=(T * B, D)), rng.normal(size=(T * B, H))
-    source = Rows(params["W_x"], params["b"], gate_scale(cell, H, x.dtype), H, B)
+    source = LowerLayer(
+        params["W_x"], params["b"], gate_scale(cell.gates, cell.sigmoids, H, x.dtype), H, B
+    )
     layer = Layer(cell, H, params, source, T, B, backward=True)
     randomise(layer.state)
     before = {name: view.copy() for name, view in layer.state.items()}

@@ -8,16 +8,16 @@ import pytest
 from cells_under_test import each_variant, random_ids, random_model, randomise
 
 from charlstm.nn import blocked_gemm as strips
-from charlstm.nn.blocked_gemm import Strips, cut
+from charlstm.nn.blocked_gemm import BlockedMatrix, cut
 from charlstm.nn.network import Network
 
 
 def small(monkeypatch: pytest.MonkeyPatch, limit: int, pays: bool = True) -> None:
-    """Strips of up to 4 columns, or 2 where the inner dimension is cut too."""
+    """BlockedMatrix of up to 4 columns, or 2 where the inner dimension is cut too."""
     monkeypatch.setattr(strips, "SMALL", limit)
     for name, columns in (("WIDE", 4), ("NARROW", 2), ("LEAST", 1)):
         monkeypatch.setattr(strips, name, columns)
-    monkeypatch.setattr(strips, "cutting_pays", lambda: pays)
+    monkeypatch.setattr(strips, "panels_pay", lambda: pays)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_strips(
     count = blocks or 1
     numbers = rng.normal(size=(inner, count * width))
     matrix = np.asfortranarray(numbers) if transposed else numbers
-    product = Strips(matrix, batch, blocks)
+    product = BlockedMatrix(matrix, batch, blocks)
     matrix += 1.0  # it changes in place
     product.refresh()
     operand = rng.normal(size=(batch, inner))
@@ -89,7 +89,7 @@ def test_a_window_of_every_cell(
         network = Network(model, 4, 3, backward=True)
         randomise(network.state)
         gradient = np.zeros(model.size)
-        loss = network.train(ids, targets, model.views(gradient), weight=0.5)
+        loss = network.train(ids, targets, model.views(gradient), loss_scale=0.5)
         found.append((loss, gradient))
     assert found[1][0] == pytest.approx(found[0][0], rel=1e-12)
     np.testing.assert_allclose(found[1][1], found[0][1], rtol=0, atol=1e-12)

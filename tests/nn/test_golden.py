@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from torch_cases import CELLS, LAYERS, WEIGHT, B, H, T, V, golden
 
-from charlstm.nn.cells.base import Array, Cell
+from charlstm.nn import Array
+from charlstm.nn.cells.base import Cell
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Architecture, Parameters
 
@@ -17,7 +18,7 @@ BLOCKS = {"rnn": ("n", "n"), "lstm": ("ifgo", "ifgo"), "gru": ("rzn", "rzm")}
 each_cell = pytest.mark.parametrize("cell", CELLS)
 
 
-def as_ours(cell: Cell, tensors: Mapping[str, Array], *, gradient: bool) -> dict[str, Array]:
+def as_ours(cell: Cell[Any], tensors: Mapping[str, Array], *, gradient: bool) -> dict[str, Array]:
     """PyTorch's parameters, or their gradients, by our names.
 
     Its two biases of a gate are summed to our one, whose gradient is that of either.
@@ -100,7 +101,7 @@ def test_loss_and_every_gradient(cell: str) -> None:
     case = Case(cell)
     network = case.network(T)
     grads = case.model.views(np.full(case.model.size, np.nan))
-    loss = network.train(case.golden["ids"], case.golden["targets"], grads, weight=WEIGHT)
+    loss = network.train(case.golden["ids"], case.golden["targets"], grads, loss_scale=WEIGHT)
     equal(loss, case.golden["loss"])
     expected = case.ours("grad", gradient=True)
     assert grads.keys() == expected.keys()

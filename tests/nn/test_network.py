@@ -9,8 +9,8 @@ import pytest
 from cells_under_test import each_variant, random_ids, random_model, randomise
 from numpy.typing import NDArray
 
+from charlstm.nn import Array
 from charlstm.nn import network as network_module
-from charlstm.nn.cells.base import Array
 from charlstm.nn.loss import dropout_mask
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Architecture, Parameters
@@ -23,7 +23,7 @@ def train(network: Network, ids: Ids, targets: Ids) -> tuple[float, Array]:
     """The loss and the flat gradient of a window that starts in the state of `randomise`."""
     flat = np.zeros(network.parameters.size)
     randomise(network.state)
-    return network.train(ids, targets, network.parameters.views(flat), weight=0.5), flat
+    return network.train(ids, targets, network.parameters.views(flat), loss_scale=0.5), flat
 
 
 def state_of(network: Network) -> Array:
@@ -66,7 +66,7 @@ def test_columns_are_independent(cell: str, options: Mapping[str, Any]) -> None:
         for name, view in alone.state.items():
             view[...] = batch.state[name][:, part]
         flat = np.zeros(model.size)
-        loss += alone.train(ids[:, part], targets[:, part], model.views(flat), weight=0.5)
+        loss += alone.train(ids[:, part], targets[:, part], model.views(flat), loss_scale=0.5)
         gradient += flat
     assert_same((loss, gradient), whole)
 
@@ -88,9 +88,9 @@ def buffers(network: Network) -> Iterator[Array]:
     yield from (network._dy, network._logits, *network._dropped)
     for layer in network.layers:
         assert layer._row is not None
-        yield from (layer._a, layer._da, layer._row, layer._steps[0].tmp)
+        yield from (layer._a, layer._steps[0].da, layer._row, layer._steps[0].tmp)
         yield from (*layer._tape.values(), *layer._dstate.values())
-        yield from (weight._scratch for weight in layer._weights.values())
+        yield from (product._scratch for product in layer._products.values())
 
 
 @each_variant
@@ -160,7 +160,7 @@ def test_every_layer_has_a_dropout_mask_of_its_own(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(network_module, "dropout_mask", mask)
     model = random_model(num_layers=2)
     network, grads = Network(model, T, B, backward=True, dropout=0.5), model.views(model.flat * 0)
-    network.train(*window(model), grads, weight=1.0, mask_key=(1, 2, 3))
+    network.train(*window(model), grads, loss_scale=1.0, mask_key=(1, 2, 3))
     assert keys == [(1, 2, 0, 3), (1, 2, 1, 3)]
 
 
@@ -174,7 +174,7 @@ def test_dropout_depends_on_its_key_alone() -> None:
         randomise(network.state)
         seed, update, shard = key
         grads = model.views(flat)
-        return network.train(*window(model), grads, weight=1.0, mask_key=(seed, update, shard))
+        return network.train(*window(model), grads, loss_scale=1.0, mask_key=(seed, update, shard))
 
     first = loss(one, 1, 2, 3)
     assert loss(other, 1, 2, 3) == first

@@ -8,9 +8,10 @@ import pytest
 from cells_under_test import each_variant, random_model, variants
 from gradient_check import wrong_in_layer, wrong_in_network
 
-from charlstm.nn.blocks import rows_of
-from charlstm.nn.cells.base import Array, Cell, Product
-from charlstm.nn.inputs import Rows
+from charlstm.nn import Array
+from charlstm.nn.blocks import Product, rows_of
+from charlstm.nn.cells.base import Cell
+from charlstm.nn.inputs import LowerLayer
 from charlstm.nn.layer import Layer
 
 Patch = pytest.MonkeyPatch
@@ -41,7 +42,7 @@ def wrong(cell: str, options: Mapping[str, Any]) -> set[str]:
     return set(wrong_in_layer(random_model(cell, options, hidden_size=H), T, B, D))
 
 
-def cell_of(cell: str, options: Mapping[str, Any]) -> Cell:
+def cell_of(cell: str, options: Mapping[str, Any]) -> Cell[Any]:
     return random_model(cell, options).cell
 
 
@@ -63,7 +64,9 @@ def test_gradient_of_one_gate_is_zero(
         with monkeypatch.context() as patch:
             layers: list[Layer] = []
 
-            def forget(cell: Cell, s: Any, gate: str = gate, seen: list[Layer] = layers) -> None:
+            def forget(
+                cell: Cell[Any], s: Any, gate: str = gate, seen: list[Layer] = layers
+            ) -> None:
                 row = seen[-1]._row
                 assert row is not None
                 row[:, rows_of(cell.gates, gate, H)] = 0.0
@@ -164,7 +167,7 @@ def test_peephole_reads_the_wrong_cell_state_at_the_first_step(
 
 
 def test_nothing_flows_to_the_layer_below(monkeypatch: Patch) -> None:
-    original = Rows.backward
-    monkeypatch.setattr(Rows, "backward", lambda *arguments: 0.0 * original(*arguments))
+    original = LowerLayer.backward
+    monkeypatch.setattr(LowerLayer, "backward", lambda *arguments: 0.0 * original(*arguments))
     found = wrong_in_network(random_model(num_layers=2), T, B)
     assert set(found) == {f"layers.0.{name}" for name in ("E", "W", "b", "h", "c")}

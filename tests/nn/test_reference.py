@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from cells_under_test import each_variant, random_ids, random_model, randomise
 
-from charlstm.nn import reference as plain
+from charlstm.nn import reference
 from charlstm.nn.loss import softmax
 from charlstm.nn.network import Network
 
@@ -28,7 +28,7 @@ def test_window_equals_the_notes(
     ids, targets = random_ids(model, steps, 4), random_ids(model, steps, 4, seed=5)
     network = Network(model, steps, 4)
     randomise(network.state)
-    logits, state = plain.run(model, ids, {k: v.copy() for k, v in network.state.items()})
+    logits, state = reference.run(model, ids, {k: v.copy() for k, v in network.state.items()})
     losses = network.score(ids, targets)
     for t, column in np.ndindex(ids.shape):
         p = softmax(logits[t, :, [column]].T)[:, 0]
@@ -48,4 +48,4 @@ def test_single_steps_from_zero_state_equal_the_notes(
     ids = random_ids(model, 5, 2)
     network = Network(model, 1, 2)
     stepped = [network.step(characters) for characters in ids]
-    np.testing.assert_allclose(stepped, plain.run(model, ids)[0], rtol=0, atol=1e-10)
+    np.testing.assert_allclose(stepped, reference.run(model, ids)[0], rtol=0, atol=1e-10)

@@ -89,7 +89,7 @@ def test_a_team_does_what_networks_do_one_shard_after_another(job: Job) -> None:
                     ids[:-1],
                     ids[1:],
                     team.parameters.views(part),
-                    weight=1.0 / PREDICTIONS,
+                    loss_scale=1.0 / PREDICTIONS,
                     mask_key=(PLAN.seed, update, shard),
                 )
                 gradient += part

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from charlstm.nn.cells.base import Array
+from charlstm.nn import Array
 from charlstm.training import optim
 from charlstm.training.optim import OPTIMISERS, Schedule, global_norm
 

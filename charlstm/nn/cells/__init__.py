@@ -10,7 +10,9 @@ from charlstm.nn.cells.lstm import LSTM
 from charlstm.nn.cells.peephole import Peephole
 from charlstm.nn.cells.rnn import RNN
 
-CELLS: dict[str, type[Cell]] = {cell.name: cell for cell in (RNN, LSTM, Peephole, Coupled, GRU)}
+CELLS: dict[str, type[Cell[Any]]] = {
+    cell.name: cell for cell in (RNN, LSTM, Peephole, Coupled, GRU)
+}
 
 
 def cell_options() -> dict[str, Field[Any]]:

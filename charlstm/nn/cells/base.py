@@ -1,85 +1,84 @@
-"""What a cell is: its gates, its states, the products it needs, and one step of equations.
+"""What a cell is: the blocks and weights that it declares, and the equations of one step.
 
-A cell is a short file of pointwise equations. It declares its matrix products; `layer.py` runs
-them, their transposes and their weight gradients, and owns the time loop and the buffers.
-A primed name (h', c') is the value of the previous step, as in the notes' h_{t-1}.
+A cell states its step twice. `equations` is the reference form, gate by gate: the reference
+implementation, the exports and `describe` all read it (see `graph`). `forward` and `backward` are
+the fast form: a few NumPy calls on the arrays of one step, which a `layer` runs for every step.
+
+In comments a prime marks the value of the step before: h' is `h_prev` in the code. Products such
+as W·[h', x] + b are shared out: the layer has written b + W_x·x to the pre-activations before
+`forward` is called, and the cell adds W·h'.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from charlstm.nn import Array
+from charlstm.nn.blocks import Product
 
-
-@dataclass(frozen=True)
-class Product:
-    """A weight that maps what the tape holds to pre-activations: a[gates] += weight · operand.
-
-    `gates` names neighbouring gate blocks, `operand` a name of the tape, primed for the previous
-    step. A full weight is a matrix (len(gates)·H, H); a diagonal one is a vector (H, 1)
-    for each gate, multiplied elementwise.
-    """
-
-    name: str
-    gates: str
-    operand: str
-    diagonal: bool = False
+if TYPE_CHECKING:
+    from charlstm.nn.graph import Graph, Node, Operators
 
 
-class Ready(Protocol):
-    """A product bound to a layer's weights, as a cell's equations use it."""
+class BoundProduct(Protocol):
+    """A declared product with its weight, as `forward` and `backward` use it."""
 
-    def add(self, operand: Array, out: Array) -> None:
+    def multiply_accumulate(self, operand: Array, out: Array) -> None:
         """Add weight · operand (B, H) to `out`, the pre-activations of its gates."""
 
-    def back(self, da: Array, out: Array) -> None:
-        """Write weightᵀ · da, the operand's gradient, to `out` (B, H); `da` must be final."""
+    def transpose_product(self, da: Array, out: Array) -> None:
+        """Write weightᵀ · da, the gradient of the operand, to `out` (B, H).
+
+        `da` must be complete: a full weight's gradient is made from it as well.
+        """
 
 
-class Notes(Protocol):
-    """The generic operators of a cell's plain form: arrays, an ONNX graph or text stand behind."""
+class Step:
+    """The arrays of one step, by the names in a cell's equations.
 
-    def gate(self, name: str, h: Any) -> Any:
-        """W_name·[h, x] + b_name for one gate."""
+    A cell's own subclass annotates the names that it uses; the layer fills in each of them:
 
-    def input(self, name: str) -> Any:
-        """W_name·x + b_name: the input's part of a gate alone."""
+    - a gate's letter, such as `i`: its block (B, H), first the pre-activation, then the gate. A run
+      of neighbouring gates is one array: `ifo` (3, B, H), `if_` where the letters are a keyword;
+      `a` (G, B, H) are all of them.
+    - a name of the tape, such as `c`: its value at this step (B, H); `c_prev` at the step before.
+    - `da_` and gates: dL/da of these gates; `da` of all. `d` and a state: dL/dstate (B, H).
+    - a product's name: the product, bound to its weight.
+    - `tmp` (B, H): free to use.
+    """
 
-    def product(self, weight: str, gate: str, operand: Any) -> Any:
-        """One gate's rows of a declared weight, times `operand`."""
-
-    def bias(self, gate: str) -> Any:
-        """b_gate, for a gate that does not see x."""
-
-    def sigmoid(self, a: Any) -> Any:
-        """The logistic function, σ(a)."""
-
-    def tanh(self, a: Any) -> Any:
-        """The hyperbolic tangent of a."""
+    a: Array
+    da: Array
+    h: Array
+    h_prev: Array
+    dh: Array
+    tmp: Array
 
 
-class Cell(ABC):
-    """One kind of recurrent cell. Subclasses are pure declarations and equations, without state."""
+S = TypeVar("S", bound=Step)
+
+
+class Cell(ABC, Generic[S]):
+    """One kind of recurrent cell: declarations and equations, without arrays of its own."""
 
     @dataclass(frozen=True)
     class Options:
         """The cell's own settings; a cell that has some defines its own dataclass."""
 
     name: ClassVar[str]
+    step: type[S]
     gates: str  # blocks of pre-activations, H rows each, in this order
-    inputs: str  # the leading blocks that see the input x
-    sigmoids: str  # the blocks whose activation is σ; the others are tanh or the cell's own
+    inputs: str  # the leading gates that see the input x
+    sigmoids: str  # the gates whose activation is σ; the others have tanh, or the cell's own
     states: tuple[str, ...]  # carried from window to window; the first one, h, is the output
-    tape: tuple[str, ...]  # blocks kept for every step, states among them
+    tape: tuple[str, ...]  # what a forward step keeps for the way back, states among it
     products: tuple[Product, ...]
     biases: Mapping[str, float] = {}  # gates whose bias does not start at zero
     memory = "h"  # the state that remembers
-    bounded_memory = True  # whether it lies between -1 and 1 by itself
+    bounded_memory = True  # whether the memory lies between -1 and 1 by itself
     retention = ""  # the gate that keeps the old memory, if there is one
 
     def __init__(self, options: Any = None) -> None:
@@ -87,7 +86,7 @@ class Cell(ABC):
 
     @property
     def memory_label(self) -> str:
-        """What `shown_memory` makes of the memory: tanh(c), or h."""
+        """The name of what `shown_memory` returns: tanh(c), or h."""
         return self.memory if self.bounded_memory else f"tanh({self.memory})"
 
     def shown_memory(self, values: Array) -> Array:
@@ -95,29 +94,23 @@ class Cell(ABC):
         return values if self.bounded_memory else np.tanh(values)
 
     @abstractmethod
-    def forward(self, s: Any) -> None:
-        """One step. On entry s.a holds b + W_x·x; on return the step's tape is filled.
+    def equations(self, op: "Operators", state: Mapping[str, "Node"]) -> "dict[str, Node]":
+        """The new states from the old ones, gate by gate: the cell's reference form."""
 
-        `s` names every block of this step as an array (B, H): gates and tape blocks by their
-        names, previous ones with `_` behind (s.h_ is h'), products by theirs (s.W.add(s.h_, s.a)).
-        Neighbouring gates have a name together: s.ifo (3, B, H). `s.tmp` (B, H) is free to use.
-        """
+    def graph(self) -> "Graph":
+        """One step as a graph of operations, made from `equations`."""
+        from charlstm.nn.graph import trace_step  # noqa: PLC0415 - training and sampling need none
 
-    @abstractmethod
-    def backward(self, s: Any) -> None:
-        """The same step backwards.
-
-        On entry s.dh and the other s.d<state> hold dL/dstate, on return dL/dstate'; s.da
-        (G, B, H) must be filled with dL/da, each part before the product it belongs to goes
-        `back`; every product that is not diagonal must. `s.tmp` (B, H) is free to use.
-        """
+        return trace_step(self)
 
     @abstractmethod
-    def plain(self, n: Notes, state: Mapping[str, Any]) -> dict[str, Any]:
-        """The step gate by gate as the notes write it: from the old state to the new one."""
+    def forward(self, s: S) -> None:
+        """One step: from s.a = b + W_x·x and the step before to this step's tape."""
 
+    @abstractmethod
+    def backward(self, s: S) -> None:
+        """The same step backwards (s.dh, s.dc … hold dL/dstate on entry, dL/dstate' on return).
 
-def sigmoid_from_tanh(gates: Array) -> None:
-    """Finish σ(a) = ½ + ½·tanh(a/2) in place; the ½ inside was folded into the weights."""
-    np.multiply(gates, 0.5, out=gates)
-    np.add(gates, 0.5, out=gates)
+        It fills s.da (G, B, H) with dL/da, and calls `transpose_product` of every full product
+        once the part of s.da that belongs to it is complete.
+        """

@@ -1,69 +1,83 @@
-"""The LSTM with coupled forget and input gates: we only forget what we put something in place of.
+"""The LSTM with coupled gates: it forgets only where it writes (Greff et al. 2017: CIFG).
 
-    f, o = σ(W·[h', x] + b)
-    g = tanh(W·[h', x] + b)
-    c = f⊙c' + (1 − f)⊙g            i = 1 − f: there are no input-gate weights
-    h = o⊙tanh(c)
-
-Greff et al. 2017 call it CIFG.
+f, o = σ(W·[h', x] + b)
+g = tanh(W·[h', x] + b)
+c = f⊙c' + (1 − f)⊙g            i = 1 − f: the input gate has no weights
+h = o⊙tanh(c)
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from numpy import add, multiply, subtract, tanh
 
-from charlstm.nn.cells.base import Cell, Notes, Product, sigmoid_from_tanh
+from charlstm.nn import Array
+from charlstm.nn.activation import finish_sigmoid
+from charlstm.nn.blocks import Product
+from charlstm.nn.cells.memory import (
+    MemoryCell,
+    MemoryStep,
+    output,
+    output_to_gate,
+    output_to_memory,
+)
+
+if TYPE_CHECKING:
+    from charlstm.nn.graph import Node, Operators
 
 
-class Coupled(Cell):
-    """Three gate blocks; c is computed as g + f⊙(c' − g)."""
+class CoupledStep(MemoryStep):
+    """The arrays of one step: those of every memory cell, and f and o as one array."""
+
+    fo: Array
+    da_fo: Array
+
+
+class Coupled(MemoryCell[CoupledStep]):
+    """Three gates on one product; c is computed as g + f⊙(c' − g)."""
 
     name = "coupled"
+    step = CoupledStep
     gates = inputs = "fog"
     sigmoids = "fo"
-    states = ("h", "c")
-    memory, bounded_memory, retention = "c", False, "f"
-    tape = ("h", "c", "tanh_c")
     products = (Product("W", "fog", "h'"),)
     biases = {"f": 1.0}
 
-    def forward(self, s: Any) -> None:
-        s.W.add(s.h_, s.a)
+    def equations(self, op: "Operators", state: "Mapping[str, Node]") -> "dict[str, Node]":
+        h, c = state["h"], state["c"]
+        f = op.sigmoid(op.gate("f", h))
+        g = op.tanh(op.gate("g", h))
+        o = op.sigmoid(op.gate("o", h))
+        c = f * c + (1.0 - f) * g
+        return {"h": o * op.tanh(c), "c": c}
+
+    def forward(self, s: CoupledStep) -> None:
+        # f, o = σ(a), g = tanh(a) with a = W·h' + (W_x·x + b)
+        s.W.multiply_accumulate(s.h_prev, s.a)
         tanh(s.a, out=s.a)
-        sigmoid_from_tanh(s.fo)
-        subtract(s.c_, s.g, out=s.tmp)
+        finish_sigmoid(s.fo)
+        # c = g + f⊙(c' − g)
+        subtract(s.c_prev, s.g, out=s.tmp)
         multiply(s.f, s.tmp, out=s.c)
         add(s.c, s.g, out=s.c)
-        tanh(s.c, out=s.tanh_c)
-        multiply(s.o, s.tanh_c, out=s.h)
+        # h = o⊙tanh(c)
+        output(s)
 
-    def backward(self, s: Any) -> None:
-        # dc += dh⊙o⊙(1 − tanh²c) = dh⊙(o − h⊙tanh c)
-        multiply(s.h, s.tanh_c, out=s.tmp)
-        subtract(s.o, s.tmp, out=s.tmp)
-        multiply(s.tmp, s.dh, out=s.tmp)
-        add(s.dc, s.tmp, out=s.dc)
-        # da[f] = dc⊙(c' − g)⊙f⊙(1 − f), da[o] = dh⊙h⊙(1 − o)
+    def backward(self, s: CoupledStep) -> None:
+        # dc += dh⊙(o − h⊙tanh(c))
+        output_to_memory(s)
+        # da_o = (1 − o)⊙h⊙dh; 1 − f is needed below
         subtract(1.0, s.fo, out=s.da_fo)
-        multiply(s.da_o, s.h, out=s.da_o)
-        multiply(s.da_o, s.dh, out=s.da_o)
-        # da[g] = dc⊙(1 − f)⊙(1 − g²)
+        output_to_gate(s)
+        # da_g = (1 − g²)⊙dc⊙(1 − f)
         multiply(s.g, s.g, out=s.tmp)
         subtract(1.0, s.tmp, out=s.da_g)
         multiply(s.da_g, s.dc, out=s.da_g)
         multiply(s.da_g, s.da_f, out=s.da_g)
-        # dc' = dc⊙f, dh' = Wᵀ·da
+        # dc' = dc⊙f; da_f = (1 − f)⊙dc'⊙(c' − g)
         multiply(s.dc, s.f, out=s.dc)
         multiply(s.da_f, s.dc, out=s.da_f)
-        subtract(s.c_, s.g, out=s.tmp)
+        subtract(s.c_prev, s.g, out=s.tmp)
         multiply(s.da_f, s.tmp, out=s.da_f)
-        s.W.back(s.da, s.dh)
-
-    def plain(self, n: Notes, state: Mapping[str, Any]) -> dict[str, Any]:
-        h, c = state["h"], state["c"]
-        f = n.sigmoid(n.gate("f", h))
-        g = n.tanh(n.gate("g", h))
-        o = n.sigmoid(n.gate("o", h))
-        c = f * c + (1.0 - f) * g
-        return {"h": o * n.tanh(c), "c": c}
+        # dh' = Wᵀ·da
+        s.W.transpose_product(s.da, s.dh)

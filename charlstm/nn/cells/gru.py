@@ -1,25 +1,51 @@
-"""The gated recurrent unit (Cho et al. 2014): two gates, no separate cell state.
+"""The gated recurrent unit (Cho et al. 2014): two gates, and no cell state beside h.
 
     r, z = σ(W·[h', x] + b)                           reset and update
     n = tanh(W_n·[r⊙h', x] + b)                       reset `before` the product, the default
-    n = tanh(W_nx·x + b + r⊙(W_nh·h' + b_m))          reset `after` it: cuDNN's form
+    n = tanh(W_nx·x + b + r⊙(W_nh·h' + b_m))          reset `after` it, as in cuDNN and PyTorch
     h = z⊙h' + (1 − z)⊙n
 
-With Cho et al. z keeps the old state; the well-known drawing swaps z and 1 − z.
+As in Cho et al., z keeps the old state; Olah's well-known drawing swaps z and 1 − z.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy import add, multiply, subtract, tanh
 
 from charlstm.config import setting
-from charlstm.nn.cells.base import Cell, Notes, Product, sigmoid_from_tanh
+from charlstm.nn import Array
+from charlstm.nn.activation import finish_sigmoid
+from charlstm.nn.blocks import Product
+from charlstm.nn.cells.base import BoundProduct, Cell, Step
+
+if TYPE_CHECKING:
+    from charlstm.nn.graph import Node, Operators
 
 
-class GRU(Cell):
-    """Both forms, h as n + z⊙(h' − n); W_nh·h' + b_m is a block `m` without input."""
+class GRUStep(Step):
+    """The arrays of one step: `m` and `rzm` only of the form after, `reset` only before."""
+
+    n: Array
+    r: Array
+    z: Array
+    m: Array
+    rz: Array
+    rzm: Array
+    reset: Array  # r⊙h'
+    da_n: Array
+    da_r: Array
+    da_z: Array
+    da_m: Array
+    da_rz: Array
+    da_rzm: Array
+    W: BoundProduct
+    W_n: BoundProduct
+
+
+class GRU(Cell[GRUStep]):
+    """Both forms, with h as n + z⊙(h' − n); W_nh·h' + b_m is a block `m` that sees no input."""
 
     @dataclass(frozen=True)
     class Options:
@@ -32,6 +58,7 @@ class GRU(Cell):
         )
 
     name = "gru"
+    step = GRUStep
     inputs = "nrz"
     sigmoids = "rz"
     states = ("h",)
@@ -46,59 +73,64 @@ class GRU(Cell):
             self.products = (Product("W", "rzm", "h'"),)
         else:
             self.gates = "nrz"
-            self.tape = ("h", "reset")  # reset = r⊙h'
+            self.tape = ("h", "reset")
             self.products = (Product("W", "rz", "h'"), Product("W_n", "n", "reset"))
 
-    def forward(self, s: Any) -> None:
-        s.W.add(s.h_, s.rzm if self.after else s.rz)
+    def equations(self, op: "Operators", state: "Mapping[str, Node]") -> "dict[str, Node]":
+        h = state["h"]
+        r = op.sigmoid(op.gate("r", h))
+        z = op.sigmoid(op.gate("z", h))
+        if self.after:
+            n = op.tanh(op.input("n") + r * (op.product("W", "m", h) + op.bias("m")))
+        else:
+            n = op.tanh(op.input("n") + op.product("W_n", "n", r * h))
+        return {"h": z * h + (1.0 - z) * n}
+
+    def forward(self, s: GRUStep) -> None:
+        # r, z = σ(W·h' + (W_x·x + b)), and m = W_nh·h' + b_m
+        s.W.multiply_accumulate(s.h_prev, s.rzm if self.after else s.rz)
         tanh(s.rz, out=s.rz)
-        sigmoid_from_tanh(s.rz)
+        finish_sigmoid(s.rz)
+        # n = tanh(r⊙m + …) or tanh(W_n·(r⊙h') + …)
         if self.after:
             multiply(s.r, s.m, out=s.tmp)
             add(s.n, s.tmp, out=s.n)
         else:
-            multiply(s.r, s.h_, out=s.reset)
-            s.W_n.add(s.reset, s.n)
+            multiply(s.r, s.h_prev, out=s.reset)
+            s.W_n.multiply_accumulate(s.reset, s.n)
         tanh(s.n, out=s.n)
-        subtract(s.h_, s.n, out=s.tmp)
+        # h = n + z⊙(h' − n)
+        subtract(s.h_prev, s.n, out=s.tmp)
         multiply(s.z, s.tmp, out=s.h)
         add(s.h, s.n, out=s.h)
 
-    def backward(self, s: Any) -> None:
-        # da[n] = dh⊙(1 − z)⊙(1 − n²)
+    def backward(self, s: GRUStep) -> None:
+        # da_n = (1 − n²)⊙dh⊙(1 − z); 1 − r is needed below
         subtract(1.0, s.rz, out=s.da_rz)
         multiply(s.n, s.n, out=s.tmp)
         subtract(1.0, s.tmp, out=s.tmp)
         multiply(s.tmp, s.dh, out=s.tmp)
         multiply(s.tmp, s.da_z, out=s.da_n)
-        # with dh' = dh⊙z at first, da[z] = dh'⊙(h' − n)⊙(1 − z)
+        # dh' = dh⊙z; da_z = (1 − z)⊙(h' − n)⊙dh'
         multiply(s.dh, s.z, out=s.dh)
-        subtract(s.h_, s.n, out=s.tmp)
+        subtract(s.h_prev, s.n, out=s.tmp)
         multiply(s.da_z, s.tmp, out=s.da_z)
         multiply(s.da_z, s.dh, out=s.da_z)
+        # r⊙(1 − r), the first part of da_r
         multiply(s.da_r, s.r, out=s.da_r)
         if self.after:
-            # da[m] = da[n]⊙r, da[r] = da[n]⊙m⊙r⊙(1 − r), dh' += Wᵀ·da[r, z, m]
+            # da_m = da_n⊙r, da_r = r⊙(1 − r)⊙m⊙da_n, dh' += Wᵀ·da of r, z and m
             multiply(s.da_n, s.r, out=s.da_m)
             multiply(s.da_r, s.m, out=s.da_r)
             multiply(s.da_r, s.da_n, out=s.da_r)
-            s.W.back(s.da_rzm, s.tmp)
+            s.W.transpose_product(s.da_rzm, s.tmp)
         else:
-            # d(r⊙h') = W_nᵀ·da[n]; da[r] is it ⊙h'⊙r⊙(1 − r), dh' += it⊙r + Wᵀ·da[r, z]
-            s.W_n.back(s.da_n, s.tmp)
-            multiply(s.da_r, s.h_, out=s.da_r)
+            # d(r⊙h') = W_nᵀ·da_n; da_r = r⊙(1 − r)⊙h'⊙d(r⊙h'); dh' += r⊙d(r⊙h')
+            s.W_n.transpose_product(s.da_n, s.tmp)
+            multiply(s.da_r, s.h_prev, out=s.da_r)
             multiply(s.da_r, s.tmp, out=s.da_r)
             multiply(s.tmp, s.r, out=s.tmp)
             add(s.dh, s.tmp, out=s.dh)
-            s.W.back(s.da_rz, s.tmp)
+            # dh' += Wᵀ·da of r and z
+            s.W.transpose_product(s.da_rz, s.tmp)
         add(s.dh, s.tmp, out=s.dh)
-
-    def plain(self, n: Notes, state: Mapping[str, Any]) -> dict[str, Any]:
-        h = state["h"]
-        r = n.sigmoid(n.gate("r", h))
-        z = n.sigmoid(n.gate("z", h))
-        if self.after:
-            candidate = n.tanh(n.input("n") + r * (n.product("W", "m", h) + n.bias("m")))
-        else:
-            candidate = n.tanh(n.input("n") + n.product("W_n", "n", r * h))
-        return {"h": z * h + (1.0 - z) * candidate}

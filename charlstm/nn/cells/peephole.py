@@ -6,27 +6,54 @@
     o = σ(W·[h', x] + P·c + b)          the output gate sees the new one
     h = o⊙tanh(c)
 
-P is a matrix for each chosen gate (`full`: the notes' W·[c, h, x]) or a vector (`diagonal`: Gers
-& Schmidhuber's own). "Many papers will give some peepholes and not others": `peepholes` says which.
+P is a matrix for each chosen gate (`full`, so that a gate is σ(W·[c, h, x] + b)) or a vector
+(`diagonal`, as Gers & Schmidhuber have it). Many papers give peepholes to some gates only: the
+option `peepholes` says which.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy import add, multiply, subtract, tanh
 
 from charlstm.config import setting
 from charlstm.errors import ConfigError
-from charlstm.nn.cells.base import Cell, Notes, Product, sigmoid_from_tanh
+from charlstm.nn import Array
+from charlstm.nn.activation import finish_sigmoid
+from charlstm.nn.blocks import Product
+from charlstm.nn.cells.base import BoundProduct
+from charlstm.nn.cells.memory import (
+    MemoryCell,
+    MemoryStep,
+    output,
+    output_to_gate,
+    output_to_memory,
+)
+
+if TYPE_CHECKING:
+    from charlstm.nn.graph import Node, Operators
 
 
-class Peephole(Cell):
-    """The LSTM's equations, with o computed after c."""
+class PeepholeStep(MemoryStep):
+    """The arrays of one step: those of every memory cell, the input gate's and the peepholes."""
+
+    i: Array
+    if_: Array
+    ifg: Array
+    da_i: Array
+    da_if: Array
+    P_i: BoundProduct
+    P_f: BoundProduct
+    P_o: BoundProduct
+
+
+class Peephole(MemoryCell[PeepholeStep]):
+    """Four gates on one product, those with a peephole on one more; o is computed after c."""
 
     @dataclass(frozen=True)
     class Options:
-        """Which gates look, and through what."""
+        """Which gates look at the cell state, and through what."""
 
         peephole_kind: str = setting(
             "full",
@@ -43,81 +70,83 @@ class Peephole(Cell):
                 )
 
     name = "peephole"
+    step = PeepholeStep
     gates = inputs = "ifgo"
     sigmoids = "ifo"
-    states = ("h", "c")
-    memory, bounded_memory, retention = "c", False, "f"
-    tape = ("h", "c", "tanh_c")
     biases = {"f": 1.0, "i": -1.0}  # as the LSTM's
 
     def __init__(self, options: Any = None) -> None:
         super().__init__(options)
-        chosen, diagonal = self.options.peepholes, self.options.peephole_kind == "diagonal"
-        self.early = [(gate, f"P_{gate}") for gate in "if" if gate in chosen]
-        self.late = "o" in chosen
+        self.peepholes = set(self.options.peepholes)
+        diagonal = self.options.peephole_kind == "diagonal"
+        sees = {"i": "c'", "f": "c'", "o": "c"}
         self.products = (
             Product("W", "ifgo", "h'"),
-            *(Product(name, gate, "c'", diagonal) for gate, name in self.early),
-            *([Product("P_o", "o", "c", diagonal)] if self.late else []),
+            *(Product(f"P_{k}", k, c, diagonal) for k, c in sees.items() if k in self.peepholes),
         )
 
-    def forward(self, s: Any) -> None:
-        s.W.add(s.h_, s.a)
-        for gate, name in self.early:
-            getattr(s, name).add(s.c_, getattr(s, gate))
-        tanh(s.ifg, out=s.ifg)
-        sigmoid_from_tanh(getattr(s, "if"))
-        multiply(s.i, s.g, out=s.tmp)
-        multiply(s.f, s.c_, out=s.c)
-        add(s.c, s.tmp, out=s.c)
-        if self.late:
-            s.P_o.add(s.c, s.o)
-        tanh(s.o, out=s.o)
-        sigmoid_from_tanh(s.o)
-        tanh(s.c, out=s.tanh_c)
-        multiply(s.o, s.tanh_c, out=s.h)
+    def equations(self, op: "Operators", state: "Mapping[str, Node]") -> "dict[str, Node]":
+        h, c = state["h"], state["c"]
 
-    def backward(self, s: Any) -> None:
-        # da[o] = dh⊙h⊙(1 − o)
+        def gate(name: str, c: "Node") -> "Node":
+            a = op.gate(name, h)
+            return a + op.product(f"P_{name}", name, c) if name in self.peepholes else a
+
+        f = op.sigmoid(gate("f", c))
+        i = op.sigmoid(gate("i", c))
+        g = op.tanh(op.gate("g", h))
+        c = f * c + i * g
+        o = op.sigmoid(gate("o", c))
+        return {"h": o * op.tanh(c), "c": c}
+
+    def forward(self, s: PeepholeStep) -> None:
+        # i, f = σ(a), g = tanh(a) with a = W·h' + P·c' + (W_x·x + b)
+        s.W.multiply_accumulate(s.h_prev, s.a)
+        if "i" in self.peepholes:
+            s.P_i.multiply_accumulate(s.c_prev, s.i)
+        if "f" in self.peepholes:
+            s.P_f.multiply_accumulate(s.c_prev, s.f)
+        tanh(s.ifg, out=s.ifg)
+        finish_sigmoid(s.if_)
+        # c = f⊙c' + i⊙g
+        multiply(s.i, s.g, out=s.tmp)
+        multiply(s.f, s.c_prev, out=s.c)
+        add(s.c, s.tmp, out=s.c)
+        # o = σ(W·h' + P·c + (W_x·x + b))
+        if "o" in self.peepholes:
+            s.P_o.multiply_accumulate(s.c, s.o)
+        tanh(s.o, out=s.o)
+        finish_sigmoid(s.o)
+        # h = o⊙tanh(c)
+        output(s)
+
+    def backward(self, s: PeepholeStep) -> None:
+        # da_o = (1 − o)⊙h⊙dh
         subtract(1.0, s.o, out=s.da_o)
-        multiply(s.da_o, s.h, out=s.da_o)
-        multiply(s.da_o, s.dh, out=s.da_o)
-        # dc += dh⊙(o − h⊙tanh c) + P_oᵀ·da[o]
-        multiply(s.h, s.tanh_c, out=s.tmp)
-        subtract(s.o, s.tmp, out=s.tmp)
-        multiply(s.tmp, s.dh, out=s.tmp)
-        add(s.dc, s.tmp, out=s.dc)
-        if self.late:
-            s.P_o.back(s.da_o, s.tmp)
+        output_to_gate(s)
+        # dc += dh⊙(o − h⊙tanh(c)) + P_oᵀ·da_o
+        output_to_memory(s)
+        if "o" in self.peepholes:
+            s.P_o.transpose_product(s.da_o, s.tmp)
             add(s.dc, s.tmp, out=s.dc)
-        # da[i] = dc⊙i⊙g⊙(1 − i), da[g] = dc⊙(i − i⊙g⊙g)
-        subtract(1.0, getattr(s, "if"), out=s.da_if)
+        # da_i = (1 − i)⊙i⊙g⊙dc; 1 − f is needed below
+        subtract(1.0, s.if_, out=s.da_if)
         multiply(s.i, s.g, out=s.tmp)
         multiply(s.da_i, s.tmp, out=s.da_i)
         multiply(s.da_i, s.dc, out=s.da_i)
+        # da_g = dc⊙(i − i⊙g⊙g)
         multiply(s.tmp, s.g, out=s.tmp)
         subtract(s.i, s.tmp, out=s.tmp)
         multiply(s.tmp, s.dc, out=s.da_g)
-        # with dc' = dc⊙f, da[f] = dc'⊙c'⊙(1 − f)
+        # dc' = dc⊙f; da_f = (1 − f)⊙c'⊙dc'
         multiply(s.dc, s.f, out=s.dc)
-        multiply(s.da_f, s.c_, out=s.da_f)
+        multiply(s.da_f, s.c_prev, out=s.da_f)
         multiply(s.da_f, s.dc, out=s.da_f)
-        # dc' += Pᵀ·da of the gates that saw it; dh' = Wᵀ·da
-        for gate, name in self.early:
-            getattr(s, name).back(getattr(s, "da_" + gate), s.tmp)
+        # dc' += P_iᵀ·da_i + P_fᵀ·da_f, dh' = Wᵀ·da
+        if "i" in self.peepholes:
+            s.P_i.transpose_product(s.da_i, s.tmp)
             add(s.dc, s.tmp, out=s.dc)
-        s.W.back(s.da, s.dh)
-
-    def plain(self, n: Notes, state: Mapping[str, Any]) -> dict[str, Any]:
-        h, c = state["h"], state["c"]
-
-        def peep(gate: str, c: Any) -> Any:
-            a = n.gate(gate, h)
-            return a + n.product(f"P_{gate}", gate, c) if gate in self.options.peepholes else a
-
-        f = n.sigmoid(peep("f", c))
-        i = n.sigmoid(peep("i", c))
-        g = n.tanh(n.gate("g", h))
-        c = f * c + i * g
-        o = n.sigmoid(peep("o", c))
-        return {"h": o * n.tanh(c), "c": c}
+        if "f" in self.peepholes:
+            s.P_f.transpose_product(s.da_f, s.tmp)
+            add(s.dc, s.tmp, out=s.dc)
+        s.W.transpose_product(s.da, s.dh)

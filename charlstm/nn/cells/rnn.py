@@ -2,39 +2,54 @@
 
     h = tanh(W·[h', x] + b)
 
-What it shows: dh' = Wᵀ·(dh⊙(1 − h²)) shrinks or grows by W's singular values at every step, so
-gradients vanish or explode over long distances (Bengio et al. 1994, Pascanu et al. 2013).
+Going back, dh' = Wᵀ·(dh⊙(1 − h²)) shrinks or grows with W's singular values at every step, so
+gradients vanish or explode over long distances (Bengio et al. 1994; Pascanu et al. 2013).
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from numpy import copyto, multiply, subtract, tanh
 
-from charlstm.nn.cells.base import Cell, Notes, Product
+from charlstm.nn import Array
+from charlstm.nn.blocks import Product
+from charlstm.nn.cells.base import BoundProduct, Cell, Step
+
+if TYPE_CHECKING:
+    from charlstm.nn.graph import Node, Operators
 
 
-class RNN(Cell):
+class RNNStep(Step):
+    """The arrays of one step."""
+
+    n: Array
+    da_n: Array
+    W: BoundProduct
+
+
+class RNN(Cell[RNNStep]):
     """One block, whose tanh is the hidden state itself."""
 
     name = "rnn"
+    step = RNNStep
     gates = inputs = "n"
     sigmoids = ""
     states = ("h",)
     tape = ("h",)
     products = (Product("W", "n", "h'"),)
 
-    def forward(self, s: Any) -> None:
-        s.W.add(s.h_, s.n)
+    def equations(self, op: "Operators", state: "Mapping[str, Node]") -> "dict[str, Node]":
+        return {"h": op.tanh(op.gate("n", state["h"]))}
+
+    def forward(self, s: RNNStep) -> None:
+        # h = tanh(W·h' + (W_x·x + b))
+        s.W.multiply_accumulate(s.h_prev, s.n)
         tanh(s.n, out=s.n)
         copyto(s.h, s.n)
 
-    def backward(self, s: Any) -> None:
+    def backward(self, s: RNNStep) -> None:
         # da = dh⊙(1 − h²), dh' = Wᵀ·da
         multiply(s.h, s.h, out=s.tmp)
         subtract(1.0, s.tmp, out=s.tmp)
         multiply(s.tmp, s.dh, out=s.da_n)
-        s.W.back(s.da_n, s.dh)
-
-    def plain(self, n: Notes, state: Mapping[str, Any]) -> dict[str, Any]:
-        return {"h": n.tanh(n.gate("n", state["h"]))}
+        s.W.transpose_product(s.da_n, s.dh)

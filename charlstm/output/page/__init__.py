@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from charlstm.nn.cells.base import Array
+from charlstm.nn import Array
 
 SCALE = 127  # a signed byte that stands for 1; look.js has the same
 

@@ -1,12 +1,76 @@
-"""The description of a whole network: its layers and readout, in letters and in numbers."""
+"""The dimension analysis of a whole network: shapes, parameters, bytes and operations.
+
+A matrix product takes two operations for each of its weights, a multiplication and an addition;
++ − ⊙ σ tanh and softmax take one for each number that they make.
+"""
 
 from dataclasses import asdict, dataclass
+from math import prod
 from typing import Any
 
+from charlstm.nn.cells.base import Cell
+from charlstm.nn.graph import Bias, Constant, Input, Operation, State, Weighted
 from charlstm.nn.parameters import Architecture
-from charlstm.studies.describe.counts import FLOAT32, Block, Operations, blocks, operations
-from charlstm.studies.describe.equations import Equation, one_step, readout
-from charlstm.studies.describe.shapes import Sizes, in_numbers
+from charlstm.studies.describe.equations import Equation, StepEquations, one_step, readout
+from charlstm.studies.describe.symbols import Sizes, in_numbers
+
+FLOAT32 = 4  # bytes
+
+
+@dataclass(frozen=True)
+class Block:
+    """The weights of one gate, or of the readout: their shapes by name."""
+
+    name: str
+    weights: dict[str, tuple[int, ...]]
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers are learnt."""
+        return sum(map(prod, self.weights.values()))
+
+
+@dataclass(frozen=True)
+class Operations:
+    """Floating-point operations for one character."""
+
+    products: int
+    elementwise: int
+
+    def __add__(self, other: "Operations") -> "Operations":
+        return Operations(self.products + other.products, self.elementwise + other.elementwise)
+
+    @property
+    def total(self) -> int:
+        """Both kinds."""
+        return self.products + self.elementwise
+
+
+def blocks(step: StepEquations, sizes: Sizes) -> list[Block]:
+    """The weights of each gate of a layer whose x has `sizes["D"]` rows."""
+    return [
+        Block(gate, {name: in_numbers(shape, sizes) for name, shape in weights.items()})
+        for gate, weights in step.weights.items()
+    ]
+
+
+def operations(cell: Cell[Any], sizes: Sizes, *, characters: bool) -> Operations:
+    """The operations of one layer for one character.
+
+    Where x is a character, W·x is one row of a table and takes none.
+    """
+    H, products, elementwise = sizes["H"], 0, 0
+    for node in cell.graph().nodes:
+        match node:
+            case Weighted(diagonal=False):
+                products += 2 * H * H
+            case Input():
+                products += 0 if characters else 2 * H * sizes["D"]
+            case Weighted() | Operation():
+                elementwise += H
+            case Bias() | State() | Constant():
+                pass
+    return Operations(products, elementwise)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from charlstm.nn.cells.base import Array
+from charlstm.nn import Array
 
 THRESHOLD = 0.3
 

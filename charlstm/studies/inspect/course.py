@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import CorpusError
-from charlstm.nn.cells.base import Array
+from charlstm.nn import Array
 from charlstm.nn.parameters import Parameters
 from charlstm.studies.inspect.span_values import read_texts
 from charlstm.studies.inspect.spans import Span

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.nn.cells.base import Array
+from charlstm.nn import Array
 
 
 def auc(values: Array, readings: NDArray[np.integer]) -> NDArray[np.float64]:

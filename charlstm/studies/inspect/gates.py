@@ -6,12 +6,14 @@ that a gate is above 0.9 and below 0.1.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import CharlstmError, CorpusError
-from charlstm.nn.cells.base import Array, Cell
+from charlstm.nn import Array
+from charlstm.nn.cells.base import Cell
 from charlstm.nn.parameters import Parameters
 from charlstm.nn.recording import record_windows
 from charlstm.studies.inspect.classes import CLASSES, classes
@@ -97,7 +99,7 @@ def measure(parameters: Parameters, ids: NDArray[np.integer], alphabet: Sequence
     )
 
 
-def gates_of(cell: Cell) -> str:
+def gates_of(cell: Cell[Any]) -> str:
     """The gates that open and shut.
 
     Raises:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import CorpusError
-from charlstm.nn.cells.base import Array
+from charlstm.nn import Array
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Parameters
 from charlstm.nn.recording import record
@@ -84,7 +84,7 @@ def reach(
             for layer, held in enumerate(states):
                 for name in norms:
                     network.state[f"layers.{layer}.{name}"][...] = held[name][T - k - 1]
-            network.train(ids[T - k :].astype(np.intp), asked[-k:], grads, weight=1.0)
+            network.train(ids[T - k :].astype(np.intp), asked[-k:], grads, loss_scale=1.0)
             for name, values in norms.items():
                 stacked = np.concatenate([layer.dstate[name] for layer in network.layers])
                 values.append(float(np.linalg.norm(stacked, axis=0).mean()))

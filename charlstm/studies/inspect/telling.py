@@ -7,7 +7,7 @@ keeps them for many characters, as the cells that Karpathy, Johnson & Fei-Fei 20
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.nn.cells.base import Array
+from charlstm.nn import Array
 
 
 def telling(memory: Array, count: int) -> list[int]:

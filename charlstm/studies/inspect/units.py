@@ -15,7 +15,7 @@ from random import Random
 import numpy as np
 
 from charlstm.errors import CorpusError
-from charlstm.nn.cells.base import Array
+from charlstm.nn import Array
 from charlstm.nn.parameters import Parameters
 from charlstm.pairs.scores import score_pairs
 from charlstm.studies.inspect.decode import by_condition, told

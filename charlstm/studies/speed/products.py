@@ -6,8 +6,8 @@ them. The rows of characters are gathered, so the input has no product.
 
 import numpy as np
 
-from charlstm.nn.blocked_gemm import Strips, padded
-from charlstm.nn.cells.base import Array
+from charlstm.nn import Array
+from charlstm.nn.blocked_gemm import BlockedMatrix, padded
 from charlstm.nn.network import READOUT_BLOCK
 from charlstm.nn.parameters import Parameters
 
@@ -88,7 +88,7 @@ class OwnProducts(Products):
         self._da = self._da.reshape(batch, -1)
         self._dh = self._dh.reshape(batch, H)
         self._strips = {
-            id(W): (Strips(W.T, batch, len(W) // H), Strips(W, batch))
+            id(W): (BlockedMatrix(W.T, batch, len(W) // H), BlockedMatrix(W, batch))
             for W in (*self._between, *self._recurrent)
         }
         for both in self._strips.values():

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from cells_under_test import each_variant, random_model
 
+from charlstm.nn.blocks import Product, rows_of
 from charlstm.nn.cells import CELLS
-from charlstm.nn.cells.base import Cell, Notes, Product
-from charlstm.nn.operators import Arrays
+from charlstm.nn.cells.base import Cell, Step
+from charlstm.nn.graph import Node, Operators
 from charlstm.nn.parameters import Architecture, Parameters, layer_parameters
-from charlstm.studies.describe import describe, one_step
-from charlstm.studies.describe.page import page
+from charlstm.studies.describe.equations import one_step
+from charlstm.studies.describe.lines import lines
+from charlstm.studies.describe.network import describe
 
 V, H, B = 7, 5, 3
 
@@ -43,7 +45,7 @@ def test_parameters_are_those_of_the_arrays(
     }
 
 
-def seen(cell: Cell, arrays: Mapping[str, Any], gate: str) -> list[Any]:
+def seen(cell: Cell[Any], arrays: Mapping[str, Any], gate: str) -> list[Any]:
     """The stored arrays that have rows for a gate, each with the gates' rows first."""
     products = [arrays[p.name] for p in cell.products if gate in p.gates]
     x = [arrays["E"].T if "E" in arrays else arrays["W_x"]] if gate in cell.inputs else []
@@ -161,35 +163,38 @@ class Value:
         return Value(array, self.tally)
 
 
-class Counting(Notes):
-    """The plain form on a layer's own arrays, with every operation counted."""
+class Counting:
+    """A cell's equations on a layer's own arrays, with every operation counted."""
 
-    def __init__(self, cell: Cell, params: Mapping[str, Any], x: Any) -> None:
+    def __init__(self, cell: Cell[Any], params: Mapping[str, Any], x: Any) -> None:
         self.tally = Counter[str]()
-        self.arrays, self.cell, self.by_name, self.x = Arrays(cell, params, x), cell, params, x
+        self.cell, self.params, self.x = cell, params, x
 
     def gate(self, name: str, h: Value) -> Value:
-        return self.product(
-            next(p.name for p in self.cell.products if name in p.gates), name, h
-        ) + (self.input(name))
+        weight = next(p.name for p in self.cell.products if name in p.gates)
+        return self.product(weight, name, h) + self.input(name)
 
     def input(self, name: str) -> Value:
-        b = self.arrays.bias(name)
-        if "W_x" in self.by_name:  # a row of E is looked up
-            self.tally["products"] += b.size * (2 * self.by_name["W_x"].shape[1])
-        return Value(self.arrays.input(name) - b, self.tally) + Value(b, self.tally)
+        rows = rows_of(self.cell.inputs, name, H)
+        if "E" in self.params:  # a row of E is looked up
+            x = self.params["E"].T[rows] @ self.x
+        else:
+            x = self.params["W_x"][rows] @ self.x
+            self.tally["products"] += H * (2 * self.params["W_x"].shape[1])
+        return Value(x, self.tally) + self.bias(name)
 
     def product(self, weight: str, gate: str, operand: Value) -> Value:
-        result = self.arrays.product(weight, gate, operand.array)
-        inner = self.by_name[weight].shape[1]
-        if inner == 1:
+        product = next(p for p in self.cell.products if p.name == weight)
+        rows = self.params[weight][rows_of(product.gates, gate, H)]
+        result = rows * operand.array if product.diagonal else rows @ operand.array
+        if product.diagonal:
             self.tally["elementwise"] += result.size
         else:
-            self.tally["products"] += result.size * 2 * inner
+            self.tally["products"] += result.size * 2 * rows.shape[1]
         return Value(result, self.tally)
 
     def bias(self, gate: str) -> Value:
-        return Value(self.arrays.bias(gate), self.tally)
+        return Value(self.params["b"][rows_of(self.cell.gates, gate, H)], self.tally)
 
     def sigmoid(self, a: Value) -> Value:
         self.tally["elementwise"] += a.array.size
@@ -204,10 +209,10 @@ def test_operations_are_those_counted(cell: str, options: Mapping[str, Any]) -> 
     found = describe(model.architecture, V)
     for index, layer in enumerate(found.layers):
         x = np.ones((V + 1 if index == 0 else H, 1))
-        notes = Counting(model.cell, layer_parameters(model.by_name, index), x)
-        old = {name: Value(np.ones((H, 1)), notes.tally) for name in model.cell.states}
-        model.cell.plain(notes, old)
-        assert layer.to_json()["operations"] == notes.tally
+        counting: Any = Counting(model.cell, layer_parameters(model.by_name, index), x)
+        old: Any = {name: Value(np.ones((H, 1)), counting.tally) for name in model.cell.states}
+        model.cell.equations(counting, old)
+        assert layer.to_json()["operations"] == counting.tally
 
 
 def test_operations_by_hand() -> None:
@@ -232,10 +237,11 @@ def test_operations_by_hand() -> None:
 # A cell that nobody has written yet
 
 
-class Newcomer(Cell):
+class Newcomer(Cell[Step]):
     """Uses what no other cell does: a gate named as a state, a diagonal first weight, − and ½."""
 
     name = "newcomer"
+    step = Step
     gates, inputs, sigmoids = "hzk", "hz", "z"
     states = ("h", "s")
     tape = ("h", "s")
@@ -250,12 +256,12 @@ class Newcomer(Cell):
 
     backward = forward
 
-    def plain(self, n: Notes, state: Mapping[str, Any]) -> dict[str, Any]:
+    def equations(self, op: Operators, state: Mapping[str, Node]) -> dict[str, Node]:
         h, s = state["h"], state["s"]
-        z = n.sigmoid(n.gate("z", s))
-        late = n.product("U", "k", h - s) + n.bias("k")
-        new = z * n.tanh(n.gate("h", z * h)) - (h - 0.5 * late)
-        return {"h": new, "s": n.tanh(s + new) * late}
+        z = op.sigmoid(op.gate("z", s))
+        late = op.product("U", "k", h - s) + op.bias("k")
+        new = z * op.tanh(op.gate("h", z * h)) - (h - 0.5 * late)
+        return {"h": new, "s": op.tanh(s + new) * late}
 
 
 def test_a_new_cell_is_described_with_no_new_code(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,4 +280,4 @@ def test_a_new_cell_is_described_with_no_new_code(monkeypatch: pytest.MonkeyPatc
     assert sum(prod(s) for block in found.layers[0].blocks for s in block.weights.values()) == (
         found.layers[0].parameters
     )
-    assert "newcomer" in next(page(found))
+    assert "newcomer" in next(lines(found))

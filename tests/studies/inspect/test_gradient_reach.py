@@ -7,7 +7,7 @@ from planted import VOCABULARY as PLANTED_VOCABULARY
 from planted import planted_pairs
 
 from charlstm.errors import CorpusError
-from charlstm.nn import reference as plain
+from charlstm.nn import reference
 from charlstm.nn.cells import CELLS
 from charlstm.studies.inspect.clipping import clipping
 from charlstm.studies.inspect.gradients import Reach, along, at_verbs, places, reach
@@ -25,10 +25,10 @@ def test_norms_are_those_of_differences(cell: str, layers: int) -> None:
     found = reach(model, IDS, TARGETS, steps=9)
     assert found.back == list(range(1, 10))
     for k in (1, 4, 9):
-        _, carried = plain.run(model, IDS[:-k])
+        _, carried = reference.run(model, IDS[:-k])
 
         def loss(state: dict[str, np.ndarray], k: int = k) -> np.ndarray:
-            logits, _ = plain.run(model, IDS[-k:], state)
+            logits, _ = reference.run(model, IDS[-k:], state)
             last = logits[-1]
             return np.asarray(np.log(np.exp(last).sum(axis=0)) - last[TARGETS, np.arange(3)])
 

@@ -5,7 +5,7 @@ import pytest
 from models import CHARACTERS, VOCABULARY, wild_model
 
 from charlstm.errors import CorpusError
-from charlstm.nn import reference as plain
+from charlstm.nn import reference
 from charlstm.nn.cells import CELLS
 from charlstm.nn.recording import record, record_windows
 from charlstm.studies.inspect.reading_table import to_mapping, to_table
@@ -24,7 +24,7 @@ def test_states_and_logits_are_those_of_the_plain_form(cell: str, layers: int) -
     seen = record(model, ids)
     state = None
     for t in range(len(ids)):
-        logits, state = plain.run(model, ids[t : t + 1].astype(np.intp), state)
+        logits, state = reference.run(model, ids[t : t + 1].astype(np.intp), state)
         np.testing.assert_allclose(seen.logits[t], logits[0], rtol=1e-8, atol=1e-9)
         for layer in range(layers):
             for name in model.cell.states:
@@ -61,7 +61,7 @@ def test_surprise_and_guesses_are_about_each_character_in_its_place() -> None:
     model = wild_model(scale=0.5)
     trace = trace_text(model, VOCABULARY, TEXT, top=4)
     ids = VOCABULARY.encode("\n" + TEXT).astype(np.intp)
-    logits, _ = plain.run(model, ids[:, None])
+    logits, _ = reference.run(model, ids[:, None])
     for t, character in enumerate(TEXT):
         odds = np.exp(logits[t, :, 0]) / np.exp(logits[t, :, 0]).sum()
         ranked = sorted(range(len(odds)), key=lambda k: -odds[k])[:4]

@@ -7,9 +7,9 @@ from models import wild_model
 from planted import CARRIER, DECOY, VOCABULARY, H, planted_model, planted_pairs
 
 from charlstm.errors import CorpusError
+from charlstm.nn import Array
 from charlstm.nn.blocks import rows_of
 from charlstm.nn.cells import CELLS
-from charlstm.nn.cells.base import Array
 from charlstm.nn.recording import record
 from charlstm.pairs.files import Pair
 from charlstm.studies.inspect.course import AFTER, BEFORE, STEPS, one_sentence, two_sentences

@@ -8,7 +8,7 @@ import pytest
 from cells_under_test import each_variant, random_model
 from command_line import Runner
 
-from charlstm.nn.cells.base import Array
+from charlstm.nn import Array
 from charlstm.nn.parameters import Architecture
 from charlstm.studies.speed.measure import TURN, Figure, Size, alternate, measure
 from charlstm.studies.speed.products import OwnProducts, Products

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from charlstm.studies.describe.counts import FLOAT32, Operations
-from charlstm.studies.describe.network import Description, Section
+from charlstm.studies.describe.network import FLOAT32, Description, Operations, Section
 
 
-def page(found: Description) -> Iterator[str]:
+def lines(description: Description) -> Iterator[str]:
     """The equations in letters, then layer by layer in numbers, then what they cost."""
-    shape, sizes, V = found.architecture, found.layers[0].sizes, found.vocabulary_size
-    options = "".join(f", {name} {value}" for name, value in found.options.items())
+    shape, sizes, V = (
+        description.architecture,
+        description.layers[0].sizes,
+        description.vocabulary_size,
+    )
+    options = "".join(f", {name} {value}" for name, value in description.options.items())
     yield (
         f"{shape.cell}{options}: {_count(shape.num_layers, 'layer')} of "
         f"{_count(shape.hidden_size, 'unit')}, {_count(V, 'character')}, "
@@ -17,7 +20,7 @@ def page(found: Description) -> Iterator[str]:
     )
     yield ""
     yield "One step. Columns are examples, x_t has D rows, a bias (H, 1) is added to every column."
-    every = [*found.layers[0].equations, *found.readout.equations]
+    every = [*description.layers[0].equations, *description.readout.equations]
     yield from table([[f"{e.name} = {e.text}", e.dimensions()] for e in every])
     yield ""
     yield f"With H = {sizes['H']}, V = {V}, B = {sizes['B']}."
@@ -25,62 +28,62 @@ def page(found: Description) -> Iterator[str]:
         f"Layer 1: x_t has a one in its character's row; D = V + 1 = {sizes['D']}, the last row "
         f"for unknown ones."
     )
-    yield from table(_numbers([found.layers[0]]))
-    if len(found.layers) > 1:
+    yield from table(_numbers([description.layers[0]]))
+    if len(description.layers) > 1:
         yield ""
         yield (
-            f"{_upper(found).capitalize()}: x_t is h_t of the layer below, "
-            f"D = H = {found.layers[1].sizes['D']}."
+            f"{_upper(description).capitalize()}: x_t is h_t of the layer below, "
+            f"D = H = {description.layers[1].sizes['D']}."
         )
-        yield from table(_numbers(found.layers[1:2]))
+        yield from table(_numbers(description.layers[1:2]))
     yield ""
     yield "Readout."
-    yield from table(_numbers([found.readout]))
-    yield from _parameters(found)
-    yield from _operations(found)
+    yield from table(_numbers([description.readout]))
+    yield from _parameters(description)
+    yield from _operations(description)
 
 
-def _parameters(found: Description) -> Iterator[str]:
+def _parameters(description: Description) -> Iterator[str]:
     rows = [["", "", "", "numbers", "bytes"]]
-    for name, section in _sections(found):
+    for name, section in _sections(description):
         for number, block in enumerate(section.blocks):
             weights = "  ".join(f"{weight} {shape}" for weight, shape in block.weights.items())
             rows.append(["" if number else name, block.name, weights, *_amount(block.parameters)])
         if len(section.blocks) > 1:
             rows.append(["", "", "together", *_amount(section.parameters)])
-    rows.append(["all", "", "", *_amount(found.parameters)])
+    rows.append(["all", "", "", *_amount(description.parameters)])
     yield ""
     yield "Parameters, in float32."
     yield from table(rows, right=(3, 4))
-    state = found.state_numbers * FLOAT32
+    state = description.state_numbers * FLOAT32
     yield f"The state carried from character to character is {state:,} bytes for each column."
 
 
-def _operations(found: Description) -> Iterator[str]:
+def _operations(description: Description) -> Iterator[str]:
     yield ""
     yield "Floating-point operations for each character: two for each weight of a matrix product,"
     yield "one for each number that + − ⊙ σ tanh softmax make. A character's row of W is looked up."
     rows = [["", "products", "elementwise", "total"]]
-    rows += [[name, *_kinds(section.operations)] for name, section in _sections(found)]
-    rows.append(["all", *_kinds(found.operations)])
+    rows += [[name, *_kinds(section.operations)] for name, section in _sections(description)]
+    rows.append(["all", *_kinds(description.operations)])
     yield from table(rows, right=(1, 2, 3))
     yield (
         f"Training takes each product three times, forward and for two gradients: "
-        f"{found.training_products:,}."
+        f"{description.training_products:,}."
     )
 
 
-def _sections(found: Description) -> Iterator[tuple[str, Section]]:
+def _sections(description: Description) -> Iterator[tuple[str, Section]]:
     """What differs: the first layer, one of those above it, the readout."""
-    yield "layer 1", found.layers[0]
-    if len(found.layers) > 1:
-        each = ", each" if len(found.layers) > 2 else ""
-        yield _upper(found) + each, found.layers[1]
-    yield "readout", found.readout
+    yield "layer 1", description.layers[0]
+    if len(description.layers) > 1:
+        each = ", each" if len(description.layers) > 2 else ""
+        yield _upper(description) + each, description.layers[1]
+    yield "readout", description.readout
 
 
-def _upper(found: Description) -> str:
-    number = len(found.layers)
+def _upper(description: Description) -> str:
+    number = len(description.layers)
     return "layer 2" if number == 2 else f"layers 2 to {number}"
 
 

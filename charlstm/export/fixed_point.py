@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import ExportError
-from charlstm.nn.cells.base import Array
+from charlstm.nn import Array
 
 LARGEST = 32767
 
