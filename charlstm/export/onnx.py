@@ -75,8 +75,8 @@ class Builder:
                     weight = rows(name, gate, params[name][block * H : (block + 1) * H])
                     operator = "Mul" if node.diagonal else "MatMul"
                     names[node] = self.add(operator, names[operand], weight)
-                case Operation(symbol=symbol, arguments=arguments):
-                    names[node] = self.add(OPERATORS[symbol], *(names[a] for a in arguments))
+                case Operation(symbol=symbol, operands=operands):
+                    names[node] = self.add(OPERATORS[symbol], *(names[o] for o in operands))
         return {state: names[node] for state, node in graph.states.items()}
 
 

@@ -5,155 +5,136 @@ with NumPy, the exports turn it into ONNX or into a list of operations for a bro
 writes it down. A value that is used twice is one node with two users.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
 from charlstm.nn.blocks import Product
-from charlstm.nn.cells.base import Cell
 
 ACTIVATIONS = ("σ", "tanh")
 _numbers = count()
 
 
-@dataclass(frozen=True, eq=False)
 class Node:
     """A value of one step, (H, B); `number` tells which of two nodes was made first."""
 
-    number: int = field(default_factory=lambda: next(_numbers), init=False)
-
-    @property
-    def operands(self) -> tuple["Node", ...]:
-        """The nodes that it is made from."""
-        return ()
+    def __init__(self, *operands: "Node") -> None:
+        self.operands = operands
+        self.number = next(_numbers)
 
     def __add__(self, other: Any) -> "Node":
-        return Operation("+", (self, _node(other)))
+        return Operation("+", self, _node(other))
 
     def __radd__(self, other: Any) -> "Node":
-        return Operation("+", (_node(other), self))
+        return Operation("+", _node(other), self)
 
     def __sub__(self, other: Any) -> "Node":
-        return Operation("−", (self, _node(other)))
+        return Operation("−", self, _node(other))
 
     def __rsub__(self, other: Any) -> "Node":
-        return Operation("−", (_node(other), self))
+        return Operation("−", _node(other), self)
 
     def __mul__(self, other: Any) -> "Node":
-        return Operation("⊙", (self, _node(other)))
+        return Operation("⊙", self, _node(other))
 
     def __rmul__(self, other: Any) -> "Node":
-        return Operation("⊙", (_node(other), self))
+        return Operation("⊙", _node(other), self)
 
 
-@dataclass(frozen=True, eq=False)
 class State(Node):
     """A state of the step before."""
 
-    name: str
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
 
 
-@dataclass(frozen=True, eq=False)
 class Constant(Node):
     """A plain number, such as the 1 of 1 − f."""
 
-    value: float
+    def __init__(self, value: float) -> None:
+        super().__init__()
+        self.value = value
 
 
-@dataclass(frozen=True, eq=False)
 class Weighted(Node):
-    """One gate's rows of a declared weight, (H, H) or diagonal (H, 1), times `operand`.
+    """One gate's rows of a declared weight, (H, H) or diagonal (H, 1), times an operand.
 
     `block` is the gate's place among the blocks of H rows of the weight.
     """
 
-    weight: str
-    gate: str
-    block: int
-    operand: Node
-    diagonal: bool
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        """What the weight is multiplied with."""
-        return (self.operand,)
+    def __init__(
+        self, weight: str, gate: str, block: int, operand: Node, *, diagonal: bool
+    ) -> None:
+        super().__init__(operand)
+        self.weight, self.gate, self.block, self.operand = weight, gate, block, operand
+        self.diagonal = diagonal
 
 
-@dataclass(frozen=True, eq=False)
 class Input(Node):
     """One gate's rows (H, D) of the weight on x, times x; `block` as of `Weighted`."""
 
-    gate: str
-    block: int
+    def __init__(self, gate: str, block: int) -> None:
+        super().__init__()
+        self.gate, self.block = gate, block
 
 
-@dataclass(frozen=True, eq=False)
 class Bias(Node):
     """One gate's bias (H, 1); `block` as of `Weighted`."""
 
-    gate: str
-    block: int
+    def __init__(self, gate: str, block: int) -> None:
+        super().__init__()
+        self.gate, self.block = gate, block
 
 
-@dataclass(frozen=True, eq=False)
 class Operation(Node):
     """An elementwise operation: + − ⊙ of two nodes, σ or tanh of one."""
 
-    symbol: str
-    arguments: tuple[Node, ...]
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        """One or two nodes."""
-        return self.arguments
+    def __init__(self, symbol: str, *operands: Node) -> None:
+        super().__init__(*operands)
+        self.symbol = symbol
 
 
 class Operators:
     """What a cell's `equations` may use; each call makes a node."""
 
-    def __init__(self, cell: Cell[Any]) -> None:
-        self._cell = cell
+    def __init__(self, gates: str, inputs: str, products: Sequence[Product]) -> None:
+        self._gates, self._inputs, self._products = gates, inputs, products
 
     def gate(self, name: str, h: Node) -> Node:
         """W_name·[h, x] + b_name, with the first declared product that has the gate."""
-        product = joined_product(self._cell, name)
+        product = joined_product(self._products, name)
         return self.product(product.name, name, h) + self.input(name)
 
     def input(self, name: str) -> Node:
         """W_name·x + b_name: the input's part of a gate alone."""
-        return Input(name, self._cell.inputs.index(name)) + self.bias(name)
+        return Input(name, self._inputs.index(name)) + self.bias(name)
 
     def product(self, weight: str, gate: str, operand: Node) -> Node:
         """One gate's rows of a declared weight, times `operand`."""
-        product = next(p for p in self._cell.products if p.name == weight)
-        return Weighted(weight, gate, product.gates.index(gate), operand, product.diagonal)
+        product = next(p for p in self._products if p.name == weight)
+        block = product.gates.index(gate)
+        return Weighted(weight, gate, block, operand, diagonal=product.diagonal)
 
     def bias(self, gate: str) -> Node:
         """b_gate."""
-        return Bias(gate, self._cell.gates.index(gate))
+        return Bias(gate, self._gates.index(gate))
 
     def sigmoid(self, a: Node) -> Node:
         """The logistic function, σ(a)."""
-        return Operation("σ", (a,))
+        return Operation("σ", a)
 
     def tanh(self, a: Node) -> Node:
         """The hyperbolic tangent of a."""
-        return Operation("tanh", (a,))
+        return Operation("tanh", a)
 
 
-@dataclass(frozen=True)
 class Graph:
-    """One step: all nodes, each after its operands, and the new states by name."""
+    """One step: `states` are the new states by name, `nodes` all nodes, each after its operands."""
 
-    nodes: tuple[Node, ...]
-    states: Mapping[str, Node]
-
-
-def trace_step(cell: Cell[Any]) -> Graph:
-    """The graph of one step of a cell."""
-    states = cell.equations(Operators(cell), {name: State(name) for name in cell.states})
-    return Graph(tuple(sorted(walk(states.values()), key=lambda node: node.number)), states)
+    def __init__(self, states: Mapping[str, Node]) -> None:
+        self.states = states
+        self.nodes = sorted(walk(states.values()), key=lambda node: node.number)
 
 
 def walk(nodes: Iterable[Node]) -> Iterator[Node]:
@@ -167,9 +148,9 @@ def walk(nodes: Iterable[Node]) -> Iterator[Node]:
             waiting.extend(node.operands)
 
 
-def joined_product(cell: Cell[Any], gate: str) -> Product:
+def joined_product(products: Sequence[Product], gate: str) -> Product:
     """The product that is written as one with the input's, W_gate·[h', x]: the first declared."""
-    return next(product for product in cell.products if gate in product.gates)
+    return next(product for product in products if gate in product.gates)
 
 
 def gate_of(node: Node) -> str:

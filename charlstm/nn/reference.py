@@ -55,8 +55,8 @@ def run_step(
             case Weighted(weight=weight, block=block, operand=operand, diagonal=diagonal):
                 rows = params[weight][block * H : (block + 1) * H]
                 values[node] = rows * values[operand] if diagonal else rows @ values[operand]
-            case Operation(symbol=symbol, arguments=arguments):
-                values[node] = OPERATIONS[symbol](*(values[argument] for argument in arguments))
+            case Operation(symbol=symbol, operands=operands):
+                values[node] = OPERATIONS[symbol](*(values[operand] for operand in operands))
     return values
 
 

@@ -12,15 +12,13 @@ as W·[h', x] + b are shared out: the layer has written b + W_x·x to the pre-ac
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from charlstm.nn import Array
 from charlstm.nn.blocks import Product
-
-if TYPE_CHECKING:
-    from charlstm.nn.graph import Graph, Node, Operators
+from charlstm.nn.graph import Graph, Node, Operators, State
 
 
 class BoundProduct(Protocol):
@@ -94,14 +92,13 @@ class Cell(ABC, Generic[S]):
         return values if self.bounded_memory else np.tanh(values)
 
     @abstractmethod
-    def equations(self, op: "Operators", state: Mapping[str, "Node"]) -> "dict[str, Node]":
+    def equations(self, op: Operators, state: Mapping[str, Node]) -> dict[str, Node]:
         """The new states from the old ones, gate by gate: the cell's reference form."""
 
-    def graph(self) -> "Graph":
+    def graph(self) -> Graph:
         """One step as a graph of operations, made from `equations`."""
-        from charlstm.nn.graph import trace_step  # noqa: PLC0415 - training and sampling need none
-
-        return trace_step(self)
+        op = Operators(self.gates, self.inputs, self.products)
+        return Graph(self.equations(op, {name: State(name) for name in self.states}))
 
     @abstractmethod
     def forward(self, s: S) -> None:

@@ -7,7 +7,6 @@ h = o⊙tanh(c)
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from numpy import add, multiply, subtract, tanh
 
@@ -21,9 +20,7 @@ from charlstm.nn.cells.memory import (
     output_to_gate,
     output_to_memory,
 )
-
-if TYPE_CHECKING:
-    from charlstm.nn.graph import Node, Operators
+from charlstm.nn.graph import Node, Operators
 
 
 class CoupledStep(MemoryStep):
@@ -43,7 +40,7 @@ class Coupled(MemoryCell[CoupledStep]):
     products = (Product("W", "fog", "h'"),)
     biases = {"f": 1.0}
 
-    def equations(self, op: "Operators", state: "Mapping[str, Node]") -> "dict[str, Node]":
+    def equations(self, op: Operators, state: Mapping[str, Node]) -> dict[str, Node]:
         h, c = state["h"], state["c"]
         f = op.sigmoid(op.gate("f", h))
         g = op.tanh(op.gate("g", h))

@@ -10,7 +10,7 @@ As in Cho et al., z keeps the old state; Olah's well-known drawing swaps z and 1
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from numpy import add, multiply, subtract, tanh
 
@@ -19,9 +19,7 @@ from charlstm.nn import Array
 from charlstm.nn.activation import finish_sigmoid
 from charlstm.nn.blocks import Product
 from charlstm.nn.cells.base import BoundProduct, Cell, Step
-
-if TYPE_CHECKING:
-    from charlstm.nn.graph import Node, Operators
+from charlstm.nn.graph import Node, Operators
 
 
 class GRUStep(Step):
@@ -76,7 +74,7 @@ class GRU(Cell[GRUStep]):
             self.tape = ("h", "reset")
             self.products = (Product("W", "rz", "h'"), Product("W_n", "n", "reset"))
 
-    def equations(self, op: "Operators", state: "Mapping[str, Node]") -> "dict[str, Node]":
+    def equations(self, op: Operators, state: Mapping[str, Node]) -> dict[str, Node]:
         h = state["h"]
         r = op.sigmoid(op.gate("r", h))
         z = op.sigmoid(op.gate("z", h))

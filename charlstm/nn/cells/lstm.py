@@ -9,7 +9,6 @@ docs/backward.md derives the backward pass on one screen.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from numpy import add, multiply, subtract, tanh
 
@@ -23,9 +22,7 @@ from charlstm.nn.cells.memory import (
     output_to_gate,
     output_to_memory,
 )
-
-if TYPE_CHECKING:
-    from charlstm.nn.graph import Node, Operators
+from charlstm.nn.graph import Node, Operators
 
 
 class LSTMStep(MemoryStep):
@@ -49,7 +46,7 @@ class LSTM(MemoryCell[LSTMStep]):
     # forget (Tallec & Ollivier 2018), as coupled gates do.
     biases = {"f": 1.0, "i": -1.0}
 
-    def equations(self, op: "Operators", state: "Mapping[str, Node]") -> "dict[str, Node]":
+    def equations(self, op: Operators, state: Mapping[str, Node]) -> dict[str, Node]:
         h, c = state["h"], state["c"]
         f = op.sigmoid(op.gate("f", h))
         i = op.sigmoid(op.gate("i", h))

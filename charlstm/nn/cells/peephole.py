@@ -13,7 +13,7 @@ option `peepholes` says which.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from numpy import add, multiply, subtract, tanh
 
@@ -30,9 +30,7 @@ from charlstm.nn.cells.memory import (
     output_to_gate,
     output_to_memory,
 )
-
-if TYPE_CHECKING:
-    from charlstm.nn.graph import Node, Operators
+from charlstm.nn.graph import Node, Operators
 
 
 class PeepholeStep(MemoryStep):
@@ -85,10 +83,10 @@ class Peephole(MemoryCell[PeepholeStep]):
             *(Product(f"P_{k}", k, c, diagonal) for k, c in sees.items() if k in self.peepholes),
         )
 
-    def equations(self, op: "Operators", state: "Mapping[str, Node]") -> "dict[str, Node]":
+    def equations(self, op: Operators, state: Mapping[str, Node]) -> dict[str, Node]:
         h, c = state["h"], state["c"]
 
-        def gate(name: str, c: "Node") -> "Node":
+        def gate(name: str, c: Node) -> Node:
             a = op.gate(name, h)
             return a + op.product(f"P_{name}", name, c) if name in self.peepholes else a
 

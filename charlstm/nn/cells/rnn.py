@@ -7,16 +7,13 @@ gradients vanish or explode over long distances (Bengio et al. 1994; Pascanu et 
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from numpy import copyto, multiply, subtract, tanh
 
 from charlstm.nn import Array
 from charlstm.nn.blocks import Product
 from charlstm.nn.cells.base import BoundProduct, Cell, Step
-
-if TYPE_CHECKING:
-    from charlstm.nn.graph import Node, Operators
+from charlstm.nn.graph import Node, Operators
 
 
 class RNNStep(Step):
@@ -38,7 +35,7 @@ class RNN(Cell[RNNStep]):
     tape = ("h",)
     products = (Product("W", "n", "h'"),)
 
-    def equations(self, op: "Operators", state: "Mapping[str, Node]") -> "dict[str, Node]":
+    def equations(self, op: Operators, state: Mapping[str, Node]) -> dict[str, Node]:
         return {"h": op.tanh(op.gate("n", state["h"]))}
 
     def forward(self, s: RNNStep) -> None:

@@ -132,7 +132,7 @@ class Writer:
             yield replace(part, sign=sign)
 
     def _joins(self, node: Weighted, with_x: set[str]) -> bool:
-        first = node.weight == joined_product(self._cell, node.gate).name
+        first = node.weight == joined_product(self._cell.products, node.gate).name
         return first and not node.diagonal and node.gate in with_x
 
     def _summands(self, node: Node, sign: str, *, root: bool) -> Iterator[tuple[Node, str]]:
