@@ -1,9 +1,10 @@
-# Two commands: `make demo` trains and shows the agreement example, `make test` passes the tests.
+# `make demo` trains and shows the agreement example, `make test` runs every check and test,
+# `make quick` the checks and the fast tests.
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: demo test check format clean
+.PHONY: demo test quick check format clean
 
 demo: $(VENV)/installed
 	@if [ -e runs/demo ]; then $(BIN)/charlstm train --resume runs/demo; \
@@ -19,6 +20,9 @@ demo: $(VENV)/installed
 
 test: $(VENV)/installed-dev check
 	$(BIN)/python -m pytest -q
+
+quick: $(VENV)/installed-dev check
+	$(BIN)/python -m pytest -q -m "not slow"
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
