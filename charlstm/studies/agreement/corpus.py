@@ -9,11 +9,9 @@ from random import Random
 
 from charlstm.errors import ConfigError, CorpusError
 from charlstm.store.atomic import atomic_write
-from charlstm.studies.agreement.draw import Draw
-from charlstm.studies.agreement.filler import SHORTEST
+from charlstm.studies.agreement.draw import Draw, anything, not_held_out
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS, GRAMMAR
-from charlstm.studies.agreement.hold_out import anything, seen
-from charlstm.studies.agreement.phrases import Frame
+from charlstm.studies.agreement.phrases import SHORTEST, Frame
 
 
 @dataclass(frozen=True)
@@ -69,6 +67,7 @@ def misleading_numbers(draw: Draw, reading: int, nouns: int, max_attractors: int
 def frames(settings: CorpusSettings) -> Iterator[tuple[str, Frame, int]]:
     """The sentences of a corpus before they are spelled: construction, frame, subject's reading."""
     rng = Random(settings.seed)  # noqa: S311
+    allowed = not_held_out if settings.hold_out else anything
     bag = [
         name
         for name, construction in GRAMMAR.items()
@@ -76,7 +75,7 @@ def frames(settings: CorpusSettings) -> Iterator[tuple[str, Frame, int]]:
         for _ in range(construction.weight)
     ]
     for _ in range(settings.sentences):
-        draw = Draw(rng, seen if settings.hold_out else anything, (SHORTEST, settings.max_filler))
+        draw = Draw(rng, allowed, (SHORTEST, settings.max_filler))
         name = draw.one(bag)
         reading = draw.below(2)
         depths = GRAMMAR[name].depths(settings.max_attractors)

@@ -6,8 +6,7 @@ from random import Random
 from charlstm.errors import ConfigError
 from charlstm.pairs.files import NUMBERS, Pair
 from charlstm.studies.agreement.corpus import CorpusSettings
-from charlstm.studies.agreement.draw import Draw
-from charlstm.studies.agreement.filler import SHORTEST
+from charlstm.studies.agreement.draw import Draw, anything, held_out
 from charlstm.studies.agreement.grammar import (
     DEEPEST,
     GRAMMAR,
@@ -16,8 +15,7 @@ from charlstm.studies.agreement.grammar import (
     pp,
     stacked_relatives,
 )
-from charlstm.studies.agreement.hold_out import anything, held_out
-from charlstm.studies.agreement.phrases import Frame
+from charlstm.studies.agreement.phrases import SHORTEST, Frame
 
 PATIENCE = 300  # after so many known sentences in a row, there are no new ones
 Build = Callable[[Draw, Numbers], Frame]

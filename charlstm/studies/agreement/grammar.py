@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from charlstm.studies.agreement.draw import Draw, phrases_for
-from charlstm.studies.agreement.filler import filler
 from charlstm.studies.agreement.lexicon import COUPLES, DEEDS, PASTIMES, REPORTS, Noun, Word
 from charlstm.studies.agreement.phrases import (
     Frame,
     attribute,
+    filler,
     frame,
     moment,
     phrase,

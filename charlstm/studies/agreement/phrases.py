@@ -8,14 +8,19 @@ from charlstm.studies.agreement.lexicon import (
     ATTRIBUTES,
     DEEDS,
     FISH,
+    MANNERS,
     MOMENTS,
     PASTIMES,
     PREPOSITIONS,
+    WHEREABOUTS,
     Deed,
     Noun,
     Predicate,
     Word,
 )
+
+SHORTEST = 7  # " calmly", " gladly", " lazily": at least two, whatever the sentence rules out
+ONCE_MORE, AND_SO_ON = " again", " and again"  # long, but soon learnt: only the distance is hard
 
 
 @dataclass(frozen=True)
@@ -137,3 +142,25 @@ def relative(
         inner = relative(draw, patient, numbers[1:], past=past, stacked=stacked)
         return clause + said(" ".join(word[numbers[0]] for word in inner))
     return clause + said(places(draw, numbers[1:]))
+
+
+def filler(draw: Draw, length: int) -> str:
+    """Adverbials that take exactly `length` characters, the space before them included.
+
+    Raises:
+        ValueError: if `length` is below 7; every length from there on can be had.
+    """
+    if length < SHORTEST:
+        raise ValueError(f"no filler is shorter than {SHORTEST} characters")
+    used = draw.used - set(MANNERS)
+    while True:  # a length is soon met by chance
+        draw.used = set(used)
+        text = draw.manner()
+        if draw.chance(0.5):
+            text = f"{draw.one(WHEREABOUTS)} {text}"
+        room = length - len(f" {text}")
+        if room == 0:
+            return text
+        repeats, rest = divmod(room - len(ONCE_MORE), len(AND_SO_ON))
+        if rest == 0 and repeats >= 0:
+            return text + ONCE_MORE + AND_SO_ON * repeats

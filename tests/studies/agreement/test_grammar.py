@@ -19,10 +19,8 @@ from charlstm.studies.agreement.corpus import (
     sentences,
     write_corpus,
 )
-from charlstm.studies.agreement.draw import Draw
-from charlstm.studies.agreement.filler import SHORTEST, filler
+from charlstm.studies.agreement.draw import HELD_OUT_SHARE, Draw, held_out, not_held_out
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS, GRAMMAR
-from charlstm.studies.agreement.hold_out import SHARE, held_out, seen
 from charlstm.studies.agreement.lexicon import (
     COUPLES,
     LIVING,
@@ -31,7 +29,7 @@ from charlstm.studies.agreement.lexicon import (
     PRONOUN_PHRASES,
     Predicate,
 )
-from charlstm.studies.agreement.phrases import Frame
+from charlstm.studies.agreement.phrases import SHORTEST, Frame, filler
 
 BUNDLED = ROOT / "data" / "agreement.txt"
 SMALL = CorpusSettings(sentences=4000, seed=5)
@@ -111,7 +109,9 @@ def test_hold_out_takes_its_share_and_leaves_each_subject_something() -> None:
     pairs = {(n.lemma, p.lemma) for n in NOUNS for k in n.kinds for p in PREDICATES.get(k, ())}
     couples = {(she.lemma, phrase) for she, _ in COUPLES for phrase in PRONOUN_PHRASES}
     for group in (pairs, couples):
-        assert sum(held_out(*pair) for pair in group) / len(group) == pytest.approx(SHARE, abs=0.1)
+        assert sum(held_out(*pair) for pair in group) / len(group) == pytest.approx(
+            HELD_OUT_SHARE, abs=0.1
+        )
         assert {subject for subject, _ in group} == {s for s, p in group if not held_out(s, p)}
         assert {predicate for _, predicate in group} == {p for s, p in group if not held_out(s, p)}
 
@@ -196,7 +196,7 @@ def test_longest_filler_is_kept(drawn: list[tuple[str, Frame, int]]) -> None:
 @pytest.mark.parametrize("length", [*range(SHORTEST, 40), 320])
 def test_filler_has_any_length(length: int) -> None:
     for rest in ("calm", "happy", "lazy", "quiet", "sad"):
-        draw = Draw(Random(length), seen, (0, 0))
+        draw = Draw(Random(length), not_held_out, (0, 0))
         draw.used.add(rest)
         text = filler(draw, length)
         assert len(f" {text}") == length
@@ -206,7 +206,7 @@ def test_filler_has_any_length(length: int) -> None:
 
 def test_filler_too_short_to_exist() -> None:
     with pytest.raises(ValueError, match="7 characters"):
-        filler(Draw(Random(0), seen, (0, 0)), SHORTEST - 1)
+        filler(Draw(Random(0), not_held_out, (0, 0)), SHORTEST - 1)
 
 
 def test_seed_decides_the_corpus() -> None:
