@@ -1,12 +1,15 @@
-"""`charlstm corpus`: texts that a grammar of the project's own writes."""
+"""`charlstm corpus`: write the sentences of the agreement grammar, or its minimal pairs."""
 
 from pathlib import Path
 
 import click
 
 from charlstm.cli.terminal import note, utf8_output
-from charlstm.pairs.files import PER_CONDITION, SEED, SWEEPS
+from charlstm.pairs.files import PER_CONDITION, SEED, SWEEPS, write_pairs
+from charlstm.studies.agreement.corpus import CorpusSettings, read_settings, write_corpus
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS
+from charlstm.studies.agreement.grammar_pairs import GrammarPairs, bundled_grammar_pairs
+from charlstm.studies.agreement.phrases import SHORTEST
 
 
 @click.group(context_settings={"show_default": True})
@@ -27,7 +30,7 @@ def command() -> None:
 @click.option(
     "--max-filler",
     default=120,
-    type=click.IntRange(7, 10_000),
+    type=click.IntRange(SHORTEST, 10_000),
     help="Longest filler, in characters.",
 )
 @click.option(
@@ -54,8 +57,6 @@ def agreement(
 
     The settings are kept beside it, as FILE with the ending .json.
     """
-    from charlstm.studies.agreement.corpus import CorpusSettings, write_corpus
-
     utf8_output()
     settings = CorpusSettings(sentences, seed, max_attractors, without, hold_out, max_filler)
     write_corpus(Path(file), settings)
@@ -80,15 +81,12 @@ def pairs(file: str, corpus: str | None, sweep: str | None, per_condition: int, 
 
     They are made of subjects and predicates that the corpus holds apart.
     """
-    from charlstm.pairs.files import write_pairs
-    from charlstm.studies.agreement import pair_sets
-    from charlstm.studies.agreement.corpus import read_settings
-
     utf8_output()
-    settings = read_settings(Path(corpus)) if corpus else pair_sets.bundled_settings()
+    grammar = GrammarPairs(read_settings(Path(corpus))) if corpus else bundled_grammar_pairs()
     if sweep:
-        made = pair_sets.sweep(sweep, settings, per_condition, seed)
+        pair_set = grammar.sweep(sweep, per_condition, seed)
     else:
-        made = pair_sets.default_set(settings, per_condition, seed)
-    write_pairs(Path(file), made.pairs)
-    note(f"wrote {len(made.pairs):,} pairs to {file}; score them: charlstm agree --pairs {file}")
+        pair_set = grammar.default(per_condition, seed)
+    write_pairs(Path(file), pair_set.pairs)
+    count = f"{len(pair_set.pairs):,}"
+    note(f"wrote {count} pairs to {file}; score them: charlstm agree --pairs {file}")

@@ -17,10 +17,14 @@ from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.pairs.files import Pair, PairSet, read_pairs
 from charlstm.pairs.report import Share, measure, summarise
 from charlstm.pairs.scores import Scored, readable, score_pairs, scored_parts
-from charlstm.studies.agreement import pair_sets
 from charlstm.studies.agreement.corpus import CorpusSettings, read_settings
-from charlstm.studies.agreement.generate import default_pairs
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS
+from charlstm.studies.agreement.grammar_pairs import (
+    DISTANCES,
+    GrammarPairs,
+    bundled_grammar_pairs,
+    grammar_pairs,
+)
 from charlstm.text.vocabulary import Vocabulary
 
 KEYS = {"pairs", "accuracy", "congruent", "incongruent", "singular", "plural", "joint", "ties"}
@@ -55,7 +59,7 @@ def run(charlstm: Runner, corpus: Path) -> Path:
 
 @pytest.mark.parametrize("kind", ["sentence", "verb"])
 def test_batches_score_as_one_by_one(kind: str) -> None:
-    pairs = default_pairs(CorpusSettings(), 30)
+    pairs = GrammarPairs(CorpusSettings()).default(30).pairs
     vocabulary = knows(*(p.sentence_good + p.sentence_bad for p in pairs))
     model = random_model(vocabulary_size=vocabulary.size, hidden_size=16, dtype=np.float32)
     together = score_pairs(model, vocabulary, pairs, kind)
@@ -68,7 +72,7 @@ def test_batches_score_as_one_by_one(kind: str) -> None:
 
 def test_scores_are_those_of_the_model(run: Path, corpus: Path) -> None:
     model = load(run)
-    pairs = default_pairs(read_settings(corpus), 4)
+    pairs = GrammarPairs(read_settings(corpus)).default(4).pairs
     whole = score_pairs(model.parameters, model.vocabulary, pairs)
     verbs = score_pairs(model.parameters, model.vocabulary, pairs, "verb")
     for sentence, verb in zip(whole[::5], verbs[::5], strict=True):
@@ -219,7 +223,7 @@ def test_the_default_set_is_made_like_the_corpus(
     assert report["pairs"] == 6 * len(CONSTRUCTIONS) and report["left_out"] == 0
     assert "settings" not in outcome.stderr
 
-    expected = default_pairs(read_settings(corpus), 6)
+    expected = GrammarPairs(read_settings(corpus)).default(6).pairs
     assert read_pairs(items) == expected
     rows = [json.loads(line) for line in items.read_text(encoding="utf-8").splitlines()]
     for row in rows:
@@ -255,10 +259,10 @@ def test_written_pairs_give_the_same_scores(
         assert found["conditions"][name] | {"unseen": result["unseen"]} == result
     assert found["unseen"] is None  # a file does not say what the corpus was like
     charlstm.ok("corpus", "pairs", "b.jsonl", *FEW)
-    assert read_pairs(here / "b.jsonl") == default_pairs(pair_sets.bundled_settings(), 6)
+    assert read_pairs(here / "b.jsonl") == bundled_grammar_pairs().default(6).pairs
     charlstm.ok("corpus", "pairs", "d.jsonl", *FEW, "--sweep=distance")
     conditions = {p.condition for p in read_pairs(here / "d.jsonl")}
-    assert len(conditions) == len(pair_sets.DISTANCES)
+    assert len(conditions) == len(DISTANCES)
 
 
 def test_which_corpus_the_pairs_are_made_like(
@@ -281,10 +285,10 @@ def test_which_corpus_the_pairs_are_made_like(
 
 
 def test_the_first_corpus_with_settings_counts(corpus: Path) -> None:
-    found = pair_sets.settings_of(["-", "none.txt", "a.json", str(corpus)])
-    assert found == (read_settings(corpus), corpus)
-    assert pair_sets.settings_of(["-", "none.txt"]) is None
-    assert pair_sets.settings_of([]) is None
+    pairs = grammar_pairs(["-", "none.txt", "a.json", str(corpus)])
+    assert pairs == GrammarPairs(read_settings(corpus))
+    assert grammar_pairs(["-", "none.txt"]) is None
+    assert grammar_pairs([]) is None
 
 
 def test_pairs_beyond_the_models_characters(charlstm: Runner, tiny_run: Path, here: Path) -> None:
@@ -312,7 +316,7 @@ def test_sweeps_go_beyond_the_corpus(
     flags = ("agree", "-r", run, *FEW, "--sweep", axis)
     report = charlstm.ok(*flags, "--json", "--save", tmp_path / "s.csv").json
     conditions = report["conditions"].values()
-    steps = {"depth": {1, 2, 3, 4}, "distance": set(pair_sets.DISTANCES)}[axis]
+    steps = {"depth": {1, 2, 3, 4}, "distance": set(DISTANCES)}[axis]
     assert {result[axis] for result in conditions} == steps
     assert {result[axis] for result in conditions if not result["unseen"]} == {
         step for step in steps if step <= most
@@ -328,12 +332,12 @@ def test_sweeps_go_beyond_the_corpus(
 
 
 def test_sweeps_keep_a_series_together() -> None:
-    asked = pair_sets.sweep("depth", CorpusSettings(max_attractors=2), 4)
-    at = [asked.at[name] for name in dict.fromkeys(p.condition for p in asked.pairs)]
+    depth = GrammarPairs(CorpusSettings(max_attractors=2)).sweep("depth", 4)
+    at = [depth.at[name] for name in dict.fromkeys(p.condition for p in depth.pairs)]
     assert at == [1, 2, 3, 4] * (len(at) // 4)
-    assert {asked.at[name] for name in asked.unseen} == {3, 4}
-    for p in asked.pairs:
-        assert p.attractors in (0, asked.at[p.condition])
+    assert {depth.at[name] for name in depth.unseen} == {3, 4}
+    for p in depth.pairs:
+        assert p.attractors in (0, depth.at[p.condition])
 
 
 # Pictures

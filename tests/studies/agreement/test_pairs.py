@@ -13,23 +13,23 @@ from repository import ROOT
 from charlstm.errors import CharlstmError, ConfigError, CorpusError
 from charlstm.pairs.files import Pair, read_pairs, write_pairs
 from charlstm.studies.agreement.corpus import CorpusSettings, read_settings
-from charlstm.studies.agreement.generate import default_pairs, depth_pairs, distance_pairs
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS
+from charlstm.studies.agreement.grammar_pairs import GrammarPairs
 from charlstm.studies.agreement.lexicon import NOUNS
 
 BUNDLED = ROOT / "data" / "agreement.txt"
-SETTINGS = CorpusSettings()
+STANDARD = GrammarPairs(CorpusSettings())
 PLAIN = {"simple", "adverbials", "coordination_short"}
 
 
 @pytest.fixture(scope="module")
 def default() -> list[Pair]:
-    return default_pairs(read_settings(BUNDLED))
+    return GrammarPairs(read_settings(BUNDLED)).default().pairs
 
 
 @pytest.fixture(scope="module")
 def sweeps() -> list[Pair]:
-    return depth_pairs(SETTINGS, 100) + distance_pairs(SETTINGS, 40)
+    return STANDARD.sweep("depth", 100).pairs + STANDARD.sweep("distance", 40).pairs
 
 
 def by_condition(pairs: list[Pair]) -> dict[str, list[Pair]]:
@@ -104,12 +104,13 @@ def test_no_default_pair_is_in_the_corpus_but_all_its_words_are(default: list[Pa
 
 
 def test_without_a_hold_out_pairs_come_from_everything() -> None:
-    assert len(default_pairs(CorpusSettings(hold_out=False), 10)) == 10 * len(CONSTRUCTIONS)
+    everything = GrammarPairs(CorpusSettings(hold_out=False))
+    assert len(everything.default(10).pairs) == 10 * len(CONSTRUCTIONS)
 
 
 def test_depth_counts_attractors_of_the_other_number() -> None:
     numbers = {form: number for noun in NOUNS for number, form in enumerate(noun.forms)}
-    conditions = by_condition(depth_pairs(SETTINGS, 60))
+    conditions = by_condition(STANDARD.sweep("depth", 60).pairs)
     assert set(conditions) == {f"depth_{s}_{n}" for s in ("pp", "relative") for n in (1, 2, 3, 4)}
     for condition, pairs in conditions.items():
         depth = int(condition[-1])
@@ -122,7 +123,7 @@ def test_depth_counts_attractors_of_the_other_number() -> None:
 
 
 def test_distance_is_exact() -> None:
-    for pair in distance_pairs(SETTINGS, 40, distances=(10, 33, 160)):
+    for pair in STANDARD.sweep("distance", 40, steps=(10, 33, 160)).pairs:
         good, bad = pair.sentence_good.split(" "), pair.sentence_bad.split(" ")
         verb = next(n for n, (a, b) in enumerate(zip(good, bad, strict=True)) if a != b)
         start = next(n for n, word in enumerate(good) if word in {"who", "which", "that"}) + 2
@@ -130,23 +131,23 @@ def test_distance_is_exact() -> None:
 
 
 def test_conditions_do_not_hang_on_one_another() -> None:
-    few = by_condition(depth_pairs(SETTINGS, 10, depths=(2,)))
-    more = by_condition(depth_pairs(SETTINGS, 10))
+    few = by_condition(STANDARD.sweep("depth", 10, steps=(2,)).pairs)
+    more = by_condition(STANDARD.sweep("depth", 10).pairs)
     assert few["depth_pp_2"] == more["depth_pp_2"]
 
 
 def test_seed_decides_the_pairs() -> None:
-    assert default_pairs(SETTINGS, 10) == default_pairs(SETTINGS, 10)
-    assert default_pairs(SETTINGS, 10) != default_pairs(SETTINGS, 10, seed=2)
+    assert STANDARD.default(10) == STANDARD.default(10)
+    assert STANDARD.default(10) != STANDARD.default(10, seed=2)
 
 
 def test_what_the_grammar_cannot_give_is_said() -> None:
     with pytest.raises(ConfigError, match=r"simple has about \d+ different pairs; ask for fewer"):
-        default_pairs(SETTINGS, 20_000)
+        STANDARD.default(20_000)
     with pytest.raises(ConfigError, match="from 1 to 4"):
-        depth_pairs(SETTINGS, depths=(5,))
+        STANDARD.sweep("depth", steps=(5,))
     with pytest.raises(ConfigError, match="shorter than 7"):
-        distance_pairs(SETTINGS, distances=(2,))
+        STANDARD.sweep("distance", steps=(2,))
 
 
 def test_written_pairs_are_read_back(tmp_path: Path, default: list[Pair]) -> None:
