@@ -4,7 +4,8 @@ import math
 import shlex
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 from charlstm.cli.terminal import copied, note, printable
@@ -12,7 +13,7 @@ from charlstm.text.corpus import ReadProgress
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
 
 LINE_SECONDS = 5.0  # between plain lines where there is no terminal
-BAR_SECONDS = 1.0  # a text read quicker than this gets no bar
+BAR_SECONDS = 1.0  # what is done sooner than this gets no bar
 SMOOTHING = 0.98
 
 
@@ -176,6 +177,29 @@ def reading_bar(check: Callable[[], None]) -> ReadProgress:
             bar.close()
 
     return report
+
+
+@contextmanager
+def counting_bar(total: int, unit: str) -> Iterator[Callable[[int], None]]:
+    """Yield a callback that adds to a count; a terminal shows the count if it takes a while."""
+    began, count = time.monotonic(), 0
+    bar: Any = None
+
+    def add(more: int) -> None:
+        nonlocal bar, count
+        count += more
+        if bar is None and sys.stderr.isatty() and time.monotonic() - began >= BAR_SECONDS:
+            from tqdm import tqdm
+
+            bar = tqdm(total=total, unit=unit, leave=False)
+        if bar is not None:
+            bar.update(count - bar.n)
+
+    try:
+        yield add
+    finally:
+        if bar is not None:
+            bar.close()
 
 
 def _clock(seconds: float) -> str:

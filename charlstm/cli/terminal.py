@@ -7,10 +7,7 @@ from typing import Any
 
 import click
 
-
-def printable(text: str) -> str:
-    r"""The text with control characters as escapes (\x1b), so that none reaches the terminal."""
-    return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
+from charlstm.output.terminal import printable as printable  # noqa: PLC0414 - for commands
 
 
 def note(text: str) -> None:

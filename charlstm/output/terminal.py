@@ -102,6 +102,11 @@ def is_dark(colour: Colour) -> bool:
     return 0.299 * colour.red + 0.587 * colour.green + 0.114 * colour.blue <= 128
 
 
+def printable(text: str) -> str:
+    r"""The text with control characters as escapes (\x1b), so that none reaches the terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
+
+
 def glyph(symbol: str) -> str:
     r"""What stands for a character, one or two columns wide; no control character gets through.
 

@@ -1,4 +1,4 @@
-"""Minimal pairs, and files of them: JSON Lines as BLiMP's, or sentences with tabs between."""
+"""Minimal pairs, and files of them: JSON Lines as BLiMP's, or sentences separated by tabs."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -11,17 +11,17 @@ from charlstm.store.atomic import atomic_write
 
 NUMBERS = ("singular", "plural")
 UNNAMED = "pairs"  # the condition of pairs that name none
-PER_CONDITION, SEED = 400, 1  # how many pairs are made, and which, unless asked otherwise
-SWEEPS = ("depth", "distance")  # what is varied between subject and verb
+PER_CONDITION, SEED = 400, 1  # the defaults where pairs are made: how many, and which
+SWEEPS = ("depth", "distance")  # what a sweep varies between subject and verb
 
 
 @dataclass(frozen=True)
 class Pair:
     """Two sentences that differ in one word, of which the first is right.
 
-    Pairs with the same `item` are its two readings (The cat ... was, The cats ... were); a joint
-    score asks for both. `congruent` is None where no other noun could mislead, and every label but
-    `condition` and `item` where the pair's author gave none.
+    Pairs with the same `item` are its two readings (The cat ... was, The cats ... were); an item
+    is right jointly if both are. `congruent` is None where no other noun could mislead. Every label
+    but `condition` and `item` is None where the pair's author gave none.
     """
 
     sentence_good: str
@@ -35,10 +35,10 @@ class Pair:
 
 @dataclass(frozen=True)
 class PairSet:
-    """Pairs, which of their conditions the corpus had nothing like, and what a sweep varies.
+    """Pairs, the conditions of which the corpus had no example, and what a sweep varies.
 
-    `axis` names what is varied ("depth" in nouns, "distance" in characters) and `at` says how much
-    of it each condition has.
+    `axis` names what the sweep varies ("depth" in nouns, "distance" in characters); `at` gives its
+    value in each condition.
     """
 
     pairs: list[Pair]

@@ -1,21 +1,22 @@
-"""What the scores of many pairs amount to: shares of right answers, apart by condition and label.
+"""The report on a set of pairs: the shares of right ones, for each condition and each label.
 
-An interval is Wilson's: Wilson (1927), JASA 22, the one that stays within 0 and 1.
+The intervals are Wilson's (1927, JASA 22), which stay within 0 and 1.
 """
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from charlstm.nn.parameters import Parameters
 from charlstm.pairs.files import PairSet
-from charlstm.pairs.scores import Scored, readable, score_pairs
+from charlstm.pairs.scores import PairScore, ScoreKind, readable, score_pairs
 from charlstm.text.vocabulary import Vocabulary
 
 Z = 1.959964  # 95 % of a normal distribution lie within so many deviations
-PARTS: dict[str, Callable[[Scored], bool]] = {
+# The parts of a set that labels tell apart.
+PARTS: dict[str, Callable[[PairScore], bool]] = {
     "congruent": lambda s: s.pair.congruent is True,
     "incongruent": lambda s: s.pair.congruent is False,
     "singular": lambda s: s.pair.subject_number == "singular",
@@ -53,11 +54,11 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Result:
-    """The shares of one set of pairs: all, each part that labels tell apart, and jointly.
+class Summary:
+    """The shares of some pairs: of all, of each part that labels tell apart, and jointly.
 
-    `joint` counts items: one is right if its readings all are (for a guesser one in four).
-    `log_odds` is their mean, in nats.
+    `joint` counts items: an item is right if all its readings are (a guesser gets one in four).
+    `log_odds` is the mean over the pairs, in nats. `ties` counts pairs.
     """
 
     shares: dict[str, Share]
@@ -65,7 +66,7 @@ class Result:
     ties: int
 
     def to_mapping(self) -> dict[str, Any]:
-        """The result as JSON has it: shares from 0 to 1 or null, and their intervals."""
+        """The summary as JSON has it: shares from 0 to 1 or null, and their intervals."""
         return {
             "pairs": self.shares["accuracy"].total,
             **{name: share.value for name, share in self.shares.items()},
@@ -77,92 +78,112 @@ class Result:
         }
 
 
-def summarise(scored: Sequence[Scored]) -> Result:
-    """The result of some scored pairs, of which there must be at least one."""
-    parts = {name: _share(filter(belongs, scored)) for name, belongs in PARTS.items()}
+def summarise(scores: Sequence[PairScore]) -> Summary:
+    """The summary of some scores, of which there must be at least one."""
+    parts = {name: _share(filter(belongs, scores)) for name, belongs in PARTS.items()}
     items: dict[tuple[str, str], list[bool]] = defaultdict(list)
-    for one in scored:
-        items[one.pair.condition, one.pair.item].append(one.right)
-    both = [all(readings) for readings in items.values() if len(readings) > 1]
-    return Result(
-        {"accuracy": _share(scored), **parts, "joint": Share(sum(both), len(both))},
-        math.fsum(one.log_odds for one in scored) / len(scored),
-        sum(one.tie for one in scored),
+    for score in scores:
+        items[score.pair.condition, score.pair.item].append(score.right)
+    joint = [all(readings) for readings in items.values() if len(readings) > 1]
+    return Summary(
+        {"accuracy": _share(scores), **parts, "joint": Share(sum(joint), len(joint))},
+        math.fsum(score.log_odds for score in scores) / len(scores),
+        sum(score.tie for score in scores),
     )
 
 
-def by_condition(scored: Iterable[Scored]) -> dict[str, Result]:
-    """The result of each condition, in order of appearance."""
-    groups: dict[str, list[Scored]] = {}
-    for one in scored:
-        groups.setdefault(one.pair.condition, []).append(one)
+def by_condition(scores: Iterable[PairScore]) -> dict[str, Summary]:
+    """The summary of each condition, in order of appearance."""
+    groups: dict[str, list[PairScore]] = {}
+    for score in scores:
+        groups.setdefault(score.pair.condition, []).append(score)
     return {name: summarise(group) for name, group in groups.items()}
 
 
-def _share(scored: Iterable[Scored]) -> Share:
-    answers = [one.right for one in scored]
-    return Share(sum(answers), len(answers))
+def _share(scores: Iterable[PairScore]) -> Share:
+    right = [score.right for score in scores]
+    return Share(sum(right), len(right))
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a model makes of a set of pairs.
+    """How a model scores a set of pairs.
 
-    `overall` is of the conditions that are like the corpus, `unseen` of those that are not; each
-    is None where there are none. `left_out` counts the pairs with `unknown` characters.
+    `overall` sums up the conditions that are like the corpus, `unseen` those that are not; each is
+    None where there are none. `left_out` counts the pairs with characters that the model does not
+    know, and `unknown` lists those characters.
     """
 
-    kind: str
-    conditions: Mapping[str, Result]
-    overall: Result | None
-    unseen: Result | None
+    pair_set: PairSet
+    kind: ScoreKind
+    scores: list[PairScore]
     left_out: int
     unknown: list[str]
-    scored: list[Scored]
-    asked: PairSet
+    conditions: Mapping[str, Summary]
+    overall: Summary | None
+    unseen: Summary | None
 
     def to_mapping(self) -> dict[str, Any]:
         """The report as JSON has it."""
+        axis, at = self.pair_set.axis, self.pair_set.at
         conditions = {}
-        for name, result in self.conditions.items():
-            place = {self.asked.axis: self.asked.at[name]} if self.asked.axis else {}
-            unseen = {"unseen": name in self.asked.unseen}
-            conditions[name] = result.to_mapping() | unseen | place
+        for name, summary in self.conditions.items():
+            step = {axis: at[name]} if axis else {}
+            unseen = {"unseen": name in self.pair_set.unseen}
+            conditions[name] = summary.to_mapping() | unseen | step
         return {
             "score": self.kind,
-            "sweep": self.asked.axis,
-            "pairs": len(self.scored),
+            "sweep": axis,
+            "pairs": len(self.scores),
             "left_out": self.left_out,
             "conditions": conditions,
             "overall": self.overall and self.overall.to_mapping(),
             "unseen": self.unseen and self.unseen.to_mapping(),
         }
 
+    def to_table(self) -> tuple[list[str], list[list[Any]]]:
+        """A row for each condition; shares from 0 to 1, None where there are no such pairs."""
+        axis = [self.pair_set.axis] if self.pair_set.axis else []
+        head = ["condition", "unseen", *axis, "pairs", *SHARES, "low", "high", "log_odds", "ties"]
+        rows = []
+        for name, mapping in self.to_mapping()["conditions"].items():
+            low, high = mapping["interval"]
+            row = mapping | {"condition": name, "low": low, "high": high}
+            rows.append([row[key] for key in head])
+        return head, rows
+
+    def items(self) -> Iterator[dict[str, Any]]:
+        """Each pair with its labels, `score_good` and `score_bad` in nats, and `right`."""
+        for score in self.scores:
+            labels = {key: value for key, value in asdict(score.pair).items() if value is not None}
+            scores = {"score_good": score.good, "score_bad": score.bad, "right": score.right}
+            yield labels | scores
+
 
 def measure(
     parameters: Parameters,
     vocabulary: Vocabulary,
-    asked: PairSet,
-    kind: str = "sentence",
+    pair_set: PairSet,
+    kind: ScoreKind = "sentence",
     progress: Callable[[int], object] = lambda _: None,
 ) -> Report:
-    """Score the pairs that the model can read, and count.
+    """Score the pairs whose characters the model knows, and count.
 
     Raises:
-        CorpusError: if it can read none of them.
+        CorpusError: if it knows the characters of none.
         CheckpointError: if a score is not finite.
     """
-    pairs, unknown = readable(vocabulary, asked.pairs)
-    scored = score_pairs(parameters, vocabulary, pairs, kind, progress)
-    seen = [one for one in scored if one.pair.condition not in asked.unseen]
-    new = [one for one in scored if one.pair.condition in asked.unseen]
+    pairs, unknown = readable(vocabulary, pair_set.pairs)
+    scores = score_pairs(parameters, vocabulary, pairs, kind, progress)
+    like_corpus = [score for score in scores if score.pair.condition not in pair_set.unseen]
+    unlike_corpus = [score for score in scores if score.pair.condition in pair_set.unseen]
     return Report(
-        kind,
-        by_condition(scored),
-        summarise(seen) if seen else None,
-        summarise(new) if new else None,
-        len(asked.pairs) - len(pairs),
-        unknown,
-        scored,
-        asked,
+        pair_set=pair_set,
+        kind=kind,
+        scores=scores,
+        left_out=len(pair_set.pairs) - len(pairs),
+        unknown=unknown,
+        conditions=by_condition(scores),
+        overall=summarise(like_corpus) if like_corpus else None,
+        unseen=summarise(unlike_corpus) if unlike_corpus else None,
     )

@@ -1,15 +1,15 @@
-r"""The score of a minimal pair: how likely each of its two sentences is to a model.
+"""The score of a minimal pair: how likely each of its two sentences is to a model.
 
-A sentence is read after a newline and scored with the newline that ends it: S = Σ log P of its
-characters, never divided by their number (Warstadt et al. 2020, BLiMP). The pair is right if the
-good sentence's score is higher; a tie is wrong.
+A model reads a sentence after a newline and is scored on its characters and the newline that ends
+it: S = Σ log P, never divided by their number (Warstadt et al. 2020, BLiMP). The pair is right if
+the good sentence's score is higher; a tie is wrong.
 """
 
 import math
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 from numpy.typing import NDArray
 
@@ -19,13 +19,14 @@ from charlstm.nn.parameters import Parameters
 from charlstm.pairs.files import Pair
 from charlstm.text.vocabulary import Vocabulary
 
-KINDS = ("sentence", "verb")
-CHUNK = 512  # pairs scored between two reports of progress
+ScoreKind = Literal["sentence", "verb"]  # the part of a sentence whose characters count
+SCORE_KINDS: tuple[ScoreKind, ...] = get_args(ScoreKind)
+CHUNK = 512  # pairs scored between two calls of `progress`
 
 
 @dataclass(frozen=True)
-class Scored:
-    """A pair with its two scores, log-probabilities in nats."""
+class PairScore:
+    """A pair with the scores of its good and its bad sentence, log-probabilities in nats."""
 
     pair: Pair
     good: float
@@ -33,12 +34,12 @@ class Scored:
 
     @property
     def right(self) -> bool:
-        """Whether the good sentence is the likelier one."""
+        """Whether the good sentence is likelier than the bad one."""
         return self.good > self.bad
 
     @property
     def tie(self) -> bool:
-        """Whether the model sees no difference."""
+        """Whether both sentences are equally likely."""
         return self.good == self.bad
 
     @property
@@ -56,53 +57,54 @@ def readable(vocabulary: Vocabulary, pairs: Sequence[Pair]) -> tuple[list[Pair],
     if not pairs:
         raise CorpusError("there are no pairs to score")
     unseen = {pair: vocabulary.unseen(pair.sentence_good + pair.sentence_bad) for pair in pairs}
-    kept = [pair for pair in pairs if not unseen[pair]]
-    characters = list(dict.fromkeys(c for found in unseen.values() for c in found))
-    if not kept:
+    known = [pair for pair in pairs if not unseen[pair]]
+    unknown = list(dict.fromkeys(c for characters in unseen.values() for c in characters))
+    if not known:
         raise CorpusError(
             f"the model can read none of the {len(pairs):,} pairs: it has never seen "
-            f"{' '.join(map(ascii, characters[:10]))}; score another model or other pairs"
+            f"{' '.join(map(ascii, unknown[:10]))}; score another model or other pairs"
         )
-    return kept, characters
+    return known, unknown
 
 
 def score_pairs(
     parameters: Parameters,
     vocabulary: Vocabulary,
     pairs: Sequence[Pair],
-    kind: str = "sentence",
+    kind: ScoreKind = "sentence",
     progress: Callable[[int], object] = lambda _: None,
-) -> list[Scored]:
+) -> list[PairScore]:
     """Both scores of every pair, in batches of similar length; a byte model reads UTF-8.
 
-    `kind` is "sentence", or "verb" for the first differing word and what closes it, given all
-    that stands before. `progress` is told how many more pairs are done. Pairs must be `readable`.
+    `kind` "sentence" scores the whole sentence. "verb" scores the first differing word and the
+    character that closes it, given all characters before. Pairs must be `readable`. `progress` is
+    called with the number of pairs scored since the last call.
 
     Raises:
         CheckpointError: if a score is not finite.
     """
     newline = vocabulary.encode("\n")
-    found: list[Scored | None] = [None] * len(pairs)
+    scores: dict[int, PairScore] = {}
     order = sorted(range(len(pairs)), key=lambda k: len(pairs[k].sentence_good))
     for first in range(0, len(order), CHUNK):
         chunk = order[first : first + CHUNK]
         texts: list[NDArray[Any]] = []
         skip: list[int] = []
         for k in chunk:
-            before, *two = scored_parts(pairs[k], kind)
+            before, *parts = scored_parts(pairs[k], kind)
             start = vocabulary.encode(before).size
-            texts += [vocabulary.encode(before + part) for part in two]
+            texts += [vocabulary.encode(before + part) for part in parts]
             skip += [start, start]
-        scores = log_likelihoods(parameters, newline, texts, skip)
+        nats = log_likelihoods(parameters, newline, texts, skip)
         for n, k in enumerate(chunk):
-            found[k] = Scored(pairs[k], scores[2 * n], scores[2 * n + 1])
+            scores[k] = PairScore(pairs[k], nats[2 * n], nats[2 * n + 1])
         progress(len(chunk))
-        if not all(map(math.isfinite, scores)):
+        if not all(map(math.isfinite, nats)):
             raise CheckpointError("the model gives no finite scores; its weights are damaged")
-    return [scored for scored in found if scored is not None]
+    return [scores[k] for k in range(len(pairs))]
 
 
-def scored_parts(pair: Pair, kind: str) -> tuple[str, str, str]:
+def scored_parts(pair: Pair, kind: ScoreKind) -> tuple[str, str, str]:
     r"""What stands before the scored part, the good sentence's scored part and the bad one's.
 
     Of "The cat was full." and "The cat were full.", the verb parts are "was " and "were ": the

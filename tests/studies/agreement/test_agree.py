@@ -16,7 +16,7 @@ from charlstm.errors import CheckpointError, CorpusError
 from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.pairs.files import Pair, PairSet, read_pairs
 from charlstm.pairs.report import Share, measure, summarise
-from charlstm.pairs.scores import Scored, readable, score_pairs, scored_parts
+from charlstm.pairs.scores import PairScore, ScoreKind, readable, score_pairs, scored_parts
 from charlstm.studies.agreement.corpus import CorpusSettings, read_settings
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS
 from charlstm.studies.agreement.grammar_pairs import (
@@ -58,7 +58,7 @@ def run(charlstm: Runner, corpus: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", ["sentence", "verb"])
-def test_batches_score_as_one_by_one(kind: str) -> None:
+def test_batches_score_as_one_by_one(kind: ScoreKind) -> None:
     pairs = GrammarPairs(CorpusSettings()).default(30).pairs
     vocabulary = knows(*(p.sentence_good + p.sentence_bad for p in pairs))
     model = random_model(vocabulary_size=vocabulary.size, hidden_size=16, dtype=np.float32)
@@ -106,7 +106,7 @@ def test_the_verb_part(good: str, bad: str, before: str, one: str, other: str) -
 
 
 @pytest.mark.parametrize("kind", ["sentence", "verb"])
-def test_a_tie_is_wrong(kind: str) -> None:
+def test_a_tie_is_wrong(kind: ScoreKind) -> None:
     pairs = [pair("I am.", "I is."), pair("I was.", "I are.", "d"), pair("He is.", "He are.", "e")]
     vocabulary = knows(*(p.sentence_good + p.sentence_bad for p in pairs))
     indifferent = Parameters(Architecture(hidden_size=4), vocabulary.size)
@@ -125,7 +125,8 @@ def test_bytes_are_scored_as_utf8() -> None:
     vocabulary = Vocabulary("byte")
     assert readable(vocabulary, pairs) == (pairs, [])
     indifferent = Parameters(Architecture(hidden_size=4), 256)
-    for kind, sizes in (("sentence", (21, 21)), ("verb", (9, 9))):
+    sizes_of: dict[ScoreKind, tuple[int, int]] = {"sentence": (21, 21), "verb": (9, 9)}
+    for kind, sizes in sizes_of.items():
         scored = score_pairs(indifferent, vocabulary, pairs[:1], kind)[0]
         each = math.log(256)
         assert [-scored.good / each, -scored.bad / each] == pytest.approx(sizes, rel=1e-5)
@@ -170,8 +171,8 @@ def test_wilson_intervals(right: int, total: int, low: float, high: float) -> No
 
 
 def test_what_is_counted() -> None:
-    def scored(item: str, number: str, congruent: bool | None, log_odds: float) -> Scored:
-        return Scored(Pair("a", "b", "c", item, number, congruent), log_odds - 10, -10.0)
+    def scored(item: str, number: str, congruent: bool | None, log_odds: float) -> PairScore:
+        return PairScore(Pair("a", "b", "c", item, number, congruent), log_odds - 10, -10.0)
 
     result = summarise(
         [
@@ -197,7 +198,7 @@ def test_what_is_counted() -> None:
 
 
 def test_what_no_label_tells_is_not_known() -> None:
-    result = summarise([Scored(pair("a", "b"), -1.0, -2.0)]).to_mapping()
+    result = summarise([PairScore(pair("a", "b"), -1.0, -2.0)]).to_mapping()
     assert result["accuracy"] == 1.0
     unknown = ("congruent", "incongruent", "singular", "plural", "joint")
     assert {result[name] for name in unknown} == {None}
