@@ -9,7 +9,7 @@ from charlstm.pairs.files import PER_CONDITION, SEED, SWEEPS, write_pairs
 from charlstm.studies.agreement.corpus import CorpusSettings, read_settings, write_corpus
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS
 from charlstm.studies.agreement.grammar_pairs import GrammarPairs, bundled_grammar_pairs
-from charlstm.studies.agreement.phrases import SHORTEST
+from charlstm.studies.agreement.phrases import MIN_FILLER
 
 
 @click.group(context_settings={"show_default": True})
@@ -30,7 +30,7 @@ def command() -> None:
 @click.option(
     "--max-filler",
     default=120,
-    type=click.IntRange(SHORTEST, 10_000),
+    type=click.IntRange(MIN_FILLER, 10_000),
     help="Longest filler, in characters.",
 )
 @click.option(

@@ -1,1 +1,1 @@
-"""A small English grammar and its minimal pairs: does a model remember its subject's number?"""
+"""Subject agreement: a small English grammar, its minimal pairs, and the report on a model."""

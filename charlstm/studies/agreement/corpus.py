@@ -1,4 +1,4 @@
-"""A corpus of agreement sentences and, beside it, the settings that make it again byte for byte."""
+"""A corpus of agreement sentences, and beside it the settings that make it again byte for byte."""
 
 import difflib
 import json
@@ -11,17 +11,17 @@ from charlstm.errors import ConfigError, CorpusError
 from charlstm.store.atomic import atomic_write
 from charlstm.studies.agreement.draw import Draw, anything, not_held_out
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS, GRAMMAR
-from charlstm.studies.agreement.phrases import SHORTEST, Frame
+from charlstm.studies.agreement.phrases import MIN_FILLER, Frame
 
 
 @dataclass(frozen=True)
 class CorpusSettings:
-    """What decides a corpus.
+    """The settings that decide every byte of a corpus.
 
     `max_attractors` is the largest number of misleading nouns in a sentence (of the other number,
-    or for a pronoun of the other gender); `without` names constructions to leave out; `hold_out`
-    keeps one subject × predicate pair in five for testing; `max_filler` is the length in characters
-    of the longest filler without nouns.
+    or for a pronoun of the other gender). `without` names the constructions to leave out.
+    `hold_out` keeps one subject × predicate pair in five for testing. `max_filler` is the length of
+    the longest filler, in characters.
 
     Raises:
         ConfigError: if a setting is out of range or names no construction.
@@ -36,7 +36,8 @@ class CorpusSettings:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "without", tuple(sorted(set(self.without))))
-        for name, least in (("sentences", 1), ("max_attractors", 0), ("max_filler", SHORTEST)):
+        least_of = {"sentences": 1, "max_attractors": 0, "max_filler": MIN_FILLER}
+        for name, least in least_of.items():
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 raise ConfigError(f"{name} must be a whole number from {least} up, not {value!r}")
@@ -53,19 +54,19 @@ class CorpusSettings:
             raise ConfigError("a corpus without any construction has no sentences; leave one in")
 
 
-def misleading_numbers(draw: Draw, reading: int, nouns: int, max_attractors: int) -> list[int]:
-    """The numbers of the other nouns: half the time all the subject's, else some attractors."""
+def _other_readings(draw: Draw, reading: int, nouns: int, max_attractors: int) -> list[int]:
+    """The readings of the other nouns: half the time all the subject's, else some attractors."""
     most = min(nouns, max_attractors)
     attractors = 1 + draw.below(most) if most and draw.chance(0.5) else 0
     others = [1 - reading] * attractors + [reading] * (nouns - attractors)
-    for n in range(nouns - 1, 0, -1):  # a shuffle made of nothing but Random.random
+    for n in range(nouns - 1, 0, -1):  # a shuffle that calls Random.random alone
         m = draw.below(n + 1)
         others[n], others[m] = others[m], others[n]
     return others
 
 
 def frames(settings: CorpusSettings) -> Iterator[tuple[str, Frame, int]]:
-    """The sentences of a corpus before they are spelled: construction, frame, subject's reading."""
+    """The construction, the frame and the reading of each sentence of a corpus."""
     rng = Random(settings.seed)  # noqa: S311
     allowed = not_held_out if settings.hold_out else anything
     bag = [
@@ -75,12 +76,12 @@ def frames(settings: CorpusSettings) -> Iterator[tuple[str, Frame, int]]:
         for _ in range(construction.weight)
     ]
     for _ in range(settings.sentences):
-        draw = Draw(rng, allowed, (SHORTEST, settings.max_filler))
-        name = draw.one(bag)
+        draw = Draw(rng, allowed, (MIN_FILLER, settings.max_filler))
+        name = draw.choice(bag)
         reading = draw.below(2)
         depths = GRAMMAR[name].depths(settings.max_attractors)
         nouns = depths[int(len(depths) * draw.rng.random() ** 2)]  # mostly few: learnt first
-        others = misleading_numbers(draw, reading, nouns, settings.max_attractors)
+        others = _other_readings(draw, reading, nouns, settings.max_attractors)
         yield name, GRAMMAR[name].build(draw, others), reading
 
 
@@ -105,7 +106,7 @@ def write_corpus(path: Path, settings: CorpusSettings) -> None:
 
 
 def settings_path(corpus: Path) -> Path:
-    """Where the settings of a corpus stand."""
+    """The file that holds the settings of a corpus."""
     if not corpus.name:
         raise CorpusError("no corpus is named; give a file that corpus agreement wrote")
     if corpus.suffix == ".json":
@@ -114,15 +115,15 @@ def settings_path(corpus: Path) -> Path:
 
 
 def read_settings(corpus: Path) -> CorpusSettings:
-    """The settings that stand beside a corpus.
+    """The settings beside a corpus.
 
     Raises:
-        CorpusError: if they are not there or not readable.
+        CorpusError: if their file is missing or is not JSON.
         ConfigError: if a setting is unknown, missing or out of range.
     """
     path = settings_path(corpus)
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        settings = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CorpusError(
             f"{path}: cannot read the settings of {corpus.name} ({error.strerror}); "
@@ -130,12 +131,12 @@ def read_settings(corpus: Path) -> CorpusSettings:
         ) from error
     except (ValueError, RecursionError) as error:
         raise CorpusError(f"{path}: not JSON in UTF-8; write the corpus again") from error
-    known = [field.name for field in fields(CorpusSettings)]
-    if not isinstance(found, dict) or sorted(found) != sorted(known):
-        raise ConfigError(f"{path}: expected exactly the settings {', '.join(known)}")
-    if not isinstance(found["without"], list):
+    names = [field.name for field in fields(CorpusSettings)]
+    if not isinstance(settings, dict) or sorted(settings) != sorted(names):
+        raise ConfigError(f"{path}: expected exactly the settings {', '.join(names)}")
+    if not isinstance(settings["without"], list):
         raise ConfigError(f"{path}: without must be a list of constructions")
     try:
-        return CorpusSettings(**{**found, "without": tuple(map(str, found["without"]))})
+        return CorpusSettings(**settings | {"without": tuple(map(str, settings["without"]))})
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error

@@ -26,7 +26,7 @@ HELD_OUT_SHARE = 0.2  # of the pairs of a subject and a predicate
 
 @cache
 def held_out(subject: str, predicate: str) -> bool:
-    """Whether a subject and a predicate are kept for testing.
+    """Whether a subject and a predicate meet in test pairs alone.
 
     The lemmas alone decide, so every corpus, whatever its seed or size, holds out the same pairs,
     in both numbers and in every construction.
@@ -36,12 +36,12 @@ def held_out(subject: str, predicate: str) -> bool:
 
 
 def not_held_out(subject: str, predicate: str) -> bool:
-    """The opposite of `held_out`: what a corpus with a hold-out may say."""
+    """Whether they may meet in a corpus with a hold-out."""
     return not held_out(subject, predicate)
 
 
 def anything(_subject: str, _predicate: str) -> bool:
-    """What a corpus without a hold-out may say."""
+    """Any two may meet: nothing is held out."""
     return True
 
 
@@ -52,26 +52,29 @@ def nouns_of(kinds: frozenset[str]) -> tuple[Noun, ...]:
 
 
 def kind_of(noun: Noun) -> str:
-    """The kind that decides what can be said of a noun; a cat is an animal, then a hunter."""
+    """The kind that decides a noun's predicates and attributes: a cat is an animal and a hunter."""
     return next(kind for kind in ATTRIBUTES if kind in noun.kinds)
 
 
 @cache
 def predicates_for(noun: Noun, allowed: Allowed) -> tuple[Predicate, ...]:
-    """What may be said of a noun."""
+    """The predicates that a noun may meet."""
     return tuple(p for p in PREDICATES[kind_of(noun)] if allowed(noun.lemma, p.lemma))
 
 
 @cache
 def phrases_for(lemma: str, allowed: Allowed) -> tuple[str, ...]:
-    """What may be said of a noun through a pronoun."""
+    """The phrases that a pronoun for this noun may meet."""
     return tuple(phrase for phrase in PRONOUN_PHRASES if allowed(lemma, phrase))
 
 
 class Draw:
-    """The choices of one sentence; it remembers the words it has given out.
+    """Draws the words of one sentence, and remembers those that are used.
 
-    Only `Random.random` is used: its values for a seed are the same in every version of Python.
+    It calls nothing but `Random.random`, whose values for a seed are the same in every version of
+    Python. `allowed` decides which subject may meet which predicate. `filler` is the range of the
+    filler's length, in characters. Where `neutral`, no verb of a relative clause shows the
+    subject's number.
     """
 
     def __init__(
@@ -79,8 +82,8 @@ class Draw:
     ) -> None:
         self.rng = rng
         self.allowed = allowed
-        self.filler = filler  # shortest and longest, in characters
-        self.neutral = neutral  # no verb of a relative clause tells the subject's number
+        self.filler = filler
+        self.neutral = neutral
         self.used: set[str] = set()
 
     def chance(self, probability: float) -> bool:
@@ -91,50 +94,50 @@ class Draw:
         """A number from 0 to n - 1."""
         return int(self.rng.random() * n)
 
-    def one(self, options: Sequence[T]) -> T:
+    def choice(self, options: Sequence[T]) -> T:
         """One of the options, each as likely."""
         return options[self.below(len(options))]
 
     def word(self, options: Sequence[str]) -> str:
-        """One of these words that is not yet in the sentence, and from now on is."""
-        word = self.one([option for option in options if option not in self.used])
+        """One of these words, not used before; from now on it is used."""
+        word = self.choice([option for option in options if option not in self.used])
         self.used.add(word)
         return word
 
     def manner(self) -> str:
-        """An adverb of manner; the sentence may not say "quietly" of what is quiet."""
-        fresh = [m for m in MANNERS if m not in self.used] or MANNERS
+        """An adverb of manner, often with a degree; after "quiet" it is not "quietly"."""
+        unused = [m for m in MANNERS if m not in self.used] or MANNERS
         stems = {word[:3] for word in self.used - set(MANNERS)}
-        manner = self.one([m for m in fresh if m[:3] not in stems] or MANNERS)
+        manner = self.choice([m for m in unused if m[:3] not in stems] or MANNERS)
         self.used.add(manner)
-        return f"{self.one(DEGREES)} {manner}" if self.chance(0.6) else manner
+        return f"{self.choice(DEGREES)} {manner}" if self.chance(0.6) else manner
 
     def noun(self, kinds: Iterable[str], suits: Callable[[Noun], object] = bool) -> Noun:
-        """A noun of one of these kinds that suits and is not yet in the sentence."""
-        return self.taken(
-            self.one([n for n in nouns_of(frozenset(kinds)) if self.fresh(n) and suits(n)])
+        """A noun of one of these kinds that suits and is not used before."""
+        return self.use(
+            self.choice([n for n in nouns_of(frozenset(kinds)) if self.is_unused(n) and suits(n)])
         )
 
-    def fresh(self, noun: Noun) -> bool:
-        """Whether the sentence has said nothing of this noun, nor of its couple."""
+    def is_unused(self, noun: Noun) -> bool:
+        """Whether neither this noun nor the other of its couple is in the sentence yet."""
         return noun.lemma not in self.used
 
-    def taken(self, noun: Noun) -> Noun:
-        """The noun, from now on in the sentence."""
+    def use(self, noun: Noun) -> Noun:
+        """The noun; from now on it is used."""
         self.used.add(noun.lemma)
         return noun
 
     def subject(self, fits: Callable[[Predicate], bool] = bool) -> tuple[Noun, Predicate]:
-        """An animal or person, and something fitting that may be said of it."""
+        """An animal or person, and a fitting predicate that it may meet."""
         noun = self.noun(LIVING, lambda noun: any(map(fits, predicates_for(noun, self.allowed))))
         options = [p for p in predicates_for(noun, self.allowed) if fits(p)]
-        lemma = self.one(list(dict.fromkeys(option.lemma for option in options)))
-        predicate = self.one([option for option in options if option.lemma == lemma])
+        lemma = self.choice(list(dict.fromkeys(option.lemma for option in options)))
+        predicate = self.choice([option for option in options if option.lemma == lemma])
         self.used.add(predicate.rest)
         return noun, predicate
 
     def couple(self) -> tuple[Noun, Noun]:
-        """A feminine and a masculine noun of whom something may be said through a pronoun."""
-        couple = self.one([c for c in COUPLES if phrases_for(c[0].lemma, self.allowed)])
+        """A feminine and a masculine noun that a phrase with a pronoun may refer to."""
+        couple = self.choice([c for c in COUPLES if phrases_for(c[0].lemma, self.allowed)])
         self.used.add(couple[0].lemma)
         return couple

@@ -13,12 +13,12 @@ from charlstm.studies.agreement.draw import Draw, anything, held_out
 from charlstm.studies.agreement.grammar import (
     DEEPEST,
     GRAMMAR,
-    Numbers,
+    Readings,
     adverbials,
-    pp,
+    prepositional_phrases,
     stacked_relatives,
 )
-from charlstm.studies.agreement.phrases import SHORTEST, Frame
+from charlstm.studies.agreement.phrases import MIN_FILLER, Frame
 
 DEPTHS = tuple(range(1, DEEPEST + 1))
 DISTANCES = (10, 20, 40, 80, 160, 320)
@@ -33,7 +33,7 @@ class Condition:
     """
 
     name: str
-    build: Callable[[Draw, Numbers], Frame]
+    build: Callable[[Draw, Readings], Frame]
     nouns: int
     filler: int | None = None
 
@@ -105,7 +105,7 @@ class GrammarPairs:
         # A condition has a generator of its own, so its pairs are the same whatever else is made.
         rng = Random(f"{seed} {condition.name}")  # noqa: S311
         allowed = held_out if self.settings.hold_out else anything
-        lengths = (SHORTEST, self.settings.max_filler)
+        lengths = (MIN_FILLER, self.settings.max_filler)
         if condition.filler is not None:
             lengths = (condition.filler, condition.filler)
         known: set[str] = set()
@@ -133,15 +133,15 @@ def _depths(depths: Sequence[int]) -> list[tuple[Condition, int]]:
         raise ConfigError(f"depths run from 1 to {DEEPEST}, not {tuple(depths)}")
     return [
         (Condition(f"depth_{stack}_{depth}", build, depth), depth)
-        for stack, build in (("pp", pp), ("relative", stacked_relatives))
+        for stack, build in (("pp", prepositional_phrases), ("relative", stacked_relatives))
         for depth in depths
     ]
 
 
 def _distances(distances: Sequence[int]) -> list[tuple[Condition, int]]:
     """The conditions of the distance sweep, each with its distance in characters."""
-    if not all(distance >= SHORTEST for distance in distances):
-        raise ConfigError(f"no filler is shorter than {SHORTEST} characters; got {distances}")
+    if not all(distance >= MIN_FILLER for distance in distances):
+        raise ConfigError(f"no filler is shorter than {MIN_FILLER} characters; got {distances}")
     return [
         (Condition(f"distance_{distance}", adverbials, 0, distance), distance)
         for distance in distances

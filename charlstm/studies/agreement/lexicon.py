@@ -1,16 +1,17 @@
-"""The words of the agreement grammar: who there is, what they did, and what can be said of them.
+"""The words of the agreement grammar: nouns, what they did, and what a sentence says of them.
 
-What differs between two readings is a pair of spellings: singular and plural or, where a pronoun
-agrees in gender, feminine and masculine.
+Every sentence of the grammar has two readings: reading 0 is singular and reading 1 plural or, where
+a pronoun agrees in gender, 0 is feminine and 1 masculine. A word that differs between the readings
+is a `Word`, its two spellings.
 
-It is small on purpose: the fewer the words, the sooner a network has learnt to spell them and has
-only the agreement left to learn (measured in docs/agreement.md).
+The lexicon is small on purpose: the fewer the words, the sooner a network has learnt to spell them
+and has only the agreement left to learn (measured in docs/agreement.md).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-Word = tuple[str, str]  # one word in its two readings
+Word = tuple[str, str]  # a word in reading 0 and in reading 1
 
 
 @dataclass(frozen=True)
@@ -24,20 +25,20 @@ class Noun:
 
 @dataclass(frozen=True)
 class Predicate:
-    """What is said of a subject: the agreeing verb in both numbers, and the words after it."""
+    """What a sentence says of its subject: the agreeing verb in both numbers, and the rest."""
 
     lemma: str
     verb: Word
     rest: str
     past: bool
-    passing: bool  # it waited and was tired, but hardly: it waited and was clever
+    passing: bool  # a passing state follows "waited and": "was tired" does, "was clever" does not
 
 
 @dataclass(frozen=True)
 class Deed:
-    """A verb that takes an object: past, present in both numbers, participle; who does it to whom.
+    """A verb that takes an object: its past, its present in both numbers, and its participle.
 
-    `agents` and `patients` are kinds of noun.
+    `agents` are the kinds of noun that do it, `patients` the kinds that it is done to.
     """
 
     past: str
@@ -83,7 +84,7 @@ NOUNS: tuple[Noun, ...] = (
     *_nouns("place", "barn bridge castle church garden gate hill house mill tower tree wall"),
 )
 LIVING = ("animal", "person")
-FISH = "fish"  # one form for both numbers: it can stand between subject and verb and say nothing
+FISH = "fish"  # has one form for both numbers, so it shows no number between subject and verb
 
 ATTRIBUTES = {
     "animal": ("young", "old", "black", "white"),
@@ -91,7 +92,7 @@ ATTRIBUTES = {
     "place": ("old", "new", "big"),
 }
 
-# The cat was / is ... : first what may change from one hour to the next, then what lasts.
+# The cat was / is ... : states pass within hours, traits last.
 STATES = {
     "animal": "afraid calm full happy hungry quiet sleepy thirsty tired wet",
     "person": "afraid angry busy happy hungry ill ready sad tired",
@@ -105,7 +106,7 @@ PERFECTS = {
     "animal": "come back, fallen asleep, run away",
     "person": "come back, fallen asleep, gone home",
 }
-# The cat ...s: again what passes, then what lasts.
+# The cat ...s: actions pass, habits last.
 ACTIONS = {
     "animal": "jump high, play outside",
     "person": "sing well, work hard",
@@ -133,7 +134,7 @@ def _predicates(kind: str) -> Iterator[Predicate]:
 
 PREDICATES: dict[str, tuple[Predicate, ...]] = {kind: tuple(_predicates(kind)) for kind in LIVING}
 
-# What stands after "said that she": nothing here shows number or gender.
+# These follow "said that she" and show neither number nor gender.
 PRONOUN_PHRASES = (
     "could dance",
     "could not sleep",
@@ -167,7 +168,7 @@ MOMENTS = ("already", "often", "once")
 
 PREPOSITIONS = ("behind", "beside", "by", "in front of", "near", "next to")
 
-# What the subject did or does: past, which shows no number, then present in both.
+# What the subject did or does: the past, which shows no number, then the present in both.
 PASTIMES: tuple[tuple[str, Word], ...] = (
     ("rested", ("rests", "rest")),
     ("sat", ("sits", "sit")),
@@ -175,7 +176,7 @@ PASTIMES: tuple[tuple[str, Word], ...] = (
     ("waited", ("waits", "wait")),
 )
 
-# The filler: "outside very calmly again and again". No nouns, no number.
+# Of these the filler is made: "outside very calmly again and again". No nouns, no number.
 WHEREABOUTS = ("here", "indoors", "inside", "nearby", "outside", "there")
 DEGREES = ("quite", "rather", "very")
 MANNERS = (
@@ -191,7 +192,7 @@ MANNERS = (
     "sleepily",
 )
 
-# Whoever says something says it of somebody: past, then present in both numbers.
+# What a speaker did or does: the past, then the present in both numbers.
 REPORTS: tuple[tuple[str, Word], ...] = (
     ("knew", ("knows", "know")),
     ("said", ("says", "say")),

@@ -1,4 +1,4 @@
-"""The pieces of a sentence whose subject is still open: subjects, places, relative clauses."""
+"""The parts of a sentence in both readings: subjects, places, relative clauses, filler."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,17 +19,17 @@ from charlstm.studies.agreement.lexicon import (
     Word,
 )
 
-SHORTEST = 7  # " calmly", " gladly", " lazily": at least two, whatever the sentence rules out
-ONCE_MORE, AND_SO_ON = " again", " and again"  # long, but soon learnt: only the distance is hard
+MIN_FILLER = 7  # " calmly", " gladly", " lazily": whatever is used, two of these remain
+ONCE_MORE, AND_SO_ON = " again", " and again"  # soon learnt, so that only the distance is hard
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A sentence in two readings.
+    """A sentence in both readings.
 
-    `words` holds each word in both; `agreeing` is the index of the verb or pronoun that must follow
-    the subject; `others` are the readings of the nouns that might mislead it: those between the
-    two and, in a complement, the one before them.
+    `words` holds each word in both. `agreeing` is the index of the verb or pronoun that must agree
+    with the subject. `others` are the readings that the other nouns have, which might mislead it:
+    those between the two and, in a complement, the one before them.
     """
 
     words: tuple[Word, ...]
@@ -37,7 +37,7 @@ class Frame:
     others: tuple[int, ...]
 
     def text(self, reading: int, agreeing: int | None = None) -> str:
-        """The sentence in one reading; its agreeing word may be put in another."""
+        """The sentence in a reading; `agreeing` puts its agreeing word into another."""
         chosen = [word[reading] for word in self.words]
         if agreeing is not None:
             chosen[self.agreeing] = self.words[self.agreeing][agreeing]
@@ -51,29 +51,29 @@ class Frame:
 
 def frame(words: list[Word], predicate: Predicate, others: Sequence[int]) -> Frame:
     """A sentence that ends in its predicate."""
-    return Frame((*words, predicate.verb, *said(predicate.rest)), len(words), tuple(others))
+    return Frame((*words, predicate.verb, *both(predicate.rest)), len(words), tuple(others))
 
 
-def said(text: str) -> list[Word]:
-    """Words that are the same in both readings; none for the empty text."""
+def both(text: str) -> list[Word]:
+    """Words that are the same in both readings; none for an empty text."""
     return [(text, text)] if text else []
 
 
 def attribute(draw: Draw, noun: Noun) -> str:
-    """Now and then an adjective, with its space."""
+    """Now and then an adjective and a space."""
     if not draw.chance(0.1):
         return ""
     options = [word for word in ATTRIBUTES[kind_of(noun)] if word not in draw.used]
     return f"{draw.word(options)} " if options else ""
 
 
-def the(draw: Draw, subject: Noun) -> list[Word]:
-    """A subject: always definite, so that its ending alone shows its number."""
-    return [*said(f"the {attribute(draw, subject)}".strip()), subject.forms]
+def subject_phrase(draw: Draw, subject: Noun) -> list[Word]:
+    """A subject; always definite, so that its ending alone shows its number."""
+    return [*both(f"the {attribute(draw, subject)}".strip()), subject.forms]
 
 
 def phrase(draw: Draw, noun: Noun, number: int) -> str:
-    """Any other noun: "the old barn", "an old barn", "some old barns"."""
+    """A noun that is not the subject: "the old barn", "an old barn", "some old barns"."""
     words = attribute(draw, noun) + noun.forms[number]
     if draw.chance(0.95):
         return f"the {words}"
@@ -98,13 +98,13 @@ def relativiser(draw: Draw, head: Noun) -> str:
 
 
 def moment(draw: Draw) -> str:
-    """Now and then "already", "once" ..., with its space."""
-    return draw.one(MOMENTS) + " " if draw.chance(0.15) else ""
+    """Now and then "already", "often" or "once", and a space."""
+    return draw.choice(MOMENTS) + " " if draw.chance(0.15) else ""
 
 
 def deed(draw: Draw, agent: Noun) -> Deed:
-    """Something an agent does that is not yet in the sentence."""
-    chosen = draw.one([d for d in DEEDS if d.agents & agent.kinds and d.past not in draw.used])
+    """A deed of an agent, not used before."""
+    chosen = draw.choice([d for d in DEEDS if d.agents & agent.kinds and d.past not in draw.used])
     draw.used.add(chosen.past)
     return chosen
 
@@ -115,49 +115,50 @@ def relative(
     """A subject relative clause: "which already ate the fish near the old barn".
 
     Its verb may agree with the head, in the present where the sentence is not `past`: "which has
-    seen the dog", "which was near the barn". With several nouns to place, they follow as
-    prepositional phrases or, always when `stacked`, as the objects of further clauses: "which
-    chased the dogs which followed the farmer".
+    seen the dog", "which was near the barn". Further nouns follow in prepositional phrases or,
+    always when `stacked`, as the objects of further clauses: "which chased the dogs which followed
+    the farmer".
     """
     agrees = not draw.neutral and draw.chance(0.6)
-    link = said(relativiser(draw, head))
+    link = both(relativiser(draw, head))
     if not stacked and draw.chance(0.4):
         if agrees:
-            return [*link, ("was", "were") if past else ("is", "are"), *said(places(draw, numbers))]
+            verb = [("was", "were") if past else ("is", "are")]
+            return [*link, *verb, *both(places(draw, numbers))]
         if "hunter" in head.kinds:
             already = "already " if draw.chance(0.5) else ""
-            return [*link, *said(f"{already}ate the {FISH} {places(draw, numbers)}")]
-        return [*link, *said(f"{draw.one(PASTIMES)[0]} {places(draw, numbers)}")]
+            return [*link, *both(f"{already}ate the {FISH} {places(draw, numbers)}")]
+        return [*link, *both(f"{draw.choice(PASTIMES)[0]} {places(draw, numbers)}")]
     act = deed(draw, head)
     if agrees and not past:
         perfect = draw.chance(0.5)
-        verb = [("has", "have"), *said(act.participle)] if perfect else [act.present]
+        verb = [("has", "have"), *both(act.participle)] if perfect else [act.present]
     else:
-        verb = said(f"{moment(draw)}{act.past}")
+        verb = both(f"{moment(draw)}{act.past}")
     patient = draw.noun(act.patients)
-    clause = [*link, *verb, *said(phrase(draw, patient, numbers[0]))]
+    clause = [*link, *verb, *both(phrase(draw, patient, numbers[0]))]
     if len(numbers) == 1:
         return clause
     if stacked or draw.chance(0.5):
         inner = relative(draw, patient, numbers[1:], past=past, stacked=stacked)
-        return clause + said(" ".join(word[numbers[0]] for word in inner))
-    return clause + said(places(draw, numbers[1:]))
+        return clause + both(" ".join(word[numbers[0]] for word in inner))
+    return clause + both(places(draw, numbers[1:]))
 
 
 def filler(draw: Draw, length: int) -> str:
-    """Adverbials that take exactly `length` characters, the space before them included.
+    """Adverbials of exactly `length` characters, the space before them included; no nouns.
 
     Raises:
-        ValueError: if `length` is below 7; every length from there on can be had.
+        ValueError: if `length` is below 7; any other length is possible.
     """
-    if length < SHORTEST:
-        raise ValueError(f"no filler is shorter than {SHORTEST} characters")
+    if length < MIN_FILLER:
+        raise ValueError(f"no filler is shorter than {MIN_FILLER} characters")
     used = draw.used - set(MANNERS)
-    while True:  # a length is soon met by chance
+    while True:  # chance soon meets the length
         draw.used = set(used)
         text = draw.manner()
         if draw.chance(0.5):
-            text = f"{draw.one(WHEREABOUTS)} {text}"
+            text = f"{draw.choice(WHEREABOUTS)} {text}"
         room = length - len(f" {text}")
         if room == 0:
             return text

@@ -29,7 +29,7 @@ from charlstm.studies.agreement.lexicon import (
     PRONOUN_PHRASES,
     Predicate,
 )
-from charlstm.studies.agreement.phrases import SHORTEST, Frame, filler
+from charlstm.studies.agreement.phrases import MIN_FILLER, Frame, filler
 
 BUNDLED = ROOT / "data" / "agreement.txt"
 SMALL = CorpusSettings(sentences=4000, seed=5)
@@ -193,7 +193,7 @@ def test_longest_filler_is_kept(drawn: list[tuple[str, Frame, int]]) -> None:
     assert max(map(len, text)) < 100
 
 
-@pytest.mark.parametrize("length", [*range(SHORTEST, 40), 320])
+@pytest.mark.parametrize("length", [*range(MIN_FILLER, 40), 320])
 def test_filler_has_any_length(length: int) -> None:
     for rest in ("calm", "happy", "lazy", "quiet", "sad"):
         draw = Draw(Random(length), not_held_out, (0, 0))
@@ -206,7 +206,7 @@ def test_filler_has_any_length(length: int) -> None:
 
 def test_filler_too_short_to_exist() -> None:
     with pytest.raises(ValueError, match="7 characters"):
-        filler(Draw(Random(0), not_held_out, (0, 0)), SHORTEST - 1)
+        filler(Draw(Random(0), not_held_out, (0, 0)), MIN_FILLER - 1)
 
 
 def test_seed_decides_the_corpus() -> None:
