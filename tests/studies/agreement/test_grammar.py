@@ -51,15 +51,15 @@ def nouns_in(text: str) -> list[str]:
 def predicate_of(sentence: str) -> tuple[Predicate, int]:
     """The predicate a sentence ends in, and its number, found by spelling alone."""
     body = sentence.removesuffix(".")
-    found = [found for ending, found in ENDINGS.items() if body.endswith(ending)]
-    assert len({(p.lemma, number) for p, number in found}) == 1, sentence
-    return found[0]
+    matches = [match for ending, match in ENDINGS.items() if body.endswith(ending)]
+    assert len({(p.lemma, number) for p, number in matches}) == 1, sentence
+    return matches[0]
 
 
 def read_back(sentence: str) -> tuple[str, str, int, int | None]:
     """Subject lemma, predicate lemma, subject number and verb number (None for a pronoun)."""
     before, report, after = sentence.partition(
-        found[0] if (found := REPORT.search(sentence)) else "\0"
+        match[0] if (match := REPORT.search(sentence)) else "\0"
     )
     if report and after.split()[0] in {"she", "he", "they"}:
         noun, number = SPELLINGS[nouns_in(before)[0]]
@@ -130,21 +130,21 @@ def test_no_noun_comes_twice_in_a_sentence(bundled: list[str]) -> None:
 
 def test_articles_fit_their_nouns(bundled: list[str]) -> None:
     article = re.compile(r"\b(a|an|some) (?:[a-z]+ )?([a-z]+)")
-    found: Counter[str] = Counter()
+    articles: Counter[str] = Counter()
     for sentence in bundled:
         for determiner, word in article.findall(sentence):
             if word in SPELLINGS:
                 number = SPELLINGS[word][1]
                 assert number == (determiner == "some"), sentence
-                found[determiner] += 1
-    assert set(found) == {"a", "an", "some"}
+                articles[determiner] += 1
+    assert set(articles) == {"a", "an", "some"}
 
 
 def test_who_is_for_people_and_which_for_the_rest(bundled: list[str]) -> None:
     head = re.compile(r"\b([a-z]+) (who|which)\b")
-    found = [(SPELLINGS[noun][0], word) for s in bundled for noun, word in head.findall(s)]
-    assert {word for _, word in found} == {"who", "which"}
-    assert all(("person" in noun.kinds) == (word == "who") for noun, word in found)
+    heads = [(SPELLINGS[noun][0], word) for s in bundled for noun, word in head.findall(s)]
+    assert {word for _, word in heads} == {"who", "which"}
+    assert all(("person" in noun.kinds) == (word == "who") for noun, word in heads)
 
 
 def test_numbers_and_congruence_are_balanced(drawn: list[tuple[str, Frame, int]]) -> None:
@@ -165,18 +165,18 @@ def test_numbers_and_congruence_are_balanced(drawn: list[tuple[str, Frame, int]]
 
 @pytest.mark.parametrize("most", [0, 1, 3])
 def test_attractors_are_limited(most: int) -> None:
-    found: Counter[int] = Counter()
+    counts: Counter[int] = Counter()
     for name, frame, reading in frames(CorpusSettings(sentences=1500, max_attractors=most)):
         attractors = frame.attractors(reading)
-        found[attractors] += 1
+        counts[attractors] += 1
         if name != "pronoun_gender":  # counted again, from the spelling
             text = frame.text(reading)
             clause = text.partition(" that the ")[2] if name == "complement" else text
             number = SPELLINGS[nouns_in(clause)[0]][1]
             others = [SPELLINGS[word][1] for word in nouns_in(text)]
             assert sum(other != number for other in others) == attractors, text
-    assert max(found) == most
-    assert set(found) == set(range(most + 1))
+    assert max(counts) == most
+    assert set(counts) == set(range(most + 1))
 
 
 def test_constructions_left_out_are_gone() -> None:
@@ -210,9 +210,9 @@ def test_filler_too_short_to_exist() -> None:
 
 
 def test_seed_decides_the_corpus() -> None:
-    one, other = (list(sentences(CorpusSettings(100, seed))) for seed in (1, 2))
-    assert one == list(sentences(CorpusSettings(100, 1)))
-    assert one != other
+    first, second = (list(sentences(CorpusSettings(100, seed))) for seed in (1, 2))
+    assert first == list(sentences(CorpusSettings(100, 1)))
+    assert first != second
 
 
 @pytest.mark.parametrize(

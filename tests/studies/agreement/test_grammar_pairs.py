@@ -1,17 +1,13 @@
-"""Minimal pairs: one word apart, balanced, held out; and files of them, good and bad."""
+"""The grammar's minimal pairs: one word apart, balanced, held out, and never in the corpus."""
 
-import json
 import re
 from collections import Counter, defaultdict
-from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from repository import ROOT
 
-from charlstm.errors import CharlstmError, ConfigError, CorpusError
-from charlstm.pairs.files import Pair, read_pairs, write_pairs
+from charlstm.errors import ConfigError
+from charlstm.pairs.files import Pair
 from charlstm.studies.agreement.corpus import CorpusSettings, read_settings
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS
 from charlstm.studies.agreement.grammar_pairs import GrammarPairs
@@ -60,14 +56,16 @@ def test_items_are_one_sentence_in_two_readings(default: list[Pair], sweeps: lis
     items: defaultdict[str, list[Pair]] = defaultdict(list)
     for pair in default + sweeps:
         items[pair.item].append(pair)
-    for one, other in items.values():
-        assert one.condition == other.condition
-        verbs = [set(p.sentence_good.split()) ^ set(p.sentence_bad.split()) for p in (one, other)]
+    for first, second in items.values():
+        assert first.condition == second.condition
+        verbs = [
+            set(p.sentence_good.split()) ^ set(p.sentence_bad.split()) for p in (first, second)
+        ]
         assert verbs[0] == verbs[1]
-        if one.congruent is not None:
-            assert {one.congruent, other.congruent} == {True, False}
-        if one.condition != "pronoun_gender":
-            assert {one.subject_number, other.subject_number} == {"singular", "plural"}
+        if first.congruent is not None:
+            assert {first.congruent, second.congruent} == {True, False}
+        if first.condition != "pronoun_gender":
+            assert {first.subject_number, second.subject_number} == {"singular", "plural"}
 
 
 def test_nothing_between_subject_and_verb_repeats_the_number(default: list[Pair]) -> None:
@@ -75,8 +73,8 @@ def test_nothing_between_subject_and_verb_repeats_the_number(default: list[Pair]
     for pair in default:
         if not pair.condition.startswith("coordination"):  # its first verb agrees as well
             items[pair.item].append(pair.sentence_good.split())
-    for one, other in items.values():
-        assert sum(a != b for a, b in zip(one, other, strict=True)) == 2, one
+    for first, second in items.values():
+        assert sum(a != b for a, b in zip(first, second, strict=True)) == 2, first
 
 
 def test_clauses_of_the_corpus_now_and_then_repeat_it() -> None:
@@ -115,11 +113,11 @@ def test_depth_counts_attractors_of_the_other_number() -> None:
     for condition, pairs in conditions.items():
         depth = int(condition[-1])
         for pair in pairs:
-            found = [numbers[w] for w in re.findall("[a-z]+", pair.sentence_good) if w in numbers]
-            assert len(found) == depth + 1
-            attractors = sum(number != found[0] for number in found[1:])
+            nouns = [numbers[w] for w in re.findall("[a-z]+", pair.sentence_good) if w in numbers]
+            assert len(nouns) == depth + 1
+            attractors = sum(number != nouns[0] for number in nouns[1:])
             assert attractors == pair.attractors == (0 if pair.congruent else depth)
-            assert pair.subject_number == ("singular", "plural")[found[0]]
+            assert pair.subject_number == ("singular", "plural")[nouns[0]]
 
 
 def test_distance_is_exact() -> None:
@@ -148,97 +146,3 @@ def test_what_the_grammar_cannot_give_is_said() -> None:
         STANDARD.sweep("depth", steps=(5,))
     with pytest.raises(ConfigError, match="shorter than 7"):
         STANDARD.sweep("distance", steps=(2,))
-
-
-def test_written_pairs_are_read_back(tmp_path: Path, default: list[Pair]) -> None:
-    write_pairs(tmp_path / "p.jsonl", default)
-    assert read_pairs(tmp_path / "p.jsonl") == default
-
-
-def test_blimp_lines_are_read(tmp_path: Path) -> None:
-    line = {
-        "sentence_good": "The cats were full.",
-        "sentence_bad": "The cats was full.",
-        "UID": "regular_plural_1",
-        "pair_id": "0",
-        "field": "morphology",
-    }
-    (tmp_path / "b.jsonl").write_text(json.dumps(line) + "\n\n", encoding="utf-8")
-    assert read_pairs(tmp_path / "b.jsonl") == [
-        Pair("The cats were full.", "The cats was full.", "regular_plural_1", "line 1")
-    ]
-
-
-def test_tabbed_lines_are_read(tmp_path: Path) -> None:
-    path = tmp_path / "p.tsv"
-    path.write_bytes(
-        "\ufeffsentence_good\tsentence_bad\r\n"
-        "Die Katze schläft.\tDie Katze schlafen.\r\n"
-        "\r\nA is.\tA are.\tshort\r\n".encode()
-    )
-    assert read_pairs(path) == [
-        Pair("Die Katze schläft.", "Die Katze schlafen.", "pairs", "line 2"),
-        Pair("A is.", "A are.", "short", "line 4"),
-    ]
-
-
-GOOD = '{"sentence_good": "a", "sentence_bad": "b"}\n'
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("", "no pairs in it"),
-        ("\n \n", "no pairs in it"),
-        ("sentence_good\tsentence_bad\n", "no pairs in it"),
-        (GOOD + '{"sentence_good": "a"}', "line 2: sentence_bad is missing"),
-        (GOOD + '{"sentence_good": "a", "sentence_bad": ""}', "line 2: sentence_bad is missing"),
-        (GOOD + '{"sentence_good": "a", "sentence_bad": 3}', "line 2: sentence_bad is missing"),
-        (GOOD + '\n{"sentence_good": "a", "sentence_bad": "a"}', "line 3: .* are the same"),
-        (GOOD + '{"sentence_good": "a\\nb", "sentence_bad": "a"}', "line 2: .* line break"),
-        (GOOD + '{"sentence_good": "\\ud800", "sentence_bad": "a"}', "line 2: .* surrogate"),
-        (GOOD + "[1]", "line 2: expected a JSON object"),
-        (GOOD + "{", "line 2: not JSON .*column"),
-        (GOOD + '{"a":' * 100_000, "line 2: not JSON"),
-        (GOOD[:-2] + ', "congruent": 1}', "line 1: congruent must be"),
-        (GOOD[:-2] + ', "attractors": -1}', "line 1: attractors must be"),
-        (GOOD[:-2] + ', "attractors": true}', "line 1: attractors must be"),
-        (GOOD[:-2] + ', "subject_number": "dual"}', "line 1: subject_number must be"),
-        ("a\tb\nc\td\te\tf\n", "line 2: expected good sentence.*found 3 tabs"),
-        ("a\tb\nc\n", "line 2: expected good sentence.*found 0 tabs"),
-        ("a\ta\n", "line 1: .* are the same"),
-        ("a\t\n", "line 1: sentence_bad is missing"),
-    ],
-)
-def test_bad_lines_are_named(tmp_path: Path, text: str, reason: str) -> None:
-    path = tmp_path / "p.jsonl"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(CorpusError, match=rf"p\.jsonl.*{reason}") as caught:
-        read_pairs(path)
-    assert "\n" not in str(caught.value)
-
-
-def test_bytes_that_are_not_utf8_are_located(tmp_path: Path) -> None:
-    path = tmp_path / "p.tsv"
-    path.write_bytes(b"a\tb\nc\t\xff\n")
-    with pytest.raises(CorpusError, match=r"line 2: not UTF-8 \(byte 6\)"):
-        read_pairs(path)
-
-
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="cannot read the pairs"):
-        read_pairs(tmp_path / "none.jsonl")
-
-
-@given(st.one_of(st.binary(max_size=60), st.text('{}":,ab\t\n[]0', max_size=60).map(str.encode)))
-def test_any_bytes_give_pairs_or_one_line(
-    tmp_path_factory: pytest.TempPathFactory, raw: bytes
-) -> None:
-    path = tmp_path_factory.mktemp("pairs") / "p.jsonl"
-    path.write_bytes(raw)
-    try:
-        pairs = read_pairs(path)
-    except CharlstmError as error:
-        assert "\n" not in str(error)  # noqa: PT017
-    else:
-        assert pairs

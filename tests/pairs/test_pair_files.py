@@ -1,0 +1,107 @@
+"""Files of minimal pairs, good and bad: JSON Lines, tabs, and any other bytes."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from charlstm.errors import CharlstmError, CorpusError
+from charlstm.pairs.files import Pair, read_pairs, write_pairs
+from charlstm.studies.agreement.grammar_pairs import bundled_grammar_pairs
+
+
+def test_written_pairs_are_read_back(tmp_path: Path) -> None:
+    default = bundled_grammar_pairs().default().pairs
+    write_pairs(tmp_path / "p.jsonl", default)
+    assert read_pairs(tmp_path / "p.jsonl") == default
+
+
+def test_blimp_lines_are_read(tmp_path: Path) -> None:
+    line = {
+        "sentence_good": "The cats were full.",
+        "sentence_bad": "The cats was full.",
+        "UID": "regular_plural_1",
+        "pair_id": "0",
+        "field": "morphology",
+    }
+    (tmp_path / "b.jsonl").write_text(json.dumps(line) + "\n\n", encoding="utf-8")
+    assert read_pairs(tmp_path / "b.jsonl") == [
+        Pair("The cats were full.", "The cats was full.", "regular_plural_1", "line 1")
+    ]
+
+
+def test_tabbed_lines_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "p.tsv"
+    path.write_bytes(
+        "\ufeffsentence_good\tsentence_bad\r\n"
+        "Die Katze schläft.\tDie Katze schlafen.\r\n"
+        "\r\nA is.\tA are.\tshort\r\n".encode()
+    )
+    assert read_pairs(path) == [
+        Pair("Die Katze schläft.", "Die Katze schlafen.", "pairs", "line 2"),
+        Pair("A is.", "A are.", "short", "line 4"),
+    ]
+
+
+GOOD = '{"sentence_good": "a", "sentence_bad": "b"}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "no pairs in it"),
+        ("\n \n", "no pairs in it"),
+        ("sentence_good\tsentence_bad\n", "no pairs in it"),
+        (GOOD + '{"sentence_good": "a"}', "line 2: sentence_bad is missing"),
+        (GOOD + '{"sentence_good": "a", "sentence_bad": ""}', "line 2: sentence_bad is missing"),
+        (GOOD + '{"sentence_good": "a", "sentence_bad": 3}', "line 2: sentence_bad is missing"),
+        (GOOD + '\n{"sentence_good": "a", "sentence_bad": "a"}', "line 3: .* are the same"),
+        (GOOD + '{"sentence_good": "a\\nb", "sentence_bad": "a"}', "line 2: .* line break"),
+        (GOOD + '{"sentence_good": "\\ud800", "sentence_bad": "a"}', "line 2: .* surrogate"),
+        (GOOD + "[1]", "line 2: expected a JSON object"),
+        (GOOD + "{", "line 2: not JSON .*column"),
+        (GOOD + '{"a":' * 100_000, "line 2: not JSON"),
+        (GOOD[:-2] + ', "congruent": 1}', "line 1: congruent must be"),
+        (GOOD[:-2] + ', "attractors": -1}', "line 1: attractors must be"),
+        (GOOD[:-2] + ', "attractors": true}', "line 1: attractors must be"),
+        (GOOD[:-2] + ', "subject_number": "dual"}', "line 1: subject_number must be"),
+        ("a\tb\nc\td\te\tf\n", "line 2: expected good sentence.*found 3 tabs"),
+        ("a\tb\nc\n", "line 2: expected good sentence.*found 0 tabs"),
+        ("a\ta\n", "line 1: .* are the same"),
+        ("a\t\n", "line 1: sentence_bad is missing"),
+    ],
+)
+def test_bad_lines_are_named(tmp_path: Path, text: str, reason: str) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(CorpusError, match=rf"p\.jsonl.*{reason}") as caught:
+        read_pairs(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_bytes_that_are_not_utf8_are_located(tmp_path: Path) -> None:
+    path = tmp_path / "p.tsv"
+    path.write_bytes(b"a\tb\nc\t\xff\n")
+    with pytest.raises(CorpusError, match=r"line 2: not UTF-8 \(byte 6\)"):
+        read_pairs(path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="cannot read the pairs"):
+        read_pairs(tmp_path / "none.jsonl")
+
+
+@given(st.one_of(st.binary(max_size=60), st.text('{}":,ab\t\n[]0', max_size=60).map(str.encode)))
+def test_any_bytes_give_pairs_or_one_line(
+    tmp_path_factory: pytest.TempPathFactory, raw: bytes
+) -> None:
+    path = tmp_path_factory.mktemp("pairs") / "p.jsonl"
+    path.write_bytes(raw)
+    try:
+        pairs = read_pairs(path)
+    except CharlstmError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+    else:
+        assert pairs
