@@ -85,13 +85,8 @@ def command(
     Without --pairs they are made of subjects and predicates that the corpus holds apart.
     """
     utf8_output()
-    grammar_options = {
-        "--sweep": sweep,
-        "--corpus": corpus,
-        "--per-condition": per_condition,
-        "--seed": seed,
-    }
-    for option, value in grammar_options.items():
+    given = {"--sweep": sweep, "--corpus": corpus, "--per-condition": per_condition, "--seed": seed}
+    for option, value in given.items():
         if pairs is not None and value is not None:
             raise click.UsageError(f"--pairs FILE has its own pairs; leave out {option}.")
     model = load_model(run)
@@ -121,7 +116,7 @@ def command(
 
 
 def _grammar(model: Model, corpus: str | None) -> GrammarPairs:
-    """What makes the pairs: like --corpus, like the run's corpus, or like the bundled one."""
+    """The maker of pairs like --corpus, else like the run's corpus, else like the bundled one."""
     if corpus is not None:
         grammar = GrammarPairs(read_settings(Path(corpus)))
     elif like_run := grammar_pairs(model.config.corpus):

@@ -26,7 +26,7 @@ HELD_OUT_SHARE = 0.2  # of the pairs of a subject and a predicate
 
 @cache
 def held_out(subject: str, predicate: str) -> bool:
-    """Whether a subject and a predicate meet in test pairs alone.
+    """Whether a subject and a predicate meet in test pairs only.
 
     The lemmas alone decide, so every corpus, whatever its seed or size, holds out the same pairs,
     in both numbers and in every construction.
@@ -52,7 +52,7 @@ def nouns_of(kinds: frozenset[str]) -> tuple[Noun, ...]:
 
 
 def kind_of(noun: Noun) -> str:
-    """The kind that decides a noun's predicates and attributes: a cat is an animal and a hunter."""
+    """The kind that decides a noun's predicates and attributes: animal for a cat, not hunter."""
     return next(kind for kind in ATTRIBUTES if kind in noun.kinds)
 
 
