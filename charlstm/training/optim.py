@@ -1,4 +1,4 @@
-"""Adam, RMSprop and SGD, learning-rate schedules and norm clipping, over one flat vector."""
+"""Optimisers (Adam, RMSprop, SGD) on one flat vector, the learning rate, and the gradient norm."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -10,6 +10,8 @@ import numpy as np
 from charlstm.nn import Array
 
 CHUNK = 2**14  # elements worked on at a time, so that every pass but the first finds them in cache
+# Updates one chunk in place: (parameters, gradient, moments, scratch, more scratch).
+ChunkUpdate = Callable[[Array, Array, list[Array], Array, Array], None]
 
 
 def global_norm(gradient: Array) -> float:
@@ -23,7 +25,7 @@ def global_norm(gradient: Array) -> float:
 
 @dataclass(frozen=True)
 class Schedule:
-    """The learning rate of each update: a linear warm-up, then constant or half a cosine.
+    """The learning rate of each update: a linear warm-up, then "constant" or half a "cosine".
 
     The cosine falls from `lr` to a hundredth of it at `total` updates (Loshchilov & Hutter 2017).
     """
@@ -44,7 +46,10 @@ class Schedule:
 
 
 class Optimiser:
-    """Updates a flat parameter vector in place. `moments` are what a checkpoint must keep."""
+    """Updates a flat parameter vector in place.
+
+    `moments` names its running averages, flat vectors (size,) that a checkpoint keeps.
+    """
 
     names: ClassVar[tuple[str, ...]] = ()
 
@@ -54,9 +59,9 @@ class Optimiser:
         self._tmp2 = np.empty_like(self._tmp)
 
     def step(self, params: Array, gradient: Array, lr: float, scale: float, update: int) -> None:
-        """Apply update number `update` (from 0) with rate `lr` to `scale` times the gradient.
+        """Apply update number `update` (from 0) with rate `lr` and `scale` times the gradient.
 
-        `gradient` is scaled in place on the way.
+        `gradient` is scaled in place.
         """
         apply = self.prepare(lr, update)
         for start in range(0, params.size, CHUNK):
@@ -67,19 +72,15 @@ class Optimiser:
             moments = [moment[part] for moment in self.moments.values()]
             apply(params[part], g, moments, self._tmp[: g.size], self._tmp2[: g.size])
 
-    def prepare(
-        self, lr: float, update: int
-    ) -> Callable[[Array, Array, list[Array], Array, Array], None]:
-        """The update of one chunk: a function of parameters, gradient, moments and scratch."""
+    def prepare(self, lr: float, update: int) -> ChunkUpdate:
+        """The function that applies update number `update` (from 0) with rate `lr` to a chunk."""
         raise NotImplementedError
 
 
 class SGD(Optimiser):
     """p ← p − lr·g."""
 
-    def prepare(
-        self, lr: float, update: int
-    ) -> Callable[[Array, Array, list[Array], Array, Array], None]:
+    def prepare(self, lr: float, update: int) -> ChunkUpdate:
         """See `Optimiser.prepare`."""
         del update
 
@@ -96,9 +97,7 @@ class RMSprop(Optimiser):
 
     names = ("v",)
 
-    def prepare(
-        self, lr: float, update: int
-    ) -> Callable[[Array, Array, list[Array], Array, Array], None]:
+    def prepare(self, lr: float, update: int) -> ChunkUpdate:
         """See `Optimiser.prepare`."""
         del update
 
@@ -120,9 +119,7 @@ class Adam(Optimiser):
 
     names = ("m", "v")
 
-    def prepare(
-        self, lr: float, update: int
-    ) -> Callable[[Array, Array, list[Array], Array, Array], None]:
+    def prepare(self, lr: float, update: int) -> ChunkUpdate:
         """See `Optimiser.prepare`."""
         beta1, beta2 = 0.9, 0.99
         # Both corrections are in the rate and in ε, not in a pass of their own.
@@ -147,11 +144,10 @@ class Adam(Optimiser):
 
 
 def _blend(average: Array, new: Array, share: float) -> None:
-    """Move `average` towards `new` by `share`, in place; `new` is used up."""
+    """Move `average` towards `new` by `share`, in place; `new` serves as scratch."""
     np.subtract(new, average, out=new)
     np.multiply(new, share, out=new)
     np.add(average, new, out=average)
 
 
 OPTIMISERS: dict[str, type[Optimiser]] = {"adam": Adam, "rmsprop": RMSprop, "sgd": SGD}
-SCHEDULES = ("cosine", "constant")
