@@ -81,7 +81,7 @@ def rate(args: argparse.Namespace) -> float | None:
         return sample_rate(args)
     if not args.mpi:
         return train_rate(args, None)
-    world = join(asked=True)
+    world = join(required=True)
     assert world
     if world.rank:
         from charlstm.training.mpi import serve

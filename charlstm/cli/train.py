@@ -64,7 +64,7 @@ def command(
     utf8_output()
     from charlstm.training.world import join
 
-    world = join(asked=mpi)
+    world = join(required=mpi)
     if world and world.rank:
         from charlstm.training.mpi import serve
 

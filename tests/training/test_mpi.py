@@ -152,17 +152,17 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 def test_alone_there_is_no_world(alone: pytest.MonkeyPatch) -> None:
     alone.setitem(sys.modules, "mpi4py", None)
-    assert join(asked=False) is None
+    assert join(required=False) is None
     alone.setenv("PMI_SIZE", "1")
     alone.setenv("OMPI_COMM_WORLD_SIZE", "what?")
-    assert join(asked=False) is None
+    assert join(required=False) is None
 
 
 def test_without_mpi4py_the_extra_is_named(charlstm: Runner, alone: pytest.MonkeyPatch) -> None:
     alone.setitem(sys.modules, "mpi4py", None)
     alone.setenv("PMI_SIZE", "2")
     with pytest.raises(RunError, match=r"needs mpi4py; .*'charlstm\[mpi\]'"):
-        join(asked=False)
+        join(required=False)
     alone.delenv("PMI_SIZE")
     assert "charlstm[mpi]" in charlstm.fails("train", "text.txt", "--mpi")
 
@@ -172,9 +172,9 @@ def test_an_mpiexec_of_another_mpi_is_an_error(alone: pytest.MonkeyPatch) -> Non
     alone.setitem(sys.modules, "mpi4py", one)
     alone.setenv("OMPI_COMM_WORLD_SIZE", "2")
     with pytest.raises(RunError, match="2 processes, but each of them is alone"):
-        join(asked=False)
+        join(required=False)
     alone.delenv("OMPI_COMM_WORLD_SIZE")
-    world = join(asked=True)
+    world = join(required=True)
     assert world and (world.rank, world.size) == (0, 1)
 
 
