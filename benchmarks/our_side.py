@@ -14,10 +14,10 @@ from threadpoolctl import threadpool_limits
 from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.sampler import Filters, generate
 from charlstm.text.slices import TextSlice
-from charlstm.training.loop import train
+from charlstm.training.loop import GradientSource, train
 from charlstm.training.optim import Adam
 from charlstm.training.shards import Plan
-from charlstm.training.workers import GradientSource, Job, WorkerPool
+from charlstm.training.workers import Job, WorkerPool
 from charlstm.training.world import World, join
 
 V = 65

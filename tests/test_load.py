@@ -53,9 +53,9 @@ def test_memory_open_files_and_disk_stay_flat(workers: int) -> None:
         early: tuple[int, int] | None = None
         for event in fit(config, root=folder / "runs"):
             validated += isinstance(event, Validated)
-            if isinstance(event, Updated) and event.step.update == (config.max_steps or 0) // 5:
+            if isinstance(event, Updated) and event.update == (config.max_steps or 0) // 5:
                 early = resident(), open_files()
-            if isinstance(event, Updated) and event.step.update == config.max_steps:
+            if isinstance(event, Updated) and event.update == config.max_steps:
                 late = resident(), open_files()
             if isinstance(event, Validated):
                 assert len(list(run.iterdir())) <= 8  # best, last, three more, settings, lock, rows

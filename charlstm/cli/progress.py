@@ -51,7 +51,7 @@ class Display:
                 self._validated(event)
             case Preview():
                 self._note(f"--- preview after {event.update} updates\n{event.text}\n---")
-                self._note(copied(event.novelty, event.run))
+                self._note(copied(event.novelty, event.longest_copy))
             case Finished():
                 self.__exit__()
                 self._finish(event)
@@ -64,8 +64,8 @@ class Display:
         options = "".join(f" {name}={value}" for name, value in config.cell_options.items())
         note(
             f"{event.run}: {config.cell}{options} {config.num_layers}×{config.hidden_size}, "
-            f"{event.parameters:,} parameters, {event.characters:,} characters to train on, "
-            f"{event.validation:,} to validate on"
+            f"{event.num_parameters:,} parameters, {event.characters:,} characters to train on, "
+            f"{event.val_characters:,} to validate on"
         )
         passes = self._total * self._each / event.characters
         note(
@@ -86,14 +86,14 @@ class Display:
             )
 
     def _update(self, event: Updated) -> None:
-        loss = event.step.loss
+        loss = event.loss
         self._loss = loss if math.isnan(self._loss) else self._loss
         self._loss = SMOOTHING * self._loss + (1.0 - SMOOTHING) * loss
         if self._bar is not None:
             self._bar.set_postfix_str(f"loss {self._loss:.3f}{self._val}", refresh=False)
             self._bar.update(self._each)
         elif time.monotonic() - self._line > LINE_SECONDS:
-            self._plain(event.step.update)
+            self._plain(event.update)
 
     def _plain(self, update: int) -> None:
         now = time.monotonic()

@@ -1,11 +1,10 @@
-"""What a training run tells whoever watches it, one record after another."""
+"""The events of a training run: the records that `fit` yields to whoever watches it."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from charlstm.config import Config
 from charlstm.novelty import Novelty
-from charlstm.training.loop import Step
 
 
 @dataclass(frozen=True)
@@ -17,22 +16,26 @@ class Note:
 
 @dataclass(frozen=True)
 class Started:
-    """The first update is about to be made; the config has every rule settled."""
+    """The first update comes next; the config leaves nothing open any more."""
 
     run: Path
     config: Config
-    parameters: int
+    num_parameters: int
     characters: int  # of the training text
-    validation: int  # characters validated on
+    val_characters: int  # of the validation text
     update: int  # updates made before, when resumed
     workers: int
 
 
 @dataclass(frozen=True)
 class Updated:
-    """One update was made."""
+    """One update was made; `update` counts from 1."""
 
-    step: Step
+    update: int
+    loss: float  # mean over the window, nats per character, before the update
+    lr: float
+    grad_norm: float  # before clipping
+    clipped: bool
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Preview:
     update: int
     text: str
     novelty: Novelty
-    run: str  # the longest one that stands there
+    longest_copy: str  # the longest passage of it that stands in the training text
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,8 @@ class Finished:
 
     run: Path
     reason: str
-    steps: int
-    budget: int  # updates asked for; more than `steps` if it ended early
+    steps: int  # updates made
+    budget: int  # updates that the config asks for; more than `steps` if it ended early
     characters: int  # read in training, over all passes
     seconds: float
     best_val_nats: float | None

@@ -21,7 +21,7 @@ from charlstm.store.runs import prune, text_cache
 from charlstm.text.corpus import ReadProgress
 from charlstm.training.defaults import settle_intervals, steps_of, updates_within
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
-from charlstm.training.loop import Step, train
+from charlstm.training.loop import train
 from charlstm.training.optim import Schedule
 from charlstm.training.start import Training, afresh, resumed
 from charlstm.training.texts import index_of
@@ -75,7 +75,7 @@ class _Run:
         self.began = self.saved = time.monotonic()
         self.seconds_reading = self.began - began  # seconds until the texts were read
         self.before = training.progress.seconds + self.seconds_reading
-        self.since: list[Step] = []  # steps since the last validation
+        self.since: list[Updated] = []  # steps since the last validation
 
     def go(self) -> Iterator[Event]:
         t, progress = self.t, self.t.progress
@@ -97,7 +97,7 @@ class _Run:
         for step in self._steps():
             progress.update, progress.seconds = step.update, self._seconds()
             self.since.append(step)
-            yield Updated(step)
+            yield step
             reason = "done" if step.update >= total else "stopped" if self.stop() else ""
             if step.update % (config.eval_every or total) == 0 or reason == "done":
                 yield self._validate(metrics)
@@ -141,7 +141,7 @@ class _Run:
         updates, eval_every = updates_within(left, 1.02 * each, validation, t.config.eval_every)
         return t.progress.update + updates, eval_every
 
-    def _steps(self) -> Iterator[Step]:
+    def _steps(self) -> Iterator[Updated]:
         t, config = self.t, self.t.config
         if t.progress.start_loss is None:
             states = [state.copy() for state in t.team.states]
@@ -187,7 +187,7 @@ class _Run:
         since.clear()
         return Validated(progress.update, train_nats, val_nats, best)
 
-    def _save_when_due(self, step: Step, *, at_once: bool) -> None:
+    def _save_when_due(self, step: Updated, *, at_once: bool) -> None:
         config = self.t.config
         periodic = step.update % (config.checkpoint_every or config.max_steps or 1) == 0
         late = time.monotonic() - self.saved > 60.0 * config.checkpoint_minutes

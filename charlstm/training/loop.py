@@ -1,27 +1,37 @@
-"""The training loop: a generator of one record per update."""
+"""The update loop: gradient, clipping, learning rate, optimiser; one event for each update."""
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import Protocol
 
 from charlstm.errors import DivergedError
+from charlstm.evaluate import Score
+from charlstm.nn import Array
+from charlstm.nn.parameters import Parameters
+from charlstm.training.events import Updated
 from charlstm.training.optim import Optimiser, global_norm
-from charlstm.training.workers import GradientSource
 
 
-@dataclass(frozen=True)
-class Step:
-    """What one update did; `update` counts from 1."""
+class GradientSource(Protocol):
+    """Computes gradients and scores of whole batches: a `WorkerPool` or a `RankPool`."""
 
-    update: int
-    loss: float  # mean over the window, nats per character, before the update
-    lr: float
-    grad_norm: float  # before clipping
-    clipped: bool
+    @property
+    def parameters(self) -> Parameters:
+        """The parameters that every worker reads; change them only between calls."""
+
+    @property
+    def states(self) -> list[Array]:
+        """The carried state of each shard, flat; write to it only between calls."""
+
+    def gradient(self, update: int) -> tuple[float, Array]:
+        """The summed loss in nats and the gradient (size,) of the mean loss of one update."""
+
+    def validate(self) -> Score:
+        """The score of the validation text with the present parameters."""
 
 
 def train(
-    team: GradientSource,
+    source: GradientSource,
     optimiser: Optimiser,
     schedule: Callable[[int], float],
     *,
@@ -29,19 +39,19 @@ def train(
     clip_norm: float,
     worst_loss: float,
     done: int = 0,
-) -> Iterator[Step]:
-    """Update the team's model for ever, from update number `done` on.
+) -> Iterator[Updated]:
+    """Update `source.parameters` for ever, after the `done` updates that were made before.
 
     `characters` is how many predictions one update makes. A gradient whose global norm is above
     `clip_norm` is scaled down to it (Pascanu et al. 2013); 0 means never.
 
     Raises:
         DivergedError: when a loss or gradient is not finite or a loss is above `worst_loss`. The
-            weights are then those before the update.
+            parameters are then those before the update.
     """
     update = done
     while True:
-        nats, gradient = team.gradient(update)
+        nats, gradient = source.gradient(update)
         loss, norm = nats / characters, global_norm(gradient)
         if not (math.isfinite(norm) and loss <= worst_loss):
             raise DivergedError(
@@ -52,6 +62,6 @@ def train(
         clipped = 0.0 < clip_norm < norm
         lr = schedule(update)
         scale = clip_norm / norm if clipped else 1.0
-        optimiser.step(team.parameters.flat, gradient, lr, scale, update)
+        optimiser.step(source.parameters.flat, gradient, lr, scale, update)
         update += 1
-        yield Step(update, loss, lr, norm, clipped)
+        yield Updated(update, loss, lr, norm, clipped)

@@ -1,21 +1,30 @@
-"""One fixed share of the batch columns: its forward and backward passes, and its carried state."""
+"""The batch in shards: which columns each has, what the workers share, and what one worker does.
+
+The plan fixes the shards, and their gradients are summed in their order. So the number of workers
+decides how long an update takes, and nothing else.
+"""
 
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from charlstm.evaluate import Scorer
 from charlstm.nn import Array
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Architecture, Parameters, flat_size
-from charlstm.training.streams import Windows, shards_of
+from charlstm.training.streams import Windows
+
+VALIDATE = -1  # asks a worker for a validation, in place of the number of an update
+PAGE = 4096  # bytes
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What decides every bit of a gradient: who computes it is left open."""
+    """Everything that decides the bits of a gradient."""
 
     architecture: Architecture
     vocabulary_size: int
@@ -26,81 +35,99 @@ class Plan:
     seed: int = 0
     dtype: str = "float32"
 
-    def to_json(self) -> dict[str, Any]:
-        """A form for another process, turned back by `from_json`."""
+    def to_mapping(self) -> dict[str, Any]:
+        """A form for JSON that `from_mapping` turns back."""
         return asdict(self) | {"architecture": self.architecture.to_header()}
 
     @staticmethod
-    def from_json(form: Mapping[str, Any]) -> "Plan":
-        """The plan another process was given."""
-        return Plan(**{**form, "architecture": Architecture(**form["architecture"])})
+    def from_mapping(mapping: Mapping[str, Any]) -> "Plan":
+        """The plan that `to_mapping` described."""
+        return Plan(**{**mapping, "architecture": Architecture(**mapping["architecture"])})
 
     @property
     def columns(self) -> list[slice]:
-        """The batch columns of each shard."""
-        return shards_of(self.batch_size, self.shards)
+        """The batch columns of each shard: neighbours, in numbers that differ by 1 at most."""
+        edges = [round(k * self.batch_size / self.shards) for k in range(self.shards + 1)]
+        return [slice(first, end) for first, end in pairwise(edges)]
 
 
-class Shards:
-    """Runs any of a plan's shards, one after another, on buffers they share.
+class Worker:
+    """One process's share of the work: every `workers`-th shard from number `rank` on.
 
-    `gradients` (shards, size) and `states` (one flat vector for each shard) belong to the caller,
-    so that processes can share them.
+    It shares the validation in the same way, by the scorer's groups of streams. It reads the
+    parameters from `arrays`, and writes there what it computes. One network serves all its shards
+    of the same width, one after another.
     """
 
     def __init__(
-        self, plan: Plan, parameters: Parameters, streams: Windows, memory: "SharedArrays"
+        self,
+        plan: Plan,
+        arrays: "SharedArrays",
+        windows: Windows,
+        scorer: Scorer | None,
+        rank: int,
+        workers: int,
     ) -> None:
-        self._plan, self._parameters, self._streams, self._memory = (
-            plan,
-            parameters,
-            streams,
-            memory,
+        self.arrays = arrays
+        self.parameters = Parameters(
+            plan.architecture, plan.vocabulary_size, flat=arrays.parameters
         )
-        self._networks: dict[int, Network] = {}
-        self._gradients = [parameters.views(gradient) for gradient in memory.gradients]
+        self._plan, self._windows, self._scorer = plan, windows, scorer
+        self._gradients = [self.parameters.views(gradient) for gradient in arrays.gradients]
+        self._networks: dict[int, Network] = {}  # by their number of columns
+        self._shards = range(rank, plan.shards, workers)
+        self._groups = range(rank, scorer.groups if scorer else 0, workers)
 
-    def run(self, update: int, shard: int) -> None:
-        """Write the gradient, the summed loss and the new carried state of one shard."""
-        plan, memory = self._plan, self._memory
-        columns = plan.columns[shard]
-        ids = self._streams.window(update, columns)
-        network = self._network(ids.shape[1])
-        network.refresh()
-        unpack(memory.states[shard], network.state)
-        memory.losses[shard] = network.train(
-            ids[:-1],
-            ids[1:],
-            self._gradients[shard],
-            loss_scale=1.0 / (plan.batch_size * plan.seq_length),
-            mask_key=(plan.seed, update, shard),
-        )
-        pack(network.state, memory.states[shard])
+    def run(self, task: int) -> None:
+        """Do this worker's share of update number `task` (from 0), or of a validation."""
+        if task == VALIDATE:
+            self._validate()
+            return
+        plan, arrays = self._plan, self.arrays
+        for shard in self._shards:
+            ids = self._windows.window(task, plan.columns[shard])
+            network = self._network(ids.shape[1])
+            network.refresh()
+            unpack(arrays.states[shard], network.state)
+            arrays.losses[shard] = network.train(
+                ids[:-1],
+                ids[1:],
+                self._gradients[shard],
+                loss_scale=1.0 / (plan.batch_size * plan.seq_length),
+                mask_key=(plan.seed, task, shard),
+            )
+            pack(network.state, arrays.states[shard])
 
-    def _network(self, batch: int) -> Network:
-        if batch not in self._networks:
-            self._networks[batch] = Network(
-                self._parameters,
+    def _validate(self) -> None:
+        for group in self._groups:
+            assert self._scorer is not None
+            score = self._scorer.score(self.parameters, group)
+            self.arrays.scores[group] = score.nats, score.characters, score.unknown
+
+    def _network(self, columns: int) -> Network:
+        if columns not in self._networks:
+            self._networks[columns] = Network(
+                self.parameters,
                 self._plan.seq_length,
-                batch,
+                columns,
                 backward=True,
                 dropout=self._plan.dropout,
             )
-        return self._networks[batch]
+        return self._networks[columns]
 
 
 @dataclass(frozen=True)
 class SharedArrays:
-    """The numbers that those who run shards share, all views of one block of bytes."""
+    """The numbers that the workers of one machine share: views of one block of bytes."""
 
-    params: Array  # (size,)
+    parameters: Array  # (size,)
     gradients: Array  # (shards, size)
     states: list[Array]  # one flat vector for each shard: every state of every layer
     losses: Array  # (shards,) nats summed over a shard's window
     scores: Array  # (groups, 3): nats, characters, unknown of each group of validation streams
 
     @staticmethod
-    def shapes(plan: Plan, groups: int) -> list[tuple[tuple[int, ...], Any]]:
+    def shapes(plan: Plan, groups: int) -> list[tuple[tuple[int, ...], str]]:
         """Shape and dtype of each array, states one by one, in the order they are laid out."""
         size = flat_size(plan.architecture, plan.vocabulary_size)
         states = len(plan.architecture.make_cell().states)
@@ -116,7 +143,7 @@ class SharedArrays:
     @staticmethod
     def bytes_needed(plan: Plan, groups: int) -> int:
         """The size of the block, each array starting on a page."""
-        return sum(_pages(*entry) for entry in SharedArrays.shapes(plan, groups))
+        return sum(_whole_pages(*entry) for entry in SharedArrays.shapes(plan, groups))
 
     @staticmethod
     def over(block: Any, plan: Plan, groups: int) -> "SharedArrays":
@@ -125,13 +152,13 @@ class SharedArrays:
         for shape, dtype in SharedArrays.shapes(plan, groups):
             view = np.frombuffer(block, dtype, math.prod(shape), start)
             views.append(view.reshape(shape))
-            start += _pages(shape, dtype)
+            start += _whole_pages(shape, dtype)
         return SharedArrays(views[0], views[1], views[2:-2], views[-2], views[-1])
 
 
-def _pages(shape: tuple[int, ...], dtype: Any) -> int:
-    size: int = np.dtype(dtype).itemsize * math.prod(shape)
-    return -(-size // 4096) * 4096
+def _whole_pages(shape: tuple[int, ...], dtype: str) -> int:
+    size = np.dtype(dtype).itemsize * math.prod(shape)
+    return -(-size // PAGE) * PAGE
 
 
 def pack(state: Mapping[str, Array], flat: Array) -> None:

@@ -18,10 +18,11 @@ from charlstm.store.runs import checkpoint_path, claim, new_run, text_cache
 from charlstm.text.corpus import ReadProgress
 from charlstm.text.sources import find_files
 from charlstm.training.defaults import choose, fit_to_text, share_out, workers_for
+from charlstm.training.loop import GradientSource
 from charlstm.training.optim import OPTIMISERS, Optimiser
 from charlstm.training.shards import Plan
 from charlstm.training.texts import Texts, absolute, read_texts
-from charlstm.training.workers import GradientSource, Job, WorkerPool
+from charlstm.training.workers import Job, WorkerPool
 from charlstm.training.world import World
 
 

@@ -1,7 +1,8 @@
-"""Who runs which shards: this process alone, or with local workers on shared memory.
+"""Local workers: processes that compute the shards of an update on shared memory.
 
-The shards are fixed by the plan and their gradients are summed in their order, so how many
-processes share the work changes nothing but the time.
+The first process starts the others and writes to their standard input: a job, then one task after
+another. Each answers on its standard output when its share is done, and ends when its input does,
+so it never outlives the first process.
 """
 
 import json
@@ -12,10 +13,9 @@ import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import Any, BinaryIO, Protocol, Self
+from typing import BinaryIO, Self
 
 import numpy as np
 
@@ -24,18 +24,17 @@ from charlstm.evaluate import Score, Scorer, total
 from charlstm.nn import Array
 from charlstm.nn.parameters import Parameters
 from charlstm.text.slices import TextSlice
-from charlstm.training.shards import Plan, Shards, SharedArrays
-from charlstm.training.streams import Streams, Windows
+from charlstm.training.shards import VALIDATE, Plan, SharedArrays, Worker
+from charlstm.training.streams import Streams
 
-VALIDATE = -1  # what workers are told instead of the number of an update
-MESSAGE = struct.Struct("<q")
-DONE, FAILED = b".", b"!"  # what they answer; what went wrong follows FAILED
+TASK = struct.Struct("<q")  # the number of an update, or VALIDATE
+DONE, FAILED = b".", b"!"  # a worker's answers; the reason follows FAILED
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 @dataclass(frozen=True)
 class Job:
-    """All that a worker must know: the plan, the texts, and what stands before the validation."""
+    """All that workers must know: plan, texts, and the id that precedes the validation text."""
 
     plan: Plan
     train: TextSlice
@@ -44,124 +43,88 @@ class Job:
 
     def to_json(self) -> str:
         """The job as one line for a worker."""
-        return json.dumps(asdict(self) | {"plan": self.plan.to_json()})
+        return json.dumps(asdict(self) | {"plan": self.plan.to_mapping()})
 
     @staticmethod
     def from_json(line: str) -> "Job":
-        """The job a worker was given."""
+        """The job that `to_json` wrote."""
         form = json.loads(line)
         val = TextSlice(**form["val"]) if form["val"] else None
-        return Job(Plan.from_json(form["plan"]), TextSlice(**form["train"]), val, form["prime"])
+        plan = Plan.from_mapping(form["plan"])
+        return Job(plan, TextSlice(**form["train"]), val, form["prime"])
 
     def scorer(self) -> Scorer | None:
         """What scores the validation text, if there is one."""
         return Scorer(self.val.open(), self.prime) if self.val else None
 
+    def streams(self) -> Streams:
+        """The training text in windows."""
+        return Streams(self.train.open(), self.plan.batch_size, self.plan.seq_length)
 
-class Worker:
-    """One process's part in a job: every `team`-th shard and validation group from `rank` on."""
+    def bytes_needed(self) -> int:
+        """The size of the block that the workers of one machine share."""
+        scorer = self.scorer()
+        return SharedArrays.bytes_needed(self.plan, scorer.groups if scorer else 0)
 
-    def __init__(
-        self,
-        job: Job,
-        block: Any,
-        scorer: Scorer | None,
-        rank: int,
-        team: int,
-        windows: Windows | None = None,
-    ) -> None:
-        plan = job.plan
-        self._scorer = scorer
-        groups = scorer.groups if scorer else 0
-        self.memory = SharedArrays.over(block, plan, groups)
-        self.parameters = Parameters(
-            plan.architecture, plan.vocabulary_size, flat=self.memory.params
-        )
-        windows = windows or Streams(job.train.open(), plan.batch_size, plan.seq_length)
-        self._shards = Shards(plan, self.parameters, windows, self.memory)
-        self._mine = range(rank, plan.shards, team)
-        self._my_groups = range(rank, groups, team)
-
-    def run(self, message: int) -> None:
-        """Do this process's share of an update, or of a validation."""
-        if message == VALIDATE:
-            assert self._scorer is not None
-            for group in self._my_groups:
-                score = self._scorer.score(self.parameters, group)
-                self.memory.scores[group] = score.nats, score.characters, score.unknown
-        else:
-            for shard in self._mine:
-                self._shards.run(message, shard)
-
-
-class GradientSource(Protocol):
-    """Gradients and scores of whole batches, whoever computes them."""
-
-    @property
-    def parameters(self) -> Parameters:
-        """The model whose flat vector everyone reads; change it only between calls."""
-
-    @property
-    def states(self) -> list[Array]:
-        """The carried state of each shard, flat; write to it only between calls."""
-
-    def gradient(self, update: int) -> tuple[float, Array]:
-        """The summed loss in nats and the gradient (size,) of the mean loss of one update."""
-
-    def validate(self) -> Score:
-        """The score of the validation text with the present weights."""
+    def worker(self, block: bytearray | mmap.mmap, rank: int, workers: int) -> Worker:
+        """Number `rank` of so many workers on this machine, which share `block`."""
+        scorer = self.scorer()
+        arrays = SharedArrays.over(block, self.plan, scorer.groups if scorer else 0)
+        return Worker(self.plan, arrays, self.streams(), scorer, rank, workers)
 
 
 class WorkerPool:
-    """Runs a job's shards in `workers` processes, this one included; close it when done."""
+    """Computes gradients in `workers` processes, this one among them; close it when done."""
 
     def __init__(self, job: Job, workers: int = 1, threads: int = 1) -> None:
-        scorer = job.scorer()
-        size = SharedArrays.bytes_needed(job.plan, scorer.groups if scorer else 0)
-        self._crew: list[subprocess.Popen[bytes]] = []
+        self._processes: list[subprocess.Popen[bytes]] = []
+        size = job.bytes_needed()
         if workers == 1:
-            self._member = Worker(job, bytearray(size), scorer, 0, 1)
+            self._worker = job.worker(bytearray(size), 0, 1)
             return
         with _anonymous_file(size) as file:
-            block = mmap.mmap(file.fileno(), size)
-            self._member = Worker(job, block, scorer, 0, workers)
+            self._worker = job.worker(mmap.mmap(file.fileno(), size), 0, workers)
             for rank in range(1, workers):
-                self._crew.append(_start(job, file.fileno(), size, rank, workers, threads))
+                self._processes.append(_start(job, file.fileno(), size, rank, workers, threads))
 
     @property
     def parameters(self) -> Parameters:
-        """The model whose flat vector everyone reads; change it only between calls."""
-        return self._member.parameters
+        """The parameters that every worker reads; change them only between calls."""
+        return self._worker.parameters
 
     @property
     def states(self) -> list[Array]:
         """The carried state of each shard, flat; write to it only between calls."""
-        return self._member.memory.states
+        return self._worker.arrays.states
 
     def gradient(self, update: int) -> tuple[float, Array]:
         """The summed loss in nats and the gradient (size,) of the mean loss of one update."""
-        self._run(update)
-        memory = self._member.memory
-        gradient: Array = memory.gradients[0]
-        for other in memory.gradients[1:]:
-            np.add(gradient, other, out=gradient)
-        return float(sum(memory.losses)), gradient
+        self._start_others(update)
+        self._worker.run(update)
+        self._wait_for_others()
+        arrays = self._worker.arrays
+        gradient: Array = arrays.gradients[0]
+        for of_shard in arrays.gradients[1:]:
+            np.add(gradient, of_shard, out=gradient)
+        return float(sum(arrays.losses)), gradient
 
     def validate(self) -> Score:
-        """The score of the validation text with the present weights."""
-        self._run(VALIDATE)
-        return total(Score(float(n), int(c), int(u)) for n, c, u in self._member.memory.scores)
+        """The score of the validation text with the present parameters."""
+        self._start_others(VALIDATE)
+        self._worker.run(VALIDATE)
+        self._wait_for_others()
+        return total(Score(float(n), int(c), int(u)) for n, c, u in self._worker.arrays.scores)
 
     def close(self) -> None:
-        """End the workers."""
-        for worker in self._crew:
-            assert worker.stdin is not None
-            assert worker.stdout is not None
-            with suppress(OSError):  # it is gone already
-                worker.stdin.close()
-            worker.stdout.close()
-            worker.wait()
-        self._crew = []
+        """End the other processes."""
+        for process in self._processes:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            with suppress(OSError):  # it has ended already
+                process.stdin.close()
+            process.stdout.close()
+            process.wait()
+        self._processes = []
 
     def __enter__(self) -> Self:
         return self
@@ -169,23 +132,23 @@ class WorkerPool:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _run(self, message: int) -> None:
-        for rank, worker in enumerate(self._crew, 1):
-            assert worker.stdin is not None
+    def _start_others(self, task: int) -> None:
+        for rank, process in enumerate(self._processes, 1):
+            assert process.stdin is not None
             try:
-                worker.stdin.write(MESSAGE.pack(message))
+                process.stdin.write(TASK.pack(task))
             except OSError as error:
-                raise _lost(rank, worker) from error
-        self._member.run(message)
-        for rank, worker in enumerate(self._crew, 1):
-            assert worker.stdout is not None
-            answer = worker.stdout.read(1)
-            if answer != DONE:
-                raise _lost(rank, worker)
+                raise _lost(rank, process) from error
+
+    def _wait_for_others(self) -> None:
+        for rank, process in enumerate(self._processes, 1):
+            assert process.stdout is not None
+            if process.stdout.read(1) != DONE:
+                raise _lost(rank, process)
 
 
 def _anonymous_file(size: int) -> BinaryIO:
-    """A file of `size` zero bytes without a name, so that nothing is left behind however we end."""
+    """A file of `size` zero bytes without a name, so nothing stays behind however we end."""
     if hasattr(os, "memfd_create"):
         file: BinaryIO = os.fdopen(os.memfd_create("charlstm"), "w+b")
     else:
@@ -195,42 +158,62 @@ def _anonymous_file(size: int) -> BinaryIO:
 
 
 def _start(
-    job: Job, memory: int, size: int, rank: int, team: int, threads: int
+    job: Job, descriptor: int, size: int, rank: int, workers: int, threads: int
 ) -> subprocess.Popen[bytes]:
-    arguments = [str(memory), str(size), str(rank), str(team)]
+    """Start worker `rank` on the shared file of that descriptor and size, and give it the job."""
+    arguments = [str(number) for number in (descriptor, size, rank, workers)]
     environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads))
-    with _signals_held():
-        worker = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
-            [sys.executable, "-m", "charlstm.training.worker", *arguments],
+    # A process keeps the signals blocked that are blocked when it starts. A terminal sends Ctrl-C
+    # to all processes, but the first one alone decides when to stop.
+    stop_signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals)
+    try:
+        process = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
+            [sys.executable, "-m", "charlstm.training.workers", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            pass_fds=[memory],
+            pass_fds=[descriptor],
             env=environment,
             bufsize=0,
         )
-    assert worker.stdin is not None
-    worker.stdin.write(job.to_json().encode() + b"\n")
-    return worker
-
-
-@contextmanager
-def _signals_held() -> Iterator[None]:
-    """A process started meanwhile never gets these signals: Ctrl-C in a terminal goes to all."""
-    before = signal.pthread_sigmask(
-        signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    )
-    try:
-        yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    assert process.stdin is not None
+    process.stdin.write(job.to_json().encode() + b"\n")
+    return process
 
 
-def _lost(rank: int, worker: subprocess.Popen[bytes]) -> RunError:
-    code = worker.wait()
-    assert worker.stdout is not None
-    reason = worker.stdout.read().decode(errors="replace").lstrip((DONE + FAILED).decode())
+def _lost(rank: int, process: subprocess.Popen[bytes]) -> RunError:
+    code = process.wait()
+    assert process.stdout is not None
+    reason = process.stdout.read().decode(errors="replace").lstrip((DONE + FAILED).decode())
     return RunError(
         f"worker {rank} ended unexpectedly ({reason or f'exit code {code}'}); "
         f"the last checkpoint is intact, "
         f"and --resume continues from it."
     )
+
+
+def main() -> None:
+    """Be a worker; report an error to the first process, which prints it."""
+    try:
+        _serve(*map(int, sys.argv[1:]))
+    except Exception as error:  # noqa: BLE001 - a traceback from here would help no user
+        with suppress(OSError):
+            os.write(sys.stdout.fileno(), FAILED + repr(error).encode(errors="replace")[:400])
+        sys.exit(1)
+
+
+def _serve(descriptor: int, size: int, rank: int, workers: int) -> None:
+    job = Job.from_json(sys.stdin.buffer.readline().decode())
+    worker = job.worker(mmap.mmap(descriptor, size), rank, workers)
+    while len(task := sys.stdin.buffer.read(TASK.size)) == TASK.size:
+        worker.run(*TASK.unpack(task))
+        try:
+            os.write(sys.stdout.fileno(), DONE)
+        except BrokenPipeError:  # the first process has closed the pool during an update
+            return
+
+
+if __name__ == "__main__":
+    main()

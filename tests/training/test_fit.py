@@ -180,7 +180,7 @@ def test_a_run_that_was_killed_goes_on_from_its_last_save(config: Config, root: 
     whole, _ = run(config, root)
     events = fit(config, root=root)
     for event in events:
-        if isinstance(event, Updated) and event.step.update == 11:
+        if isinstance(event, Updated) and event.update == 11:
             break
     assert isinstance(events, Iterator)
     killed = root / "text-2"
@@ -412,7 +412,7 @@ def test_keep_leaves_the_newest_few(config: Config, root: Path) -> None:
 def test_saves_by_the_clock(config: Config, root: Path) -> None:
     often = replace(config, checkpoint_every=20, eval_every=20, checkpoint_minutes=1e-9)
     for event in fit(often, root=root):
-        if isinstance(event, Updated) and event.step.update == 6:
+        if isinstance(event, Updated) and event.update == 6:
             break
     assert load_checkpoint(root / "text" / "last.npz").progress.update == 5
 
@@ -465,7 +465,7 @@ def test_what_a_run_tells(config: Config, root: Path) -> None:
     _, events = run(replace(config, batch_size=999, sample_every=10, eval_every=10), root)
     kinds = [type(event) for event in events if not isinstance(event, Updated)]
     assert kinds == [Note, Started, Validated, Preview, Validated, Preview, Finished]
-    updates = [event.step.update for event in events if isinstance(event, Updated)]
+    updates = [event.update for event in events if isinstance(event, Updated)]
     assert updates == list(range(1, 21))
     previews = [event.text for event in events if isinstance(event, Preview)]
     assert all(len(text) == 200 and set(text) <= set(TEXT) for text in previews)

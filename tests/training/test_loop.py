@@ -17,11 +17,12 @@ from charlstm.errors import DivergedError, RunError
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Architecture
 from charlstm.text.slices import TextSlice
-from charlstm.training.loop import Step, train
+from charlstm.training.events import Updated
+from charlstm.training.loop import train
 from charlstm.training.optim import OPTIMISERS, global_norm
 from charlstm.training.shards import Plan
 from charlstm.training.streams import Streams
-from charlstm.training.workers import MESSAGE, Job, WorkerPool
+from charlstm.training.workers import TASK, Job, WorkerPool
 
 PLAN = Plan(Architecture("lstm", {}, 8, 2), 10, batch_size=7, seq_length=5, shards=3, dropout=0.1)
 PREDICTIONS = PLAN.batch_size * PLAN.seq_length
@@ -47,7 +48,7 @@ def updates(
     worst_loss: float = 99.0,
     characters: int = PREDICTIONS,
     done: int = 0,
-) -> Iterator[Step]:
+) -> Iterator[Updated]:
     return train(
         team,
         OPTIMISERS[optimiser](team.parameters.size, np.dtype(np.float32)),
@@ -190,7 +191,7 @@ def test_a_worker_that_is_killed_is_an_error(job: Job) -> None:
     with WorkerPool(job, workers=3) as team:
         team.parameters.initialise(1)
         team.gradient(0)
-        team._crew[0].kill()
+        team._processes[0].kill()
         with pytest.raises(RunError, match=r"worker 1 ended unexpectedly .*-9.*--resume"):
             team.gradient(1)
 
@@ -199,9 +200,9 @@ def test_a_team_may_close_in_the_middle_of_an_update(
     job: Job, capfd: pytest.CaptureFixture[str]
 ) -> None:
     team = WorkerPool(job, workers=2)
-    (worker,) = team._crew
+    (worker,) = team._processes
     assert worker.stdin is not None
-    worker.stdin.write(MESSAGE.pack(0))
+    worker.stdin.write(TASK.pack(0))
     team.close()
     assert worker.poll() is not None
     assert capfd.readouterr().err == ""

@@ -22,11 +22,11 @@ from charlstm.training.world import SIZES, World, join
 CHARLSTM = (sys.executable, "-m", "charlstm")
 FAILING = """
 from charlstm.cli import main
-from charlstm.training.workers import Worker
-def run(self, message):
-    if message == 3:
+from charlstm.training.shards import Worker
+def run(self, task):
+    if task == 3:
         raise MemoryError("as planned")
-    run.real(self, message)
+    run.real(self, task)
 run.real, Worker.run = Worker.run, run
 main()
 """

@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charlstm.training.streams import Streams, shards_of
+from charlstm.nn.parameters import Architecture
+from charlstm.training.shards import Plan
+from charlstm.training.streams import Streams
+
+
+def columns_of(batch: int, shards: int) -> list[slice]:
+    return Plan(Architecture(), 10, batch, 1, shards).columns
 
 
 @given(st.integers(2, 50), st.integers(1, 9), st.integers(1, 12))
@@ -27,7 +33,7 @@ def test_windows_are_contiguous_and_circular(size: int, batch: int, length: int)
 def test_a_shard_sees_its_columns_of_the_window() -> None:
     streams = Streams(np.arange(40, dtype=np.uint16), 5, 3)
     whole = streams.window(7, slice(0, 5))
-    parts = [streams.window(7, part) for part in shards_of(5, 3)]
+    parts = [streams.window(7, part) for part in columns_of(5, 3)]
     np.testing.assert_array_equal(np.concatenate(parts, axis=1), whole)
     assert whole.dtype == np.intp
 
@@ -40,7 +46,7 @@ def test_windows_far_on_do_not_overflow() -> None:
 @given(st.data(), st.integers(1, 300))
 def test_shards_cover_every_column_once(data: st.DataObject, batch: int) -> None:
     shards = data.draw(st.integers(1, batch))
-    parts = shards_of(batch, shards)
+    parts = columns_of(batch, shards)
     assert [c for part in parts for c in range(batch)[part]] == list(range(batch))
     sizes = [part.stop - part.start for part in parts]
     assert len(sizes) == shards
@@ -49,4 +55,4 @@ def test_shards_cover_every_column_once(data: st.DataObject, batch: int) -> None
 
 @pytest.mark.parametrize("shards", [1, 4])
 def test_equal_shards(shards: int) -> None:
-    assert shards_of(shards * 3, shards) == [slice(3 * k, 3 * k + 3) for k in range(shards)]
+    assert columns_of(shards * 3, shards) == [slice(3 * k, 3 * k + 3) for k in range(shards)]
