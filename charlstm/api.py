@@ -135,10 +135,10 @@ class Model:
         Raises:
             CorpusError: if the run has no such text, or it has changed.
         """
-        from charlstm.training.texts import read_texts  # noqa: PLC0415 - slow to import
+        from charlstm.training.texts import read_texts_again  # noqa: PLC0415 - slow to import
 
         cache = text_cache(self.path.resolve().parent)
-        texts = read_texts(self.config, cache, old=self.checkpoint, cure="name another text")
+        texts = read_texts_again(self.config, cache, self.checkpoint, cure="name another text")
         if texts.val is None:
             raise CorpusError("the run has no validation part; name a text")
         return texts.val.open()

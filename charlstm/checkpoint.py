@@ -1,10 +1,14 @@
-"""What a checkpoint of a run holds, and how a model or a training is taken up from it."""
+"""A checkpoint of a run: what it holds, and how a model or a run continues from it.
+
+The file is an archive (see `store.archive`): a JSON header, and arrays named `weights/<parameter>`,
+`<moment>/<parameter>` for each moment of the optimiser, and `state/<shard>`.
+"""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,32 +19,57 @@ from charlstm.nn.cells import cell_options
 from charlstm.nn.parameters import ALIGN, Architecture, Parameters, flat_size
 from charlstm.store import archive
 from charlstm.text.vocabulary import Vocabulary
-from charlstm.training.optim import Optimiser
+
+Record = TypeVar("Record", "Progress", "EncodedText")
 
 
 @dataclass
 class Progress:
-    """How far a training has come. Losses are nats per character."""
+    """How far a run has come. Losses are in nats per character."""
 
-    update: int = 0
-    seconds: float = 0.0
+    update: int = 0  # updates made
+    seconds: float = 0.0  # spent, over all resumptions
     start_loss: float | None = None
     best_val: float | None = None
     last_val: float | None = None
-    worse: int = 0  # validations since the best one
-    early: bool = False  # stopped by --patience
+    validations_since_best: int = 0
+    stopped_early: bool = False  # by --patience
 
     def __post_init__(self) -> None:
-        counts, clock = (self.update, self.worse), self.seconds
+        counts, clock = (self.update, self.validations_since_best), self.seconds
         if any(not 0 <= n <= MOST for n in counts) or not 0 <= clock < math.inf:
             raise ValueError("progress that no run can have made")
         if self.start_loss is not None and not self.start_loss >= 0:
             raise ValueError("a loss that no run can have begun with")
 
+    def to_header(self) -> dict[str, Any]:
+        """The progress under the keys that the file format gives it."""
+        return {key: getattr(self, name) for key, name in PROGRESS_KEYS.items()}
+
+    @staticmethod
+    def from_header(header: Mapping[str, Any]) -> "Progress":
+        """The progress that `to_header` described.
+
+        Raises:
+            KeyError, TypeError, ValueError: for any other header.
+        """
+        return _typed(Progress(**{PROGRESS_KEYS[key]: value for key, value in header.items()}))
+
+
+PROGRESS_KEYS = {  # key in the header: name in the code
+    "update": "update",
+    "seconds": "seconds",
+    "start_loss": "start_loss",
+    "best_val": "best_val",
+    "last_val": "last_val",
+    "worse": "validations_since_best",
+    "early": "stopped_early",
+}
+
 
 @dataclass(frozen=True)
 class EncodedText:
-    """The encoded text a run reads: the hash of its content, where it is kept, its length."""
+    """An encoded text that a run reads: the hash of its content, its file, and its length."""
 
     digest: str
     path: str
@@ -49,7 +78,7 @@ class EncodedText:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The header of a run's checkpoint."""
+    """A checkpoint in memory: settings, vocabulary, progress, texts, and arrays by their names."""
 
     config: Config
     vocabulary: Vocabulary
@@ -57,10 +86,6 @@ class Checkpoint:
     corpus: EncodedText
     val: EncodedText | None = None
     arrays: Mapping[str, Array] = field(default_factory=dict)
-
-    def architecture(self) -> Architecture:
-        """The network that the config asks for."""
-        return architecture_of(self.config)
 
 
 def architecture_of(config: Config) -> Architecture:
@@ -70,49 +95,68 @@ def architecture_of(config: Config) -> Architecture:
     )
 
 
-def save(
-    path: Path,
-    snapshot: Checkpoint,
-    parameters: Parameters,
-    optimiser: Optimiser,
-) -> None:
-    """Write a checkpoint. `snapshot.arrays` holds each shard's carried state.
+def describe_architecture(architecture: Architecture) -> str:
+    """A network's shape in a few words."""
+    options = "".join(f" {name}={value}" for name, value in architecture.cell_options.items())
+    return (
+        f"{architecture.cell}{options}, {architecture.num_layers} layers "
+        f"of {architecture.hidden_size} units"
+    )
+
+
+def arrays_of(
+    parameters: Parameters, moments: Mapping[str, Array], states: Sequence[Array]
+) -> dict[str, Array]:
+    """Views of all arrays that a run continues from, by their names in a checkpoint.
+
+    `moments` names flat vectors of the optimiser, each as long as `parameters.flat`. `states` is
+    the carried state of each shard.
+    """
+    arrays = _weights_of(parameters)
+    for moment, flat in moments.items():
+        arrays |= {f"{moment}/{name}": view for name, view in parameters.views(flat).items()}
+    return arrays | {f"state/{shard}": state for shard, state in enumerate(states)}
+
+
+def _weights_of(parameters: Parameters) -> dict[str, Array]:
+    return {f"weights/{name}": view for name, view in parameters.by_name.items()}
+
+
+def save(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint.
 
     Raises:
-        CheckpointError: if it cannot be written; the old one is then intact.
+        CheckpointError: if it cannot be written; the old file is then intact.
     """
     header = {
-        "config": snapshot.config.to_mapping(),
-        "vocabulary": snapshot.vocabulary.to_header(),
-        "progress": asdict(snapshot.progress),
-        "corpus": asdict(snapshot.corpus),
-        "val": asdict(snapshot.val) if snapshot.val else None,
+        "config": checkpoint.config.to_mapping(),
+        "vocabulary": checkpoint.vocabulary.to_header(),
+        "progress": checkpoint.progress.to_header(),
+        "corpus": asdict(checkpoint.corpus),
+        "val": asdict(checkpoint.val) if checkpoint.val else None,
     }
-    arrays = {f"weights/{name}": view for name, view in parameters.by_name.items()}
-    for moment, flat in optimiser.moments.items():
-        arrays |= {f"{moment}/{name}": view for name, view in parameters.views(flat).items()}
-    archive.save(path, header, arrays | dict(snapshot.arrays))
+    archive.save(path, header, checkpoint.arrays)
 
 
 def load(path: Path, *, weights_only: bool = False) -> Checkpoint:
-    """Read a checkpoint's header and arrays.
+    """Read a checkpoint, with the parameters alone of its arrays if `weights_only`.
 
     Raises:
-        CheckpointError: if it is damaged, foreign, or does not hold what it must.
+        CheckpointError: if the file is damaged, or is not the checkpoint of a run.
     """
     wanted = (lambda name: name.startswith("weights/")) if weights_only else None
-    found = archive.load(path, wanted)
+    loaded = archive.load(path, wanted)
     try:
-        header = found.header
+        header = loaded.header
         config = _decided(from_mapping(header["config"], cell_options()))
-        architecture_of(config).make_cell()  # or there is no such cell, or option of it
+        architecture_of(config).make_cell()  # raises if there is no such cell or option
         return Checkpoint(
             config,
             Vocabulary.from_header(header["vocabulary"]),
-            _record(Progress, header["progress"]),
-            _record(EncodedText, header["corpus"]),
-            _record(EncodedText, header["val"]) if header["val"] else None,
-            found.arrays,
+            Progress.from_header(header["progress"]),
+            _typed(EncodedText(**header["corpus"])),
+            _typed(EncodedText(**header["val"])) if header["val"] else None,
+            loaded.arrays,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise CheckpointError(
@@ -122,111 +166,53 @@ def load(path: Path, *, weights_only: bool = False) -> Checkpoint:
         raise CheckpointError(f"cannot load checkpoint {str(path)!r}: {problem}") from problem
 
 
+def parameters_of(checkpoint: Checkpoint, path: Path) -> Parameters:
+    """The parameters of a checkpoint that was read from `path`.
+
+    Raises:
+        CheckpointError: if they do not fit its config.
+    """
+    weights = [a for name, a in checkpoint.arrays.items() if name.startswith("weights/")]
+    architecture, V = architecture_of(checkpoint.config), checkpoint.vocabulary.size
+    # A damaged header may ask for more memory than there is, so the sizes are compared first.
+    if flat_size(architecture, V) > sum(a.size + ALIGN for a in weights):
+        raise CheckpointError(
+            f"checkpoint {str(path)!r} lacks weights that its config asks for; "
+            f"it was made by another network or program."
+        )
+    parameters = Parameters(architecture, V)
+    restore(checkpoint, path, _weights_of(parameters))
+    return parameters
+
+
+def restore(checkpoint: Checkpoint, path: Path, arrays: Mapping[str, Array]) -> None:
+    """Copy the arrays of a checkpoint that was read from `path` into those of a run, by name.
+
+    Raises:
+        CheckpointError: if one is missing or of another shape.
+    """
+    for name, target in arrays.items():
+        array = checkpoint.arrays.get(name)
+        if array is None or array.shape != target.shape or array.dtype != np.float32:
+            raise CheckpointError(
+                f"checkpoint {str(path)!r} has no {name} of shape {target.shape}; "
+                f"it was made by another network or program."
+            )
+        target[...] = array
+
+
 def _decided(config: Config) -> Config:
-    """The config of a run that has begun, or ValueError."""
+    """The config itself if it leaves nothing open, as a run that has begun does, or ValueError."""
     if config.undecided:
         raise ValueError(config.undecided[0])
     return config
 
 
-def _record(kind: type[Any], form: Mapping[str, Any]) -> Any:
-    """A dataclass whose values have the types it declares, or TypeError."""
-    record = kind(**form)
-    for f in fields(kind):
+def _typed(record: Record) -> Record:
+    """The record itself if its values have the types that its class declares, or TypeError."""
+    for f in fields(record):
         declared: Any = f.type
         value = getattr(record, f.name)
         if not isinstance(value, declared) or (isinstance(value, bool) and declared is not bool):
             raise TypeError(f.name)
     return record
-
-
-def parameters_of(snapshot: Checkpoint, path: Path) -> Parameters:
-    """The model with the weights of a snapshot.
-
-    Raises:
-        CheckpointError: if they do not fit its config.
-    """
-    parameters = _empty_parameters(snapshot, path)
-    _fill(parameters.by_name, "weights", snapshot.arrays, path)
-    return parameters
-
-
-def restore(
-    snapshot: Checkpoint,
-    path: Path,
-    parameters: Parameters,
-    optimiser: Optimiser,
-    states: list[Array],
-) -> None:
-    """Put a snapshot's weights, moments and carried state in place.
-
-    Raises:
-        CheckpointError: if they do not fit.
-    """
-    _fill(parameters.by_name, "weights", snapshot.arrays, path)
-    for moment, flat in optimiser.moments.items():
-        _fill(parameters.views(flat), moment, snapshot.arrays, path)
-    _fill({str(k): state for k, state in enumerate(states)}, "state", snapshot.arrays, path)
-
-
-def adopt(parameters: Parameters, old: Checkpoint, path: Path) -> None:
-    """Start `model` from old weights; characters beyond the old vocabulary keep fresh rows.
-
-    Raises:
-        CheckpointError: if the networks differ in more than the vocabulary.
-    """
-    source = parameters_of(old, path)
-    known = old.vocabulary.size
-    if _shape(source) != _shape(parameters):
-        raise CheckpointError(
-            f"{str(path)!r} is a network of another shape ({describe(source.architecture)}) than "
-            f"asked for ({describe(parameters.architecture)}); leave out the options that differ."
-        )
-    for name, view in parameters.by_name.items():
-        weights = source.by_name[name]
-        if name.endswith(".E"):
-            view[:known] = weights[:known]
-            view[-1] = weights[-1]
-        else:
-            view[: len(weights)] = weights
-
-
-def _shape(parameters: Parameters) -> tuple[object, ...]:
-    """What of a network must be equal; options left at their defaults are as if given."""
-    architecture = parameters.architecture
-    size = architecture.hidden_size, architecture.num_layers
-    return architecture.cell, parameters.cell.options, *size
-
-
-def describe(architecture: Architecture) -> str:
-    """A network's shape in a few words."""
-    options = "".join(f" {name}={value}" for name, value in architecture.cell_options.items())
-    return (
-        f"{architecture.cell}{options}, {architecture.num_layers} layers "
-        f"of {architecture.hidden_size} units"
-    )
-
-
-def _empty_parameters(snapshot: Checkpoint, path: Path) -> Parameters:
-    """A model of the declared shape, once its weights are known to be there at that size."""
-    weights = [a for name, a in snapshot.arrays.items() if name.startswith("weights/")]
-    architecture = snapshot.architecture()
-    if flat_size(architecture, snapshot.vocabulary.size) > sum(a.size + ALIGN for a in weights):
-        raise CheckpointError(
-            f"checkpoint {str(path)!r} lacks weights that its config asks for; "
-            f"it was made by another network or program."
-        )
-    return Parameters(architecture, snapshot.vocabulary.size)
-
-
-def _fill(
-    targets: Mapping[str, Array], group: str, arrays: Mapping[str, Array], path: Path
-) -> None:
-    for name, target in targets.items():
-        array = arrays.get(f"{group}/{name}")
-        if array is None or array.shape != target.shape or array.dtype != np.float32:
-            raise CheckpointError(
-                f"checkpoint {str(path)!r} has no {group}/{name} of shape {target.shape}; "
-                f"it was made by another network or program."
-            )
-        target[...] = array

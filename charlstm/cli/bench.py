@@ -77,10 +77,10 @@ def _size(
     from charlstm.config import Config
     from charlstm.nn.parameters import Architecture
     from charlstm.studies.speed.measure import Size
-    from charlstm.training.defaults import share_out
+    from charlstm.training.defaults import settle_shards
 
     shards = min(workers, batch_size) if workers else None
-    workers = share_out(Config(batch_size=batch_size, shards=shards)).shards or 1
+    workers = settle_shards(Config(batch_size=batch_size, shards=shards)).shards or 1
     architecture = Architecture(cell, {}, hidden_size, num_layers)
     return Size(architecture, batch_size, seq_length, vocabulary, workers)
 

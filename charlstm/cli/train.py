@@ -190,7 +190,7 @@ def _new_config(config_file: str | None, old: Path | None, given: dict[str, Any]
 
 
 def _resumed_config(run: Path | None, given: dict[str, Any]) -> Config:
-    from charlstm.checkpoint import architecture_of, describe
+    from charlstm.checkpoint import architecture_of, describe_architecture
     from charlstm.training.texts import absolute
 
     assert run is not None
@@ -206,7 +206,7 @@ def _resumed_config(run: Path | None, given: dict[str, Any]) -> Config:
             cure = "start a new one with --init-from."
             if name in (*SHAPE, *cell_options()):
                 cure = (
-                    f"it is a network of another shape ({describe(architecture)}, "
+                    f"it is a network of another shape ({describe_architecture(architecture)}, "
                     f"{config.tokens} tokens), so start a new one without --resume."
                 )
             flag = "--" + name.replace("_", "-")

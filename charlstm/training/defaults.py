@@ -1,4 +1,4 @@
-"""The written rules behind settings left open, and what is said when a text is too short."""
+"""The rules that decide the settings which the user leaves open, and that fit them to the text."""
 
 import math
 from dataclasses import replace
@@ -8,23 +8,27 @@ from charlstm.config import Config
 from charlstm.errors import ConfigError
 from charlstm.threads import cores
 
-SHORT = 20_000  # characters; such a text needs fewer units
+SHORT = 20_000  # characters; a text below that needs fewer units
 RATES = {"adam": 2e-2, "rmsprop": 4e-3, "sgd": 0.5}  # for up to 256 units
-SHARD_COLUMNS = 8  # fewer columns than this are not worth a process of their own
-DEFAULT_CHARACTERS = 20_000_000  # the budget when none is given,
-MINUTE = 3_000_000  # characters that 256 units read in one, roughly, on two cores
-LEAST_PASSES, MOST_PASSES = 1.0, 12.0  # within so many readings of the text,
-LEAST_UPDATES = 400  # but no fewer updates: the best of them on the validation part is kept
-VALIDATIONS, VALIDATING_MOST = 20, 0.25  # in a run; and the share of its minutes they may take
-VALIDATION_SHARE, VALIDATION_MOST = 0.1, 300_000  # characters: exact to about 0.004 nats
+SHARD_COLUMNS = 8  # a process of its own does not pay for fewer columns
+# Without a budget: so many characters, in so many passes over the text, but enough updates.
+# (Too many do no harm: a run keeps the model that is best on the validation part.)
+DEFAULT_CHARACTERS = 20_000_000
+LEAST_PASSES, MOST_PASSES = 1.0, 12.0
+LEAST_UPDATES = 400
+CHARACTERS_A_MINUTE = 3_000_000  # that 256 units read on two cores, roughly
+VALIDATIONS = 20  # in a run
+VAL_FRACTION, VAL_CHARACTERS = 0.1, 300_000  # at most; the score is exact to about 0.004 nats
 
 
 def choose(config: Config, characters: int) -> tuple[Config, list[str]]:
-    """Decide what was left open, for a training text of so many characters; say what and why.
+    """Decide the settings left open, for a training text of so many characters.
 
-    256 units, of which 128 are enough for a very short text. The rate is 0.02, and lower for
-    more units than 256. What is read again and again is learnt by heart, so the more passes,
-    the more outputs are dropped: half of them from 10 passes on, none below 3.
+    There are 256 units, or 128 for a very short text. The learning rate is that of the optimiser,
+    and lower for more than 256 units. A network learns by heart what it reads again and again, so
+    dropout grows with the passes: none below 3 passes, 0.25 below 10, then 0.5.
+
+    Returns the config, and a note on what it chose and why (none if nothing was open).
     """
     chosen: dict[str, Any] = {}
     reasons = {}
@@ -46,15 +50,18 @@ def choose(config: Config, characters: int) -> tuple[Config, list[str]]:
     return replace(config, **chosen), [note]
 
 
-def validation_share(config: Config, characters: int) -> float:
-    """The last part of the corpus to validate on, as a share."""
+def validation_fraction(config: Config, characters: int) -> float:
+    """The share of a corpus of so many characters, its last part, to validate on."""
     if config.val_fraction is not None:
         return config.val_fraction
-    return min(VALIDATION_SHARE, VALIDATION_MOST / max(1, characters))
+    return min(VAL_FRACTION, VAL_CHARACTERS / max(1, characters))
 
 
 def fit_to_text(config: Config, characters: int) -> tuple[Config, list[str]]:
-    """Shrink window and batch to a training text of so many characters; say what was shrunk."""
+    """Shrink window and batch to a training text of so many characters.
+
+    Returns the config, and a note on what it shrank (none if all fits).
+    """
     seq_length = max(1, min(config.seq_length, characters - 1))
     batch_size = max(1, min(config.batch_size, characters // seq_length))
     notes = []
@@ -67,8 +74,8 @@ def fit_to_text(config: Config, characters: int) -> tuple[Config, list[str]]:
     return replace(config, batch_size=batch_size, seq_length=seq_length), notes
 
 
-def share_out(config: Config, processes: int | None = None) -> Config:
-    """Settle the number of shards, for so many processes or else one for each core.
+def settle_shards(config: Config, processes: int | None = None) -> Config:
+    """Decide the number of shards, for so many processes, or for one process on each core.
 
     Raises:
         ConfigError: for more shards than columns.
@@ -85,13 +92,13 @@ def share_out(config: Config, processes: int | None = None) -> Config:
 
 
 def workers_for(config: Config) -> int:
-    """How many processes run the shards: as asked, but no more than shards; else by cores."""
+    """How many processes run the shards: as set, or one for each core, but at most the shards."""
     shards = config.shards or 1
     return min(shards, config.workers or cores())
 
 
-def steps_of(config: Config, characters: int) -> int | None:
-    """The budget in updates, or None where it is in minutes."""
+def updates_in_budget(config: Config, characters: int) -> int | None:
+    """The updates that the budget allows on a text of so many characters; None if in minutes."""
     if config.max_steps is not None:
         return config.max_steps
     if config.max_minutes is not None:
@@ -102,9 +109,9 @@ def steps_of(config: Config, characters: int) -> int | None:
 
 
 def _passes(config: Config, characters: int) -> float:
-    """How often the text is read, in a budget of minutes about how often."""
+    """How often the budget lets the text be read; a guess if it is in minutes."""
     if config.max_minutes is not None:
-        return config.max_minutes * MINUTE / characters
+        return config.max_minutes * CHARACTERS_A_MINUTE / characters
     if config.epochs is not None:
         return config.epochs
     if config.max_steps is not None:
@@ -112,25 +119,15 @@ def _passes(config: Config, characters: int) -> float:
     return min(MOST_PASSES, max(LEAST_PASSES, DEFAULT_CHARACTERS / characters))
 
 
-def updates_within(
-    seconds: float, each: float, validation: float, eval_every: int | None
-) -> tuple[int, int]:
-    """How many updates fit in `seconds`, and how many of them lie between validations.
-
-    An update takes `each` and a validation `validation` seconds. Where it is left open, there are
-    20 validations, or fewer if those took more than a quarter of the time.
-    """
-    if eval_every:
-        return max(1, int(seconds / (each + validation / eval_every))), eval_every
-    affordable = VALIDATING_MOST * seconds / validation if validation else math.inf
-    times = max(1, int(min(VALIDATIONS, affordable)))
-    updates = max(1, int((seconds - times * validation) / each))
-    return updates, max(1, updates // times)
-
-
-def settle_intervals(config: Config) -> Config:
-    """Settle how often to validate (20 times) and to save (then), from the budget in updates."""
-    eval_every = config.eval_every or max(1, (config.max_steps or 1) // VALIDATIONS)
+def settle_budget(config: Config, updates: int) -> Config:
+    """Set the budget to so many updates; decide when to validate (20 times) and to save (then)."""
+    eval_every = config.eval_every or max(1, updates // VALIDATIONS)
+    checkpoint_every = config.checkpoint_every or eval_every
     return replace(
-        config, eval_every=eval_every, checkpoint_every=config.checkpoint_every or eval_every
+        config,
+        max_steps=updates,
+        epochs=None,
+        max_minutes=None,
+        eval_every=eval_every,
+        checkpoint_every=checkpoint_every,
     )

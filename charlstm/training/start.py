@@ -1,4 +1,4 @@
-"""The three ways to begin a training: afresh, from old weights, or where a run left off."""
+"""The three ways to begin a run: anew, anew from old weights, or where a run stopped."""
 
 import math
 from collections.abc import Iterator
@@ -9,49 +9,86 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from charlstm import checkpoint
-from charlstm.checkpoint import Progress, architecture_of
+from charlstm.checkpoint import Checkpoint, Progress, architecture_of
 from charlstm.config import Config
-from charlstm.errors import ConfigError
+from charlstm.errors import CheckpointError, ConfigError
+from charlstm.nn.cells.base import Array
+from charlstm.nn.parameters import Parameters
 from charlstm.store.atomic import clean_stray
 from charlstm.store.lock import RunLock
 from charlstm.store.runs import checkpoint_path, claim, new_run, text_cache
 from charlstm.text.corpus import ReadProgress
 from charlstm.text.sources import find_files
-from charlstm.training.defaults import choose, fit_to_text, share_out, workers_for
+from charlstm.training.defaults import choose, fit_to_text, settle_shards, workers_for
 from charlstm.training.loop import GradientSource
 from charlstm.training.optim import OPTIMISERS, Optimiser
 from charlstm.training.shards import Plan
-from charlstm.training.texts import Texts, absolute, read_texts
+from charlstm.training.texts import Texts, absolute, read_texts, read_texts_again
 from charlstm.training.workers import Job, WorkerPool
 from charlstm.training.world import World
 
 
 @dataclass
 class Training:
-    """A training ready for its next update, in a run folder that is locked."""
+    """A run that is ready for its next update, in a run folder that is locked."""
 
     folder: Path
     config: Config
     texts: Texts
-    team: GradientSource
+    pool: GradientSource
     optimiser: Optimiser
     progress: Progress
     workers: int
-    notes: list[str]
+    notes: list[str]  # for the user
+
+    @property
+    def characters_per_update(self) -> int:
+        """How many characters one update reads, and predicts."""
+        return self.config.batch_size * self.config.seq_length
+
+    @property
+    def arrays(self) -> dict[str, Array]:
+        """The arrays that a checkpoint saves and restores, by their names in it."""
+        return checkpoint.arrays_of(self.pool.parameters, self.optimiser.moments, self.pool.states)
 
 
 @contextmanager
-def afresh(
+def resumed_run(
+    run: Path,
+    config: Config,
+    allow_changed_corpus: bool,
+    on_read: ReadProgress | None,
+    world: World | None = None,
+) -> Iterator[Training]:
+    """The run as its checkpoint left it; `config` may change the budget and housekeeping alone."""
+    path = checkpoint_path(run, prefer="last")
+    folder = path.parent
+    with RunLock(folder):
+        clean_stray(folder)
+        old = checkpoint.load(path)
+        progress = old.progress
+        if _allows_more(config, old.config):
+            progress.stopped_early, progress.validations_since_best = False, 0
+        texts = read_texts_again(
+            config, text_cache(folder), old, allow_changed=allow_changed_corpus, on_read=on_read
+        )
+        with _training(folder, config, texts, progress, [], world) as training:
+            checkpoint.restore(old, path, training.arrays)
+            yield training
+
+
+@contextmanager
+def fresh_run(
     config: Config,
     root: Path,
     init_from: Path | None,
     on_read: ReadProgress | None,
     world: World | None = None,
 ) -> Iterator[Training]:
-    """A new run in a new folder, with fresh weights or with those of `init_from`."""
+    """A new run in a new folder, with random weights or with those of `init_from`."""
     if not config.corpus:
         raise ConfigError("no text to train on; name a file, a folder, or - for standard input.")
-    architecture_of(config).make_cell()  # its mistakes are found before a long text is read
+    architecture_of(config).make_cell()  # a wrong option is an error before a long text is read
     path = checkpoint_path(init_from) if init_from else None
     old = checkpoint.load(path, weights_only=True) if path else None
     if old and old.vocabulary.tokens != config.tokens:
@@ -60,69 +97,22 @@ def afresh(
             f"leave out --tokens."
         )
     with _new_folder(config, root) as folder:
-        texts = read_texts(config, text_cache(folder), old=old, extend=True, on_read=on_read)
-        characters = texts.train.size
+        vocabulary = old.vocabulary if old else None
+        texts = read_texts(config, text_cache(folder), vocabulary=vocabulary, on_read=on_read)
         if old and "hidden_size" in config.undecided:
             config = replace(config, hidden_size=old.config.hidden_size)
-        config, shrunk = fit_to_text(config, characters)
-        config, chosen = choose(config, characters)
+        config, shrunk = fit_to_text(config, texts.train.size)
+        config, chosen = choose(config, texts.train.size)
         config = replace(
-            share_out(config, world.size if world else None),
+            settle_shards(config, world.size if world else None),
             corpus=tuple(absolute(name) for name in config.corpus),
             val=absolute(config.val) if config.val else None,
             out=None,
         )
         with _training(folder, config, texts, Progress(), [*shrunk, *chosen], world) as training:
-            training.team.parameters.initialise(config.seed)
+            training.pool.parameters.initialise(config.seed)
             if old and path:
-                checkpoint.adopt(training.team.parameters, old, path)
-            yield training
-
-
-@contextmanager
-def _new_folder(config: Config, root: Path) -> Iterator[Path]:
-    """A locked folder for a new run, gone again if the run ends before its first save."""
-    find_files([*config.corpus, *([config.val] if config.val else [])])  # or nothing is made
-    was_there = bool(config.out) and Path(config.out or "").exists()
-    folder = claim(Path(config.out)) if config.out else new_run(root, _stem(config.corpus[0]))
-    with RunLock(folder):
-        clean_stray(folder)
-        try:
-            yield folder
-        except BaseException:
-            with suppress(OSError):  # somebody has removed it
-                if not was_there and [path.name for path in folder.iterdir()] == [".lock"]:
-                    (folder / ".lock").unlink()
-                    folder.rmdir()
-            raise
-
-
-@contextmanager
-def resumed(
-    run: Path,
-    config: Config,
-    allow_changed_corpus: bool,
-    on_read: ReadProgress | None,
-    world: World | None = None,
-) -> Iterator[Training]:
-    """The run as its checkpoint left it; `config` is its own but for budget and housekeeping."""
-    path = checkpoint_path(run, prefer="last")
-    folder = path.parent
-    with RunLock(folder):
-        clean_stray(folder)
-        old = checkpoint.load(path)
-        if _asks_for_more(config, old.config):
-            old.progress.early, old.progress.worse = False, 0
-        texts = read_texts(
-            config,
-            text_cache(folder),
-            old=old,
-            allow_changed=allow_changed_corpus,
-            on_read=on_read,
-        )
-        with _training(folder, config, texts, old.progress, [], world) as training:
-            team = training.team
-            checkpoint.restore(old, path, team.parameters, training.optimiser, team.states)
+                _copy_weights(old, path, training.pool.parameters)
             yield training
 
 
@@ -135,6 +125,7 @@ def _training(
     notes: list[str],
     world: World | None,
 ) -> Iterator[Training]:
+    """A run whose weights, moments and states are all zero."""
     plan = Plan(
         architecture_of(config),
         texts.vocabulary.size,
@@ -153,23 +144,73 @@ def _training(
         )
     with ExitStack() as stack:
         stack.enter_context(threadpool_limits(config.threads))
-        team: GradientSource
+        pool: GradientSource
         if world:
             from charlstm.training.mpi import RankPool  # noqa: PLC0415 - only under mpiexec
 
-            team = stack.enter_context(RankPool(world, job, config.threads))
+            pool = stack.enter_context(RankPool(world, job, config.threads))
         else:
-            team = stack.enter_context(WorkerPool(job, workers, config.threads))
-        optimiser = OPTIMISERS[config.optimizer](team.parameters.size, team.parameters.flat.dtype)
-        yield Training(folder, config, texts, team, optimiser, progress, workers, notes)
+            pool = stack.enter_context(WorkerPool(job, workers, config.threads))
+        optimiser = OPTIMISERS[config.optimizer](pool.parameters.size, pool.parameters.flat.dtype)
+        yield Training(folder, config, texts, pool, optimiser, progress, workers, notes)
 
 
-def _asks_for_more(config: Config, old: Config) -> bool:
-    """Whether a run that --patience ended is to go on: it got more patience or a larger budget."""
-    patience, budget = config.patience != old.patience, config.max_steps != old.max_steps
-    return patience or (budget and (config.max_steps or math.inf) > (old.max_steps or 0))
+@contextmanager
+def _new_folder(config: Config, root: Path) -> Iterator[Path]:
+    """A locked folder for a new run; it is removed if the run ends before its first save."""
+    find_files([*config.corpus, *([config.val] if config.val else [])])  # or no folder is made
+    was_there = bool(config.out) and Path(config.out or "").exists()
+    folder = claim(Path(config.out)) if config.out else new_run(root, _stem(config.corpus[0]))
+    with RunLock(folder):
+        clean_stray(folder)
+        try:
+            yield folder
+        except BaseException:
+            with suppress(OSError):  # somebody has removed it
+                if not was_there and [path.name for path in folder.iterdir()] == [".lock"]:
+                    (folder / ".lock").unlink()
+                    folder.rmdir()
+            raise
 
 
 def _stem(corpus: str) -> str:
     name = "stdin" if corpus == "-" else Path(corpus).resolve().name
     return name.removesuffix(".gz").removesuffix(".txt")
+
+
+def _allows_more(config: Config, old: Config) -> bool:
+    """Whether a run that --patience stopped may go on: with other patience or a larger budget."""
+    patience, budget = config.patience != old.patience, config.max_steps != old.max_steps
+    return patience or (budget and (config.max_steps or math.inf) > (old.max_steps or 0))
+
+
+def _copy_weights(old: Checkpoint, path: Path, parameters: Parameters) -> None:
+    """Copy the weights of `old`, read from `path`; characters that it does not know keep theirs.
+
+    Raises:
+        CheckpointError: if the networks differ in more than the vocabulary.
+    """
+    source, known = checkpoint.parameters_of(old, path), old.vocabulary.size
+    if _shape(source) != _shape(parameters):
+        theirs, ours = map(
+            checkpoint.describe_architecture, (source.architecture, parameters.architecture)
+        )
+        raise CheckpointError(
+            f"{str(path)!r} is a network of another shape ({theirs}) than asked for ({ours}); "
+            f"leave out the options that differ."
+        )
+    for name, rows in parameters.by_name.items():
+        old_rows = source.by_name[name]
+        if old_rows.shape == rows.shape:
+            rows[...] = old_rows
+        else:  # a row for each character; some arrays end with one for the unknown character
+            rows[:known] = old_rows[:known]
+            if len(old_rows) > known:
+                rows[-1] = old_rows[-1]
+
+
+def _shape(parameters: Parameters) -> tuple[object, ...]:
+    """What two networks must share; an option left at its default counts as given."""
+    architecture = parameters.architecture
+    size = architecture.hidden_size, architecture.num_layers
+    return architecture.cell, parameters.cell.options, *size

@@ -1,4 +1,4 @@
-"""The texts of a run: encoded, split for validation, and checked when a run is resumed."""
+"""The texts of a run: encoded, cut for validation, and checked when a run is resumed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,22 +11,22 @@ from charlstm.novelty import Index
 from charlstm.text.corpus import Corpus, ReadProgress, encode_corpus, is_kept
 from charlstm.text.slices import TextSlice, split
 from charlstm.text.vocabulary import Tokens, Vocabulary
-from charlstm.training.defaults import validation_share
+from charlstm.training.defaults import validation_fraction
 
 
 @dataclass(frozen=True)
 class Texts:
-    """What a run reads: the parts to train and validate on, and how they were encoded."""
+    """What a run reads: the slices to train and validate on, and the encoded texts they are of."""
 
     train: TextSlice
     val: TextSlice | None
     vocabulary: Vocabulary
     corpus: EncodedText
-    val_corpus: EncodedText | None
+    val_corpus: EncodedText | None  # if the validation text is a text of its own
 
     @property
     def prime(self) -> int:
-        """The id that stands before the validation text: the newline, or the unknown character."""
+        """The id that precedes the validation text: the newline, or the unknown character."""
         return int(self.vocabulary.encode("\n")[0])
 
 
@@ -34,61 +34,50 @@ def read_texts(
     config: Config,
     cache: Path,
     *,
-    old: Checkpoint | None = None,
-    extend: bool = False,
+    vocabulary: Vocabulary | None = None,
+    on_read: ReadProgress | None = None,
+) -> Texts:
+    """Encode the texts of a new run. A given vocabulary gets the further characters of the corpus.
+
+    Raises:
+        CorpusError: if a text cannot be read.
+    """
+    corpus = _encode(config, config.corpus, cache, vocabulary, on_read, extend=bool(vocabulary))
+    val = None
+    if config.val is not None:
+        val = _described(_encode(config, (config.val,), cache, corpus.vocabulary, on_read))
+    return _cut(config, corpus.vocabulary, _described(corpus), val)
+
+
+def read_texts_again(
+    config: Config,
+    cache: Path,
+    old: Checkpoint,
+    *,
     allow_changed: bool = False,
     cure: str = "pass --allow-changed-corpus to go on with the new text",
     on_read: ReadProgress | None = None,
 ) -> Texts:
-    """Encode a config's texts; with `old`, in its vocabulary, which `extend` lets the text enlarge.
+    """Encode the texts of the run that `old` is of once more, in its vocabulary.
 
     Raises:
-        CorpusError: if a text cannot be read or, when a run is resumed (no `extend`) without
-            `allow_changed`, is not the one that `old` was trained on; `cure` says what to do.
+        CorpusError: if a text cannot be read or, without `allow_changed`, is not the text of
+            before; `cure` says what to do then.
     """
-    vocabulary = old.vocabulary if old else None
-    before = None if extend else old
 
-    def encode(
-        sources: Sequence[str],
-        vocabulary: Vocabulary | None,
-        known: EncodedText | None,
-        extend: bool,
-    ) -> tuple[EncodedText, Vocabulary]:
-        if known and vocabulary and "-" in sources:  # standard input is gone: the cache must do
-            return _kept(known, vocabulary), vocabulary
-        tokens: Tokens = "byte" if config.tokens == "byte" else "char"
-        corpus = encode_corpus(
-            sources,
-            tokens=tokens,
-            encoding=config.encoding,
-            cache=cache,
-            vocabulary=vocabulary,
-            extend=extend,
-            progress=on_read,
-        )
-        if known and corpus.digest != known.digest and not allow_changed:
+    def again(sources: Sequence[str], before: EncodedText | None) -> EncodedText:
+        if before and "-" in sources:  # standard input comes once, so the cache must have it
+            return _kept(before, old.vocabulary)
+        corpus = _encode(config, sources, cache, old.vocabulary, on_read)
+        if before and corpus.digest != before.digest and not allow_changed:
             raise CorpusError(
                 f"{', '.join(map(str, sources))} has changed since the run was started; {cure}"
             )
-        return _source(corpus), corpus.vocabulary
+        return _described(corpus)
 
-    corpus, vocabulary = encode(
-        config.corpus, vocabulary, before.corpus if before else None, extend and old is not None
-    )
-    dtype = str(vocabulary.dtype)
-    if config.val is not None:
-        known = before.val if before else None
-        val_corpus, _ = encode((config.val,), vocabulary, known, extend=False)
-        train = TextSlice(corpus.path, dtype, 0, corpus.characters)
-        val = TextSlice(val_corpus.path, dtype, 0, val_corpus.characters)
-        return Texts(train, val, vocabulary, corpus, val_corpus)
-    first, last = split(corpus.characters, validation_share(config, corpus.characters))
-    train = TextSlice(corpus.path, dtype, first.start, first.stop)
-    val_part = (
-        TextSlice(corpus.path, dtype, last.start, last.stop) if last.stop > last.start else None
-    )
-    return Texts(train, val_part, vocabulary, corpus, None)
+    corpus = again(config.corpus, old.corpus)
+    val = again((config.val,), old.val) if config.val is not None else None
+    return _cut(config, old.vocabulary, corpus, val)
 
 
 def training_text(old: Checkpoint, cache: Path) -> TextSlice:
@@ -97,27 +86,27 @@ def training_text(old: Checkpoint, cache: Path) -> TextSlice:
     Raises:
         CorpusError: if there is neither that nor the text itself, unchanged.
     """
-    source, dtype = old.corpus, old.vocabulary.dtype
-    for path in (cache / Path(source.path).name, Path(source.path)):
-        if path.is_file() and path.stat().st_size == source.characters * dtype.itemsize:
-            val = 0.0 if old.config.val else validation_share(old.config, source.characters)
-            return TextSlice(str(path), str(dtype), 0, split(source.characters, val)[0].stop)
+    corpus, dtype = old.corpus, old.vocabulary.dtype
+    for path in (cache / Path(corpus.path).name, Path(corpus.path)):
+        if path.is_file() and path.stat().st_size == corpus.characters * dtype.itemsize:
+            val = 0.0 if old.config.val else validation_fraction(old.config, corpus.characters)
+            return TextSlice(str(path), str(dtype), 0, split(corpus.characters, val)[0].stop)
     if "-" in old.config.corpus:
         raise CorpusError(
             "the training text came from standard input and its encoded copy is gone, so nothing "
             "can be compared with it"
         )
     cure = "nothing can be compared with the text of before"
-    return read_texts(old.config, cache, old=old, cure=cure).train
+    return read_texts_again(old.config, cache, old, cure=cure).train
 
 
-def index_of(part: TextSlice, cache: Path) -> Index:
-    """The index that finds what a text shares with `part`; a large one is kept in `cache`.
+def index_of(text: TextSlice, cache: Path) -> Index:
+    """The index that finds passages of `text` in other texts; a large one is kept in `cache`.
 
     Raises:
         CorpusError: if it cannot be kept there.
     """
-    return Index(part.open(), cache / f"{Path(part.path).stem}-{part.stop}.pieces")
+    return Index(text.open(), cache / f"{Path(text.path).stem}-{text.stop}.pieces")
 
 
 def absolute(name: str) -> str:
@@ -125,14 +114,52 @@ def absolute(name: str) -> str:
     return name if name == "-" else str(Path(name).resolve())
 
 
-def _source(corpus: Corpus) -> EncodedText:
+def _encode(
+    config: Config,
+    sources: Sequence[str],
+    cache: Path,
+    vocabulary: Vocabulary | None,
+    on_read: ReadProgress | None,
+    *,
+    extend: bool = False,
+) -> Corpus:
+    tokens: Tokens = "byte" if config.tokens == "byte" else "char"
+    return encode_corpus(
+        sources,
+        tokens=tokens,
+        encoding=config.encoding,
+        cache=cache,
+        vocabulary=vocabulary,
+        extend=extend,
+        progress=on_read,
+    )
+
+
+def _described(corpus: Corpus) -> EncodedText:
     return EncodedText(corpus.digest, str(corpus.path.resolve()), int(corpus.ids.size))
 
 
-def _kept(source: EncodedText, vocabulary: Vocabulary) -> EncodedText:
-    if not is_kept(Path(source.path), source.digest, vocabulary, source.characters):
+def _kept(text: EncodedText, vocabulary: Vocabulary) -> EncodedText:
+    """The text itself if its file is there and intact."""
+    if not is_kept(Path(text.path), text.digest, vocabulary, text.characters):
         raise CorpusError(
-            f"the text came from standard input and its encoded copy {source.path!r} is gone or "
+            f"the text came from standard input and its encoded copy {text.path!r} is gone or "
             f"damaged; start a new run with --init-from"
         )
-    return source
+    return text
+
+
+def _cut(
+    config: Config, vocabulary: Vocabulary, corpus: EncodedText, val: EncodedText | None
+) -> Texts:
+    """The texts of a run, which validates on `val` or else on the last part of `corpus`."""
+    dtype = str(vocabulary.dtype)
+    if val:
+        first, path, last = slice(0, corpus.characters), val.path, slice(0, val.characters)
+    else:
+        fraction = validation_fraction(config, corpus.characters)
+        first, last = split(corpus.characters, fraction)
+        path = corpus.path
+    train = TextSlice(corpus.path, dtype, first.start, first.stop)
+    val_slice = TextSlice(path, dtype, last.start, last.stop)
+    return Texts(train, val_slice if val_slice.size else None, vocabulary, corpus, val)

@@ -8,7 +8,7 @@ from command_line import TEXT, Runner
 
 from charlstm.config import Config
 from charlstm.store import archive
-from charlstm.training.defaults import choose, steps_of
+from charlstm.training.defaults import choose, updates_in_budget
 from charlstm.yaml_file import read_yaml
 
 OPEN = Config()
@@ -17,7 +17,7 @@ OPEN = Config()
 def chosen(config: Config, characters: int) -> tuple[int, float, float, float]:
     """Units, dropout, rate and passes."""
     decided, _ = choose(config, characters)
-    steps = steps_of(decided, characters)
+    steps = updates_in_budget(decided, characters)
     assert steps
     passes = steps * decided.batch_size * decided.seq_length / characters
     return decided.hidden_size, decided.dropout, decided.lr, round(passes, 1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from charlstm.training.defaults import updates_within
+from charlstm.training.minutes import updates_within
 
 
 def test_twenty_validations_where_they_are_cheap() -> None:

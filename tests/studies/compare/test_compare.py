@@ -22,7 +22,7 @@ from charlstm.studies.compare.plan import read_plan
 from charlstm.studies.compare.runner import compare
 from charlstm.studies.compare.size import hidden_size_for, parameters_of
 from charlstm.studies.compare.table import groups, lines
-from charlstm.training.defaults import steps_of
+from charlstm.training.defaults import updates_in_budget
 from charlstm.training.events import Finished
 
 ONE = CONSTRUCTIONS[0]
@@ -82,7 +82,7 @@ def test_equal_characters_are_equal_whatever_the_window(here: Path) -> None:
     assert [c.max_steps for c in configs] == [11, 6]
     minutes = text.replace("characters: 801", "minutes: 0.5")
     configs = [s.config for s in read_plan(written(here, minutes)).settings]
-    assert [(c.max_minutes, steps_of(c, 1000)) for c in configs] == [(0.5, None)] * 2
+    assert [(c.max_minutes, updates_in_budget(c, 1000)) for c in configs] == [(0.5, None)] * 2
 
 
 def test_paths_are_relative_to_the_file(here: Path) -> None:
