@@ -39,17 +39,17 @@ def train_rate(args: argparse.Namespace, world: World | None) -> float:
             world.size if world else args.workers,
         )
         job = Job(plan, TextSlice(str(path), "uint8", 0, ids.size), None, 0)
-        team: GradientSource
+        pool: GradientSource
         if world:
             from charlstm.training.mpi import RankPool
 
-            team = stack.enter_context(RankPool(world, job))
+            pool = stack.enter_context(RankPool(world, job))
         else:
-            team = stack.enter_context(WorkerPool(job, args.workers))
-        team.parameters.initialise(1)
-        optimiser = Adam(team.parameters.size, np.dtype(np.float32))
+            pool = stack.enter_context(WorkerPool(job, args.workers))
+        pool.parameters.initialise(1)
+        optimiser = Adam(pool.parameters.size, np.dtype(np.float32))
         updates = train(
-            team, optimiser, lambda _: 2e-3, characters=each, clip_norm=1.0, worst_loss=99.0
+            pool, optimiser, lambda _: 2e-3, characters=each, clip_norm=1.0, worst_loss=99.0
         )
         next(updates)
         next(updates)

@@ -104,7 +104,7 @@ def test_short_streams_count_every_character_once(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("size", [500, 70_000])
-def test_any_team_gives_the_same_bits(size: int, tmp_path: Path) -> None:
+def test_any_pool_gives_the_same_bits(size: int, tmp_path: Path) -> None:
     ids = text(size)
     (tmp_path / "ids").write_bytes(ids.tobytes())
     part = TextSlice(str(tmp_path / "ids"), "uint8", 0, size)
@@ -113,10 +113,10 @@ def test_any_team_gives_the_same_bits(size: int, tmp_path: Path) -> None:
     model.initialise(1)
     expected = score_text(model, ids, prime=2)
     for workers in (1, 2):
-        with WorkerPool(Job(plan, part, part, prime=2), workers) as team:
-            team.parameters.initialise(1)
-            assert team.validate() == expected
-            assert team.validate() == expected
+        with WorkerPool(Job(plan, part, part, prime=2), workers) as pool:
+            pool.parameters.initialise(1)
+            assert pool.validate() == expected
+            assert pool.validate() == expected
 
 
 def test_units() -> None:

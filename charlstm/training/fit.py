@@ -101,7 +101,7 @@ class _Run:
     """The parts of `fit`."""
 
     def __init__(self, training: Training, began: float) -> None:
-        self.t = training
+        self.training = training
         self.began = began  # so that reading the texts counts
         self.seconds_before = training.progress.seconds
         self.saved = time.monotonic()
@@ -109,7 +109,7 @@ class _Run:
 
     def updates(self) -> Iterator[Updated]:
         """The updates of the run, from where it stands, for ever."""
-        t, config = self.t, self.t.config
+        t, config = self.training, self.training.config
         if t.progress.start_loss is None:
             with states_kept(t.pool):
                 nats, _ = t.pool.gradient(0)
@@ -126,7 +126,7 @@ class _Run:
 
     def validate(self, metrics: Metrics) -> Validated:
         """Score the validation text, save the model if it is the best, and write a row."""
-        t, progress, recent = self.t, self.t.progress, self.recent
+        t, progress, recent = self.training, self.training.progress, self.recent
         train_nats = sum(updated.loss for updated in recent) / len(recent)
         val_nats = t.pool.validate().nats_per_char if t.texts.val else None
         best = val_nats is not None and (progress.best_val is None or val_nats < progress.best_val)
@@ -155,7 +155,7 @@ class _Run:
 
     def preview(self) -> Preview:
         """A sample, and the longest passage of it that stands in the training text."""
-        t = self.t
+        t = self.training
         newline = t.texts.vocabulary.encode("\n")
         seeds = [t.config.seed + t.progress.update]
         drawn = list(generate(t.pool.parameters, newline, PREVIEW_LENGTH, PREVIEW, seeds))
@@ -166,11 +166,11 @@ class _Run:
 
     @cached_property
     def _index(self) -> Index:
-        return index_of(self.t.texts.train, text_cache(self.t.folder))
+        return index_of(self.training.texts.train, text_cache(self.training.folder))
 
     def save_when_due(self, *, at_once: bool) -> None:
         """Save `last.npz`, and the periodic checkpoints that `config.keep` asks for."""
-        t, config, update = self.t, self.t.config, self.t.progress.update
+        t, config, update = self.training, self.training.config, self.training.progress.update
         periodic = update % (config.checkpoint_every or config.max_steps or 1) == 0
         late = time.monotonic() - self.saved > 60.0 * config.checkpoint_minutes
         if periodic and config.keep:
@@ -181,14 +181,14 @@ class _Run:
 
     def save(self, name: str) -> None:
         """Write the checkpoint `name`."""
-        t, texts = self.t, self.t.texts
+        t, texts = self.training, self.training.texts
         header = t.config, texts.vocabulary, t.progress, texts.corpus, texts.val_corpus
         checkpoint.save(t.folder / f"{name}.npz", Checkpoint(*header, t.arrays))
         self.saved = time.monotonic()
 
     def started(self) -> Started:
         """The event of the beginning."""
-        t = self.t
+        t = self.training
         return Started(
             t.folder,
             t.config,
@@ -201,7 +201,7 @@ class _Run:
 
     def finished(self, reason: str) -> Finished:
         """The event of the end."""
-        t, progress = self.t, self.t.progress
+        t, progress = self.training, self.training.progress
         return Finished(
             t.folder,
             reason,

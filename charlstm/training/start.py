@@ -12,7 +12,7 @@ from charlstm import checkpoint
 from charlstm.checkpoint import Checkpoint, Progress, architecture_of
 from charlstm.config import Config
 from charlstm.errors import CheckpointError, ConfigError
-from charlstm.nn.cells.base import Array
+from charlstm.nn import Array
 from charlstm.nn.parameters import Parameters
 from charlstm.store.atomic import clean_stray
 from charlstm.store.lock import RunLock

@@ -40,7 +40,7 @@ def job(tmp_path: Path) -> Job:
 
 
 def updates(
-    team: WorkerPool,
+    pool: WorkerPool,
     optimiser: str = "adam",
     *,
     schedule: Callable[[int], float] = lambda _: 0.01,
@@ -50,8 +50,8 @@ def updates(
     done: int = 0,
 ) -> Iterator[Updated]:
     return train(
-        team,
-        OPTIMISERS[optimiser](team.parameters.size, np.dtype(np.float32)),
+        pool,
+        OPTIMISERS[optimiser](pool.parameters.size, np.dtype(np.float32)),
         schedule,
         characters=characters,
         clip_norm=clip_norm,
@@ -63,38 +63,38 @@ def updates(
 def test_any_number_of_workers_gives_the_same_bits(job: Job) -> None:
     results = []
     for workers in (1, 2, 3):
-        with WorkerPool(job, workers) as team:
-            team.parameters.initialise(1)
-            history = list(islice(updates(team), 8))
-            states = [state.tobytes() for state in team.states]
-            results.append((history, team.parameters.flat.tobytes(), states, team.validate()))
+        with WorkerPool(job, workers) as pool:
+            pool.parameters.initialise(1)
+            history = list(islice(updates(pool), 8))
+            states = [state.tobytes() for state in pool.states]
+            results.append((history, pool.parameters.flat.tobytes(), states, pool.validate()))
     assert results[0] == results[1] == results[2]
     history = results[0][0]
-    assert [step.update for step in history] == list(range(1, 9))
-    assert {step.clipped for step in history} == {step.grad_norm > 0.5 for step in history}
+    assert [event.update for event in history] == list(range(1, 9))
+    assert {event.clipped for event in history} == {event.grad_norm > 0.5 for event in history}
 
 
-def test_a_team_does_what_networks_do_one_shard_after_another(job: Job) -> None:
+def test_a_pool_does_what_networks_do_one_shard_after_another(job: Job) -> None:
     streams = Streams(job.train.open(), PLAN.batch_size, PLAN.seq_length)
-    with WorkerPool(job) as team:
-        team.parameters.initialise(1)
+    with WorkerPool(job) as pool:
+        pool.parameters.initialise(1)
         networks = [
-            Network(team.parameters, PLAN.seq_length, c.stop - c.start, backward=True, dropout=0.1)
+            Network(pool.parameters, PLAN.seq_length, c.stop - c.start, backward=True, dropout=0.1)
             for c in PLAN.columns
         ]
         for update in range(3):
-            loss, gradient = 0.0, np.zeros_like(team.parameters.flat)
+            loss, gradient = 0.0, np.zeros_like(pool.parameters.flat)
             for shard, network in enumerate(networks):
                 ids, part = streams.window(update, PLAN.columns[shard]), np.zeros_like(gradient)
                 loss += network.train(
                     ids[:-1],
                     ids[1:],
-                    team.parameters.views(part),
+                    pool.parameters.views(part),
                     loss_scale=1.0 / PREDICTIONS,
                     mask_key=(PLAN.seed, update, shard),
                 )
                 gradient += part
-            found, total = team.gradient(update)
+            found, total = pool.gradient(update)
             assert found == pytest.approx(loss, rel=1e-6)
             np.testing.assert_allclose(total, gradient, rtol=0, atol=1e-6)
 
@@ -103,47 +103,47 @@ def test_shards_add_up_to_the_whole_batch(job: Job) -> None:
     found = []
     for shards in (1, 3, 7):
         plan = replace(PLAN, shards=shards, dropout=0.0, dtype="float64")
-        with WorkerPool(replace(job, plan=plan)) as team:
-            team.parameters.initialise(1)
-            team.gradient(0)  # so that the next one starts from carried states
-            found.append(team.gradient(1))
+        with WorkerPool(replace(job, plan=plan)) as pool:
+            pool.parameters.initialise(1)
+            pool.gradient(0)  # so that the next one starts from carried states
+            found.append(pool.gradient(1))
     for loss, gradient in found[1:]:
         assert loss == pytest.approx(found[0][0], rel=1e-12)
         np.testing.assert_allclose(gradient, found[0][1], rtol=0, atol=1e-12)
 
 
 def test_the_gradient_is_that_of_the_mean_loss(job: Job) -> None:
-    with WorkerPool(replace(job, plan=replace(PLAN, dtype="float64"))) as team:
-        team.parameters.initialise(1)
-        gradient = team.gradient(0)[1].copy()
+    with WorkerPool(replace(job, plan=replace(PLAN, dtype="float64"))) as pool:
+        pool.parameters.initialise(1)
+        gradient = pool.gradient(0)[1].copy()
         direction = gradient / global_norm(gradient)
         losses = []
         for move in (1e-5, -2e-5):
-            team.parameters.flat[:] += move * direction
-            for state in team.states:
+            pool.parameters.flat[:] += move * direction
+            for state in pool.states:
                 state.fill(0.0)
-            losses.append(team.gradient(0)[0] / PREDICTIONS)
+            losses.append(pool.gradient(0)[0] / PREDICTIONS)
     assert (losses[0] - losses[1]) / 2e-5 == pytest.approx(global_norm(gradient), rel=1e-6)
 
 
 def test_sgd_moves_by_the_clipped_gradient(job: Job) -> None:
-    with WorkerPool(job) as team:
-        team.parameters.initialise(1)
-        before = team.parameters.flat.copy()
-        step = next(updates(team, "sgd", schedule=lambda _: 0.1, clip_norm=0.01))
-        assert step.clipped and step.grad_norm > 0.01
-        assert global_norm(team.parameters.flat - before) == pytest.approx(0.1 * 0.01, rel=1e-4)
+    with WorkerPool(job) as pool:
+        pool.parameters.initialise(1)
+        before = pool.parameters.flat.copy()
+        updated = next(updates(pool, "sgd", schedule=lambda _: 0.1, clip_norm=0.01))
+        assert updated.clipped and updated.grad_norm > 0.01
+        assert global_norm(pool.parameters.flat - before) == pytest.approx(0.1 * 0.01, rel=1e-4)
 
 
 def test_updates_count_from_where_they_go_on(job: Job) -> None:
-    with WorkerPool(job) as team:
-        team.parameters.initialise(1)
-        before = team.parameters.flat.copy()
-        step = next(updates(team, schedule=lambda update: 0.25 - update))
-        assert (step.update, step.lr) == (1, 0.25)
+    with WorkerPool(job) as pool:
+        pool.parameters.initialise(1)
+        before = pool.parameters.flat.copy()
+        updated = next(updates(pool, schedule=lambda update: 0.25 - update))
+        assert (updated.update, updated.lr) == (1, 0.25)
         # Adam's first update moves whatever has a gradient by lr, whatever the gradient.
-        assert np.abs(team.parameters.flat - before).max() == pytest.approx(0.25, rel=1e-4)
-        assert [s.lr for s in islice(updates(team, schedule=float, done=7), 2)] == [7.0, 8.0]
+        assert np.abs(pool.parameters.flat - before).max() == pytest.approx(0.25, rel=1e-4)
+        assert [s.lr for s in islice(updates(pool, schedule=float, done=7), 2)] == [7.0, 8.0]
 
 
 @each_variant
@@ -152,14 +152,14 @@ def test_a_short_text_is_learnt_by_heart(
 ) -> None:
     text = np.frombuffer(b"the cats were full", np.uint8) - ord(" ")
     plan = Plan(Architecture(cell, options, 32, 1), 96, 1, seq_length=text.size, shards=1)
-    with WorkerPool(Job(plan, part(tmp_path / "text", text), None, prime=0)) as team:
-        team.parameters.initialise(1)
+    with WorkerPool(Job(plan, part(tmp_path / "text", text), None, prime=0)) as pool:
+        pool.parameters.initialise(1)
         losses = []
-        steps = updates(team, schedule=lambda _: 0.005, clip_norm=1.0, characters=text.size)
-        for step in islice(steps, 1500):
-            losses.append(step.loss)
-            team.states[0].fill(0.0)  # every update reads the whole text from its beginning
-            if step.loss < 0.1:
+        events = updates(pool, schedule=lambda _: 0.005, clip_norm=1.0, characters=text.size)
+        for updated in islice(events, 1500):
+            losses.append(updated.loss)
+            pool.states[0].fill(0.0)  # every update reads the whole text from its beginning
+            if updated.loss < 0.1:
                 break
     assert losses[0] == pytest.approx(math.log(96), abs=0.2)
     assert losses[-1] < 0.1
@@ -171,38 +171,40 @@ def test_divergence_is_an_error_and_changes_nothing_more(
     cell: str, options: Mapping[str, Any], optimiser: str, job: Job
 ) -> None:
     plan = replace(PLAN, architecture=Architecture(cell, options, 8, 2))
-    with WorkerPool(replace(job, plan=plan)) as team:
-        team.parameters.initialise(1)
+    with WorkerPool(replace(job, plan=plan)) as pool:
+        pool.parameters.initialise(1)
         with pytest.raises(DivergedError, match=r"lower --lr") as error:
-            steps = updates(team, optimiser, schedule=lambda _: 1e6, clip_norm=0.0, worst_loss=10.0)
-            deque(islice(steps, 50))
-        assert np.isfinite(team.parameters.flat).all()
+            events = updates(
+                pool, optimiser, schedule=lambda _: 1e6, clip_norm=0.0, worst_loss=10.0
+            )
+            deque(islice(events, 50))
+        assert np.isfinite(pool.parameters.flat).all()
     assert "\n" not in str(error.value)
 
 
 def test_nan_weights_are_an_error(job: Job) -> None:
-    with WorkerPool(job) as team:
-        team.parameters.flat.fill(np.nan)
+    with WorkerPool(job) as pool:
+        pool.parameters.flat.fill(np.nan)
         with pytest.raises(DivergedError):
-            next(updates(team))
+            next(updates(pool))
 
 
 def test_a_worker_that_is_killed_is_an_error(job: Job) -> None:
-    with WorkerPool(job, workers=3) as team:
-        team.parameters.initialise(1)
-        team.gradient(0)
-        team._processes[0].kill()
+    with WorkerPool(job, workers=3) as pool:
+        pool.parameters.initialise(1)
+        pool.gradient(0)
+        pool._processes[0].kill()
         with pytest.raises(RunError, match=r"worker 1 ended unexpectedly .*-9.*--resume"):
-            team.gradient(1)
+            pool.gradient(1)
 
 
-def test_a_team_may_close_in_the_middle_of_an_update(
+def test_a_pool_may_close_in_the_middle_of_an_update(
     job: Job, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    team = WorkerPool(job, workers=2)
-    (worker,) = team._processes
+    pool = WorkerPool(job, workers=2)
+    (worker,) = pool._processes
     assert worker.stdin is not None
     worker.stdin.write(TASK.pack(0))
-    team.close()
+    pool.close()
     assert worker.poll() is not None
     assert capfd.readouterr().err == ""
