@@ -22,8 +22,7 @@ from charlstm.errors import RunError
 from charlstm.evaluate import Score, Scorer, total
 from charlstm.nn import Array
 from charlstm.nn.parameters import Parameters
-from charlstm.training.shards import VALIDATE, SharedArrays, Worker
-from charlstm.training.streams import Windows
+from charlstm.training.shards import VALIDATE, SharedArrays, Windows, Worker
 from charlstm.training.workers import Job
 from charlstm.training.world import World
 

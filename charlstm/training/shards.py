@@ -1,4 +1,4 @@
-"""The batch in shards: which columns each has, what the workers share, and what one worker does.
+"""The batch in shards: their columns and windows of text, and the work of one worker on them.
 
 The plan fixes the shards, and their gradients are summed in their order. So the number of workers
 decides how long an update takes, and nothing else.
@@ -8,15 +8,15 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from charlstm.evaluate import Scorer
 from charlstm.nn import Array
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Architecture, Parameters, flat_size
-from charlstm.training.streams import Windows
 
 VALIDATE = -1  # asks a worker for a validation, in place of the number of an update
 PAGE = 4096  # bytes
@@ -49,6 +49,33 @@ class Plan:
         """The batch columns of each shard: neighbours, in numbers that differ by 1 at most."""
         edges = [round(k * self.batch_size / self.shards) for k in range(self.shards + 1)]
         return [slice(first, end) for first, end in pairwise(edges)]
+
+
+class Windows(Protocol):
+    """Gives a worker the windows of its shards."""
+
+    def window(self, update: int, columns: slice) -> NDArray[np.intp]:
+        """The ids (T+1, columns) of one update: rows 0 … T-1 are inputs, rows 1 … T targets."""
+
+
+class Streams:
+    """B columns that each read the whole text round and round; column b starts at b/B of it.
+
+    Column b of update u reads characters start_b + u·T … start_b + u·T + T. So each window begins
+    where the one before ended, and the state can be carried for ever. The number of the update
+    alone decides where in the text it reads.
+    """
+
+    def __init__(self, ids: NDArray[Any], batch_size: int, seq_length: int) -> None:
+        self.ids, self.seq_length = ids, seq_length
+        self._starts = np.arange(batch_size) * ids.size // batch_size
+        self._offsets = np.arange(seq_length + 1)[:, None]
+
+    def window(self, update: int, columns: slice) -> NDArray[np.intp]:
+        """See `Windows.window`."""
+        position = update * self.seq_length % self.ids.size
+        indices = (self._starts[columns] + position + self._offsets) % self.ids.size
+        return np.asarray(self.ids[indices].astype(np.intp))
 
 
 class Worker:

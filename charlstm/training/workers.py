@@ -24,8 +24,7 @@ from charlstm.evaluate import Score, Scorer, total
 from charlstm.nn import Array
 from charlstm.nn.parameters import Parameters
 from charlstm.text.slices import TextSlice
-from charlstm.training.shards import VALIDATE, Plan, SharedArrays, Worker
-from charlstm.training.streams import Streams
+from charlstm.training.shards import VALIDATE, Plan, SharedArrays, Streams, Worker
 
 TASK = struct.Struct("<q")  # the number of an update, or VALIDATE
 DONE, FAILED = b".", b"!"  # a worker's answers; the reason follows FAILED

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.training.optim import Adam, Schedule, global_norm
-from charlstm.training.streams import Streams
+from charlstm.training.shards import Streams
 
 
 def trained(

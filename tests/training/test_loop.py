@@ -20,8 +20,7 @@ from charlstm.text.slices import TextSlice
 from charlstm.training.events import Updated
 from charlstm.training.loop import train
 from charlstm.training.optim import OPTIMISERS, global_norm
-from charlstm.training.shards import Plan
-from charlstm.training.streams import Streams
+from charlstm.training.shards import Plan, Streams
 from charlstm.training.workers import TASK, Job, WorkerPool
 
 PLAN = Plan(Architecture("lstm", {}, 8, 2), 10, batch_size=7, seq_length=5, shards=3, dropout=0.1)

@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charlstm.nn.parameters import Architecture
-from charlstm.training.shards import Plan
-from charlstm.training.streams import Streams
+from charlstm.training.shards import Plan, Streams
 
 
 def columns_of(batch: int, shards: int) -> list[slice]:
