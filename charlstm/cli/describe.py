@@ -59,7 +59,7 @@ def command(
             model.parameters.architecture, model.vocabulary.size, model.config.batch_size
         )
     if as_json:
-        print_json(found.to_json())
+        print_json(found.to_mapping())
     else:
         click.echo("\n".join(lines(found)))
 

@@ -1,4 +1,4 @@
-"""A trained model as a file for other programs; the file's suffix chooses the format."""
+"""A trained model as a file for other programs; the file's ending chooses the format."""
 
 import importlib
 import json
@@ -13,16 +13,16 @@ from charlstm.store.atomic import atomic_write
 
 Encoder = Callable[[Parameters, Mapping[str, str]], bytes]
 
-# suffix: module here; for all but a page also the package and the extra that it needs
+# ending: module here, which is also the name of the extra that it needs (a page needs none)
 FORMATS = {".onnx": "onnx", ".safetensors": "safetensors", ".html": "html"}
 PRIVATE = ("corpus", "val", "out")  # settings that are paths of the machine that trained
 
 
 def encoder(path: Path) -> Encoder:
-    """The function that turns a model and what is said about it into the bytes of such a file.
+    """The function that turns parameters and metadata into the bytes of such a file.
 
     Raises:
-        ExportError: for an unknown suffix, or if the package that the format needs is not there.
+        ExportError: for an unknown ending, or if the package that the format needs is missing.
     """
     name = FORMATS.get(path.suffix.lower())
     if name is None:
@@ -40,10 +40,11 @@ def encoder(path: Path) -> Encoder:
 
 
 def export(model: Model, path: Path) -> None:
-    """Write a model to `path`, which is replaced in one step once all is on the disk.
+    """Write a model to `path`; the file of before stays until the new one is complete.
 
     Raises:
-        ExportError: as `encoder`; if the format cannot hold this model, or if it cannot be written.
+        ExportError: as `encoder`, if the format cannot hold this model, or if the file cannot be
+            written.
     """
     data = encoder(path)(model.parameters, about(model))
     with atomic_write(path, ExportError) as file:
@@ -51,7 +52,7 @@ def export(model: Model, path: Path) -> None:
 
 
 def about(model: Model) -> dict[str, str]:
-    """What is kept in the file beside the weights, each value as JSON.
+    """The metadata that the file holds beside the weights, each value as JSON.
 
     `vocabulary` has `tokens` ("char" or "byte") and `characters`, in the order of their ids;
     `settings` those of the run, but for its paths; `version` is charlstm's.

@@ -1,4 +1,7 @@
-"""A page that holds a model and runs it: it writes as one types, and shows its units at work."""
+"""A page that holds a model and runs it: it writes as one types, and shows its units at work.
+
+Its script runs one step of the cell as a list of operations, made from the cell's graph.
+"""
 
 import json
 from collections.abc import Mapping
@@ -29,15 +32,15 @@ from charlstm.sampler import Filters, generate
 from charlstm.studies.inspect.telling import telling
 from charlstm.text.vocabulary import Vocabulary
 
-OWN = 300  # characters by which a unit to begin with is chosen
-MOST = 16_000_000  # parameters that a browser can be asked to hold: a page of 43 MB
+SAMPLE = 300  # characters that the model writes to choose the unit shown first
+MOST = 16_000_000  # parameters that a browser can hold: a page of 43 MB
 
 
 def encode(parameters: Parameters, about: Mapping[str, str]) -> bytes:
     """The page, in UTF-8, with the weights in 16 bits.
 
     Raises:
-        ExportError: if the network is too large, or a weight is no finite number.
+        ExportError: if the network is too large, or a weight is not finite.
     """
     if parameters.num_parameters > MOST:
         raise ExportError(
@@ -77,7 +80,7 @@ def encode(parameters: Parameters, about: Mapping[str, str]) -> bytes:
 def _telling(parameters: Parameters, vocabulary: Vocabulary) -> int:
     """The unit to begin with: the most telling of the top layer on a text of the model's own."""
     prime = vocabulary.encode("\n").astype(np.intp)
-    drawn = generate(parameters, prime, OWN, Filters(temperature=0.7), [1])
+    drawn = generate(parameters, prime, SAMPLE, Filters(temperature=0.7), [1])
     ids = np.array([prime[0], *(ids[0] for ids in drawn)], np.intp)
     last = record(parameters, ids[:, None]).states[-1]
     return telling(parameters.cell.shown_memory(last[parameters.cell.memory][:, :, 0]), 1)[0]

@@ -1,4 +1,4 @@
-"""Weights under PyTorch's own names and in its gate order, for the cells that PyTorch has.
+"""Weights under PyTorch's names and in its order of gates, for the cells that PyTorch has.
 
     weight_ih_l0 (G·H, V+1)    reads one-hot characters: our table E, transposed
     weight_ih_l1 (G·H, H)      reads the layer below: W_x
@@ -19,7 +19,7 @@ from charlstm.nn import Array
 from charlstm.nn.blocks import rows_of
 from charlstm.nn.parameters import Parameters, layer_parameters
 
-# Our gates in PyTorch's order, those with input and those on h'.
+# Our gates in PyTorch's order: first those that see x, then those that see h'.
 ORDERS = {"rnn": ("n", "n"), "lstm": ("ifgo", "ifgo"), "gru": ("rzn", "rzm")}
 
 

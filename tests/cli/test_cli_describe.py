@@ -21,12 +21,12 @@ def test_the_page(charlstm: Runner) -> None:
     assert "f_t (128, 256)·(256, 64) → (128, 64)" in lines
     assert "y_t = softmax(W_y·h_t + b_y) (V, H)·(H, B) → (V, B)" in lines
     assert "y_t (65, 128)·(128, 64) → (65, 64)" in lines
-    assert "layer 1 i W_i (128, 194) b_i (128, 1) 24,960 99,840" in lines
-    assert "layers 2 to 3, each i W_i (128, 256) b_i (128, 1) 32,896 131,584" in lines
+    assert "layer 0 i W_i (128, 194) b_i (128, 1) 24,960 99,840" in lines
+    assert "layers 1 to 2, each i W_i (128, 256) b_i (128, 1) 32,896 131,584" in lines
     model = Parameters(Architecture("lstm", {}, 128, 3), 65)
     assert f"all {model.num_parameters:,} {4 * model.num_parameters:,}" in lines
-    assert "layer 1 131,072 2,176 133,248" in lines
-    assert "layers 2 to 3, each 262,144 2,176 264,320" in lines
+    assert "layer 0 131,072 2,176 133,248" in lines
+    assert "layers 1 to 2, each 262,144 2,176 264,320" in lines
 
 
 @pytest.mark.parametrize("cell", list(CELLS))

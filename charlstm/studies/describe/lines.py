@@ -7,11 +7,8 @@ from charlstm.studies.describe.network import FLOAT32, Description, Operations, 
 
 def lines(description: Description) -> Iterator[str]:
     """The equations in letters, then layer by layer in numbers, then what they cost."""
-    shape, sizes, V = (
-        description.architecture,
-        description.layers[0].sizes,
-        description.vocabulary_size,
-    )
+    shape, V = description.architecture, description.vocabulary_size
+    sizes = description.layers[0].sizes
     options = "".join(f", {name} {value}" for name, value in description.options.items())
     yield (
         f"{shape.cell}{options}: {_count(shape.num_layers, 'layer')} of "
@@ -25,7 +22,7 @@ def lines(description: Description) -> Iterator[str]:
     yield ""
     yield f"With H = {sizes['H']}, V = {V}, B = {sizes['B']}."
     yield (
-        f"Layer 1: x_t has a one in its character's row; D = V + 1 = {sizes['D']}, the last row "
+        f"Layer 0: x_t has a one in its character's row; D = V + 1 = {sizes['D']}, the last row "
         f"for unknown ones."
     )
     yield from table(_numbers([description.layers[0]]))
@@ -75,7 +72,7 @@ def _operations(description: Description) -> Iterator[str]:
 
 def _sections(description: Description) -> Iterator[tuple[str, Section]]:
     """What differs: the first layer, one of those above it, the readout."""
-    yield "layer 1", description.layers[0]
+    yield "layer 0", description.layers[0]
     if len(description.layers) > 1:
         each = ", each" if len(description.layers) > 2 else ""
         yield _upper(description) + each, description.layers[1]
@@ -83,8 +80,8 @@ def _sections(description: Description) -> Iterator[tuple[str, Section]]:
 
 
 def _upper(description: Description) -> str:
-    number = len(description.layers)
-    return "layer 2" if number == 2 else f"layers 2 to {number}"
+    last = len(description.layers) - 1
+    return "layer 1" if last == 1 else f"layers 1 to {last}"
 
 
 def _numbers(sections: Iterable[Section]) -> list[list[str]]:

@@ -88,7 +88,7 @@ class Section:
         """How many numbers are learnt."""
         return sum(block.parameters for block in self.blocks)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_mapping(self) -> dict[str, Any]:
         """Shapes, parameters, bytes and operations, ready for JSON."""
         return {
             "name": self.name,
@@ -114,7 +114,7 @@ class Section:
             ],
             "parameters": self.parameters,
             "bytes": self.parameters * FLOAT32,
-            "operations": _to_json(self.operations),
+            "operations": _operations_mapping(self.operations),
         }
 
 
@@ -152,18 +152,18 @@ class Description:
         """
         return 3 * self.operations.products
 
-    def to_json(self) -> dict[str, Any]:
+    def to_mapping(self) -> dict[str, Any]:
         """The whole description, ready for JSON."""
         return {
             **self.architecture.to_header(),
             "cell_options": self.options,
             "vocabulary": self.vocabulary_size,
-            "layers": [layer.to_json() for layer in self.layers],
-            "readout": self.readout.to_json(),
+            "layers": [layer.to_mapping() for layer in self.layers],
+            "readout": self.readout.to_mapping(),
             "parameters": self.parameters,
             "bytes": self.parameters * FLOAT32,
             "state_bytes": self.state_numbers * FLOAT32,
-            "operations_per_character": _to_json(self.operations),
+            "operations_per_character": _operations_mapping(self.operations),
             "training_products_per_character": self.training_products,
         }
 
@@ -177,9 +177,9 @@ def describe(architecture: Architecture, vocabulary_size: int, batch_size: int =
     cell, H = architecture.make_cell(), architecture.hidden_size
     V, B, step = vocabulary_size, batch_size, one_step(cell)
     layers = []
-    for number in range(1, architecture.num_layers + 1):
-        sizes = {"H": H, "D": V + 1 if number == 1 else H, "B": B}
-        cost = operations(cell, sizes, characters=number == 1)
+    for number in range(architecture.num_layers):
+        sizes = {"H": H, "D": H if number else V + 1, "B": B}
+        cost = operations(cell, sizes, characters=number == 0)
         name, own = f"layer {number}", blocks(step, sizes)
         layers.append(Section(name, step.equations, sizes, own, cost))
     block = Block("y", {"W_y": (V, H), "b_y": (V, 1)})
@@ -189,5 +189,5 @@ def describe(architecture: Architecture, vocabulary_size: int, batch_size: int =
     return Description(architecture, asdict(cell.options), V, layers, top, state)
 
 
-def _to_json(operations: Operations) -> dict[str, int]:
+def _operations_mapping(operations: Operations) -> dict[str, int]:
     return {"products": operations.products, "elementwise": operations.elementwise}

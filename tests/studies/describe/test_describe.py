@@ -33,7 +33,7 @@ def test_parameters_are_those_of_the_arrays(
     architecture = Architecture(cell, options, H, num_layers)
     model, found = Parameters(architecture, V), describe(architecture, V, B)
     assert found.parameters == model.num_parameters
-    assert found.to_json()["bytes"] == sum(a.nbytes for a in model.by_name.values())
+    assert found.to_mapping()["bytes"] == sum(a.nbytes for a in model.by_name.values())
     for index, layer in enumerate(found.layers):
         arrays = layer_parameters(model.by_name, index)
         assert layer.parameters == sum(array.size for array in arrays.values())
@@ -212,22 +212,22 @@ def test_operations_are_those_counted(cell: str, options: Mapping[str, Any]) -> 
         counting: Any = Counting(model.cell, layer_parameters(model.by_name, index), x)
         old: Any = {name: Value(np.ones((H, 1)), counting.tally) for name in model.cell.states}
         model.cell.equations(counting, old)
-        assert layer.to_json()["operations"] == counting.tally
+        assert layer.to_mapping()["operations"] == counting.tally
 
 
 def test_operations_by_hand() -> None:
     """An LSTM of H units: 4 H×H products on h, 4 on x; 4·2 sums, 5 activations, 3 ⊙ and a sum."""
     found = describe(Architecture("lstm", {}, 128, 2), 65)
-    assert found.layers[0].to_json()["operations"] == {
+    assert found.layers[0].to_mapping()["operations"] == {
         "products": 2 * 4 * 128 * 128,
         "elementwise": 17 * 128,
     }
-    assert found.layers[1].to_json()["operations"]["products"] == 2 * 2 * 4 * 128 * 128
-    assert found.readout.to_json()["operations"] == {
+    assert found.layers[1].to_mapping()["operations"]["products"] == 2 * 2 * 4 * 128 * 128
+    assert found.readout.to_mapping()["operations"] == {
         "products": 2 * 65 * 128,
         "elementwise": 65 + 65,
     }
-    assert found.to_json()["operations_per_character"] == {
+    assert found.to_mapping()["operations_per_character"] == {
         "products": 3 * 131_072 + 16_640,
         "elementwise": 2 * 2_176 + 130,
     }
