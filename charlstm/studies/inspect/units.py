@@ -16,10 +16,10 @@ import numpy as np
 
 from charlstm.errors import CorpusError
 from charlstm.nn import Array
+from charlstm.nn.ablation import ablated
 from charlstm.nn.parameters import Parameters
 from charlstm.pairs.scores import score_pairs
 from charlstm.studies.inspect.decode import by_condition, told
-from charlstm.studies.inspect.silence import silenced
 from charlstm.studies.inspect.span_values import PLACES, read_spans
 from charlstm.studies.inspect.spans import LONG, Span
 from charlstm.text.vocabulary import Vocabulary
@@ -116,7 +116,7 @@ def find(
     whole = accuracy(parameters, vocabulary, found, parts)
 
     def drop(place: int) -> dict[str, float]:
-        without = silenced(parameters, place // H, place % H)
+        without = ablated(parameters, place // H, place % H)
         left = accuracy(without, vocabulary, found, parts)
         progress()
         return {part: whole[part] - left[part] for part in parts}

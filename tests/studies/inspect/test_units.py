@@ -8,13 +8,13 @@ from planted import CARRIER, DECOY, VOCABULARY, H, planted_model, planted_pairs
 
 from charlstm.errors import CorpusError
 from charlstm.nn import Array
+from charlstm.nn.ablation import ablated
 from charlstm.nn.blocks import rows_of
 from charlstm.nn.cells import CELLS
 from charlstm.nn.recording import record
 from charlstm.pairs.files import Pair
 from charlstm.studies.inspect.course import AFTER, BEFORE, STEPS, one_sentence, two_sentences
 from charlstm.studies.inspect.decode import auc, by_condition, told
-from charlstm.studies.inspect.silence import silenced
 from charlstm.studies.inspect.span_values import read_spans
 from charlstm.studies.inspect.spans import spans
 from charlstm.studies.inspect.units import Units, find
@@ -109,7 +109,7 @@ def test_nothing_hears_a_silenced_unit(cell: str, layers: int, layer: int) -> No
         flat = model.flat.copy()
         if changed:  # the unit does something else
             model.by_name[f"layers.{layer}.b"][unit :: model.architecture.hidden_size] += 2.0
-        which = silenced(model, layer, unit) if silent else model
+        which = ablated(model, layer, unit) if silent else model
         result = record(which, ids)
         model.flat[:] = flat
         return result.logits
@@ -119,14 +119,14 @@ def test_nothing_hears_a_silenced_unit(cell: str, layers: int, layer: int) -> No
     )
     assert not np.allclose(logits(changed=True, silent=False), logits(changed=False, silent=False))
     assert not np.allclose(
-        record(silenced(model, layer, other), ids).logits, logits(changed=False, silent=True)
+        record(ablated(model, layer, other), ids).logits, logits(changed=False, silent=True)
     )
 
 
 def test_silencing_leaves_the_model_itself_alone() -> None:
     model = wild_model()
     before = model.flat.copy()
-    silenced(model, 0, 1)
+    ablated(model, 0, 1)
     np.testing.assert_array_equal(model.flat, before)
 
 

@@ -1,13 +1,13 @@
-"""A model in which one unit has nothing more to say: its outgoing weights are zero."""
+"""Ablation: a copy of the weights in which nothing reads one unit any more."""
 
 from charlstm.nn.parameters import Parameters
 
 
-def silenced(parameters: Parameters, layer: int, unit: int) -> Parameters:
-    """A copy with every weight zero by which others hear the unit (Lakretz et al. 2019).
+def ablated(parameters: Parameters, layer: int, unit: int) -> Parameters:
+    """A copy in which every weight that reads the unit is zero (Lakretz et al. 2019).
 
-    Those are the unit's columns of each product in its layer, peepholes included, and of what
-    reads the layer: the next one, or the readout. The unit itself goes on as before.
+    These are the unit's columns in each product of its own layer, peepholes included, and in the
+    layer above or the readout. The unit itself computes as before.
     """
     H = parameters.architecture.hidden_size
     copy = Parameters(
