@@ -1,5 +1,6 @@
-"""Parts of an encoded text: a slice of its file, and where it is cut for validation."""
+"""Parts of texts: a slice of a file, the cut for validation, columns, and batches by length."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,3 +38,32 @@ def split(n: int, val_fraction: float) -> tuple[slice, slice]:
     if cut < 2 or n - cut < 2:
         cut = n
     return slice(0, cut), slice(cut, n)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A long text read side by side in columns, so that a character costs little.
+
+    Column k has the `length` positions from `start` + k·length on as its own. It starts from zero
+    state, so it first reads the `warm_up` characters before them, which settle its state and do
+    not count.
+    """
+
+    start: int
+    length: int
+    count: int
+    warm_up: int
+
+    def positions(self, first: int, last: int) -> NDArray[np.intp]:
+        """Where in the text the rows `first` to `last` (exclusive) stand: (last - first, count).
+
+        Row 0 is the first that a column has as its own; the warm-up is rows -`warm_up` to 0.
+        """
+        rows = np.arange(first, last)[:, None]
+        return self.start + rows + self.length * np.arange(self.count)
+
+
+def batches_by_length(lengths: Sequence[int], most: int) -> list[list[int]]:
+    """The indices of texts in batches of at most `most`, shortest first; a batch pads little."""
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    return [order[first : first + most] for first in range(0, len(order), most)]
