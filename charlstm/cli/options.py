@@ -13,7 +13,7 @@ from charlstm.cli.terminal import note
 from charlstm.config import checked
 from charlstm.errors import ConfigError
 from charlstm.output.figure import PICTURES, require_matplotlib
-from charlstm.output.write import save
+from charlstm.output.write import Result, save
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -109,7 +109,7 @@ def writable(path: Path) -> None:
         raise click.BadParameter(f"{str(path)!r}: there is no folder {str(path.parent)!r}.")
 
 
-def save_all(paths: Iterable[Path], result: Any) -> None:
+def save_all(paths: Iterable[Path], result: Result) -> None:
     """Write a result to each file of --save, in the form that its ending names."""
     for path in paths:
         save(path, result)

@@ -1,14 +1,17 @@
-"""Pictures of results with matplotlib: how one is begun and how it is written."""
+"""Figures of results with matplotlib: how one is begun and how it is written."""
 
 import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from charlstm.errors import CharlstmError, RunError
 from charlstm.store.atomic import atomic_write
+
+if TYPE_CHECKING:  # only a command that draws imports it
+    from matplotlib.figure import Figure
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe & Ito 2008
 PICTURES = (".png", ".svg")  # endings
@@ -21,7 +24,7 @@ def require_matplotlib() -> None:
         CharlstmError: if matplotlib is missing; it says how to get it.
     """
     try:
-        import matplotlib as mpl  # noqa: F401, PLC0415 - only who draws needs it
+        import matplotlib as mpl  # noqa: F401, PLC0415 - optional
     except ImportError as error:
         raise CharlstmError(
             "a picture needs matplotlib: pip install 'charlstm[plot]', or save as .csv"
@@ -49,7 +52,23 @@ def style() -> Iterator[None]:
         yield
 
 
-def write_figure(path: Path, figure: Any) -> None:
+@contextmanager
+def drawing(
+    width: float, height: float, layout: Literal["constrained"] | None = "constrained"
+) -> Iterator["Figure"]:
+    """An empty figure of `width` by `height` inches, in the style of `style` while it is drawn.
+
+    Raises:
+        CharlstmError: if matplotlib is missing.
+    """
+    require_matplotlib()
+    from matplotlib.figure import Figure  # noqa: PLC0415 - optional and slow
+
+    with style():
+        yield Figure(figsize=(width, height), layout=layout)
+
+
+def write_figure(path: Path, figure: "Figure") -> None:
     """Write a figure as .png or .svg, by the ending of `path`.
 
     Raises:

@@ -6,24 +6,38 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from charlstm.output.figure import write_figure
+from charlstm.output.figure import PICTURES, write_figure
 from charlstm.store.atomic import atomic_write
 
-Table = tuple[Sequence[str], Iterable[Sequence[Any]]]  # the head, and rows of as many cells
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Table = tuple[Sequence[str], Iterable[Sequence[Any]]]  # the head, and rows of as many values
 
 
-class Result(Protocol):
-    """What a study found, in the forms that a file may have."""
+@runtime_checkable
+class Tabular(Protocol):
+    """A result with a table."""
 
     def to_table(self) -> Table:
         """The head and the rows of a CSV file."""
 
+
+@runtime_checkable
+class Mappable(Protocol):
+    """A result with a JSON object."""
+
     def to_mapping(self) -> Mapping[str, Any]:
         """The whole result for JSON; NumPy's values are allowed."""
 
-    def to_figure(self) -> Any:
+
+@runtime_checkable
+class Drawable(Protocol):
+    """A result with a figure."""
+
+    def to_figure(self) -> "Figure":
         """A matplotlib figure.
 
         Raises:
@@ -31,15 +45,19 @@ class Result(Protocol):
         """
 
 
-class Page(Protocol):
-    """A result that is a web page as well."""
+@runtime_checkable
+class Paged(Protocol):
+    """A result with a web page."""
 
     def to_page(self) -> bytes:
         """One self-contained HTML file in UTF-8."""
 
 
-def save(path: Path, result: Any) -> None:
-    """Write a `Result`, or a `Page`, in the form that the ending of `path` names.
+Result = Tabular | Mappable | Drawable | Paged
+
+
+def save(path: Path, result: Result) -> None:
+    """Write a result in the form that the ending of `path` names.
 
     The endings are .csv, .json, .html, .png and .svg. What stood at `path` is replaced at once, or
     not at all.
@@ -47,16 +65,19 @@ def save(path: Path, result: Any) -> None:
     Raises:
         RunError: if the file cannot be written.
         CharlstmError: if the result cannot be drawn.
+        TypeError: if the result has no such form.
     """
-    match path.suffix.lower():
-        case ".csv":
-            write_csv(path, *result.to_table())
-        case ".json":
-            write_json(path, result.to_mapping())
-        case ".html":
-            _write(path, result.to_page())
-        case _:
-            write_figure(path, result.to_figure())
+    ending = path.suffix.lower()
+    if ending == ".csv" and isinstance(result, Tabular):
+        write_csv(path, *result.to_table())
+    elif ending == ".json" and isinstance(result, Mappable):
+        write_json(path, result.to_mapping())
+    elif ending == ".html" and isinstance(result, Paged):
+        _write(path, result.to_page())
+    elif ending in PICTURES and isinstance(result, Drawable):
+        write_figure(path, result.to_figure())
+    else:
+        raise TypeError(f"{type(result).__name__} has no form for {ending!r}")
 
 
 def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
