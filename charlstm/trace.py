@@ -54,8 +54,8 @@ def trace_text(
     if not ids.size:
         raise CorpusError("there is no text to look at; give at least one character")
     prime = vocabulary.encode("\n").astype(np.intp)
-    seen = record(parameters, np.concatenate([prime, ids])[:, None])
-    odds = softmax(seen.logits[:-1, :, 0].T.astype(np.float64))  # (V, N), of each in its place
+    recording = record(parameters, np.concatenate([prime, ids])[:, None])
+    odds = softmax(recording.logits[:-1, :, 0].T.astype(np.float64))  # (V, N), of each in its place
     known = ids < vocabulary.size
     chosen = odds[np.where(known, ids, 0), np.arange(ids.size)]
     order = np.argsort(-odds, axis=0, kind="stable")[: min(top, vocabulary.size)].T
@@ -66,8 +66,10 @@ def trace_text(
         likeliest=order,
         probabilities=np.take_along_axis(odds.T, order, axis=1),
         memory_label=parameters.cell.memory_label,
-        memory=[parameters.cell.shown_memory(layer[memory][1:, :, 0]) for layer in seen.states],
-        gates=[{g: v[1:, :, 0] for g, v in layer.items()} for layer in seen.gates],
+        memory=[
+            parameters.cell.shown_memory(layer[memory][1:, :, 0]) for layer in recording.states
+        ],
+        gates=[{g: v[1:, :, 0] for g, v in layer.items()} for layer in recording.gates],
         sigmoids=parameters.cell.sigmoids,
         alphabet=vocabulary.alphabet,
     )

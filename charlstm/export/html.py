@@ -29,7 +29,7 @@ from charlstm.nn.recording import record
 from charlstm.output.page import page
 from charlstm.output.terminal import glyph
 from charlstm.sampler import Filters, generate
-from charlstm.studies.inspect.telling import telling
+from charlstm.studies.inspect.salience import salient_units
 from charlstm.text.vocabulary import Vocabulary
 
 SAMPLE = 300  # characters that the model writes to choose the unit shown first
@@ -58,7 +58,7 @@ def encode(parameters: Parameters, about: Mapping[str, str]) -> bytes:
         "hidden_size": shape.hidden_size,
         "program": program(parameters.cell),
         "sigmoids": parameters.cell.sigmoids,
-        "unit": _telling(parameters, vocabulary),
+        "unit": _salient_unit(parameters, vocabulary),
         "memory": {"state": memory, "name": parameters.cell.memory_label},
         "layers": [
             {
@@ -77,13 +77,13 @@ def encode(parameters: Parameters, about: Mapping[str, str]) -> bytes:
     return page("live", "A character model at work", text, data)
 
 
-def _telling(parameters: Parameters, vocabulary: Vocabulary) -> int:
-    """The unit to begin with: the most telling of the top layer on a text of the model's own."""
+def _salient_unit(parameters: Parameters, vocabulary: Vocabulary) -> int:
+    """The unit to begin with: the most salient of the top layer on a text of the model's own."""
     prime = vocabulary.encode("\n").astype(np.intp)
     drawn = generate(parameters, prime, SAMPLE, Filters(temperature=0.7), [1])
     ids = np.array([prime[0], *(ids[0] for ids in drawn)], np.intp)
     last = record(parameters, ids[:, None]).states[-1]
-    return telling(parameters.cell.shown_memory(last[parameters.cell.memory][:, :, 0]), 1)[0]
+    return salient_units(parameters.cell.shown_memory(last[parameters.cell.memory][:, :, 0]), 1)[0]
 
 
 SYMBOLS = {"+": "add", "−": "subtract", "⊙": "multiply", "σ": "sigmoid", "tanh": "tanh"}

@@ -31,7 +31,7 @@ def test_it_shows_the_text_its_units_and_the_mean_surprise(
 
 def test_it_picks_units_and_says_so(charlstm: Runner, tiny_run: Path) -> None:
     outcome = charlstm.ok(*LOOK, tiny_run, "--count", 1)
-    named = re.search(r"most telling of layer 0: unit (\d+);", outcome.stderr)
+    named = re.search(r"most salient of layer 0: unit (\d+);", outcome.stderr)
     assert named and f"layer 0, unit {named[1]}\n" in outcome.stdout
 
 
@@ -120,7 +120,7 @@ def test_a_page_and_a_picture(charlstm: Runner, tiny_run: Path, here: Path) -> N
 def test_a_page_s_limit_is_named(
     charlstm: Runner, tiny_run: Path, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("charlstm.studies.inspect.reading_page.LARGEST", 8 * 5 * 6)
+    monkeypatch.setattr("charlstm.studies.inspect.text_pictures.LARGEST", 8 * 5 * 6)
     flags = (*LOOK, tiny_run, "--save", "page.html")
     assert "--cut 6 looks" in charlstm.fails(*flags)
     assert not (here / "page.html").exists()
@@ -128,13 +128,13 @@ def test_a_page_s_limit_is_named(
     assert (here / "page.html").exists()
 
 
-def test_units_that_hold_a_part(charlstm: Runner, tiny_run: Path) -> None:
-    from charlstm.studies.inspect.brush import holding
+def test_units_that_are_on_over_a_part(charlstm: Runner, tiny_run: Path) -> None:
+    from charlstm.studies.inspect.salience import units_on_over
     from charlstm.trace import trace_text
 
     model = load(tiny_run)
     memory = trace_text(model.parameters, model.vocabulary, TEXT).memory
-    best = holding(memory, TEXT.index("s"), TEXT.index("s"))[0]
+    best = units_on_over(memory, TEXT.index("s"), TEXT.index("s") + 1)[0]
     outcome = charlstm.ok(*LOOK, tiny_run, "--span", "s", "--count", 1)
     assert f"layer 0, unit {best.unit}\n" in outcome.stdout
     assert "over all of it" in outcome.stderr

@@ -221,7 +221,7 @@ def test_units_layers_gates_and_stopping_by_key(browser: Any, tmp_path: Path) ->
             page.keyboard.press(key)
         assert page.locator("#unit").input_value() == "2"
         assert page.locator("#layer").input_value() == "0"
-        assert page.locator("#what").input_value() == "f"
+        assert page.locator("#quantity").input_value() == "f"
         assert "after “h”" in page.locator("#place").text_content()
         values = [float(v) for v in page.locator("#values td").all_text_contents()]
         expected = [np.tanh(seen.states[0]["c"][1, 2, 0])]

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from models import VOCABULARY, wild_model
 
+from charlstm.output.strips import Strip, draw
 from charlstm.output.terminal import (
     BLOCKS,
     BLUE,
@@ -25,7 +26,7 @@ from charlstm.output.terminal import (
     sparkline,
     width,
 )
-from charlstm.studies.inspect.strips import Strip, draw, trace_strips, unit_strips
+from charlstm.studies.inspect.text import trace_strips, unit_strips
 from charlstm.trace import trace_text
 
 OURS = re.compile(r"\x1b\[(?:[0-9]+;)*[0-9]+m")

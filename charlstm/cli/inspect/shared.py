@@ -1,14 +1,15 @@
-"""What the views share: the option --color, the width of the terminal, a text cut to size."""
+"""What the views share: layers and units that exist, and colours for a terminal."""
 
 import os
 import shutil
 import sys
 from collections.abc import Iterable
-from typing import Any
 
 import click
 
 from charlstm.errors import CharlstmError
+from charlstm.nn.parameters import Architecture
+from charlstm.output.terminal import Depth, best_depth, depth
 
 color_option = click.option(
     "--color",
@@ -19,10 +20,8 @@ color_option = click.option(
 )
 
 
-def colour_depth(choice: str) -> Any:
+def colour_depth(choice: str) -> Depth:
     """How many colours --color means here."""
-    from charlstm.output.terminal import Depth, best_depth, depth
-
     if choice == "never":
         return Depth.NONE
     if choice == "always":
@@ -30,8 +29,8 @@ def colour_depth(choice: str) -> Any:
     return depth(os.environ, sys.stdout.isatty())
 
 
-def columns() -> int:
-    """The terminal's width, 80 where there is none."""
+def terminal_width() -> int:
+    """The columns of the terminal, 80 where there is none."""
     return shutil.get_terminal_size((80, 24)).columns
 
 
@@ -41,12 +40,26 @@ def echo(lines: Iterable[str]) -> None:
         click.echo(line, color=True)
 
 
-def checked_index(name: str, value: int, count: int) -> int:
-    """A unit or layer that exists.
+def checked_layer(architecture: Architecture, layer: int | None) -> int:
+    """The layer that --layer names, the last one without it.
 
     Raises:
-        CharlstmError: naming the range, if it does not.
+        CharlstmError: if there is no such layer; it names the range.
     """
+    count = architecture.num_layers
+    return count - 1 if layer is None else _checked("layer", layer, count)
+
+
+def checked_unit(architecture: Architecture, unit: int) -> int:
+    """A unit that exists in every layer.
+
+    Raises:
+        CharlstmError: if there is no such unit; it names the range.
+    """
+    return _checked("unit", unit, architecture.hidden_size)
+
+
+def _checked(name: str, value: int, count: int) -> int:
     if not 0 <= value < count:
         raise CharlstmError(f"there is no {name} {value}; this model has {name}s 0 to {count - 1}")
     return value

@@ -1,14 +1,34 @@
-"""`charlstm inspect text`: a text as the model reads it, coloured by what one unit holds."""
+"""`charlstm inspect text`: a text as the model reads it, coloured by one unit's memory."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from charlstm.cli.inspect.shared import checked_index, color_option, colour_depth, columns, echo
-from charlstm.cli.options import json_option, load_model, run_option, save_option, warn_unseen
+from charlstm.api import Model
+from charlstm.cli.inspect.shared import (
+    checked_layer,
+    checked_unit,
+    color_option,
+    colour_depth,
+    echo,
+    terminal_width,
+)
+from charlstm.cli.options import (
+    json_option,
+    load_model,
+    run_option,
+    save_all,
+    save_option,
+    warn_unseen,
+)
 from charlstm.cli.terminal import note, print_json, utf8_output
 from charlstm.cli.texts import given_text
+from charlstm.errors import CorpusError
+from charlstm.output.write import plain
+from charlstm.studies.inspect.salience import THRESHOLD, salient_units, units_on_over
+from charlstm.studies.inspect.text import TextView
+from charlstm.studies.inspect.text_pictures import page_limit
+from charlstm.trace import TOP, Trace, trace_text
 
 MOST = 10_000  # characters
 
@@ -22,10 +42,10 @@ MOST = 10_000  # characters
     "units",
     type=int,
     multiple=True,
-    help="Unit, counted from 0; repeatable.  [default: the most telling]",
+    help="Unit, counted from 0; repeatable.  [default: the most salient]",
 )
 @click.option("--count", default=2, type=click.IntRange(1), help="How many units to pick.")
-@click.option("--span", metavar="PART", help="Pick units that hold this part of the text.")
+@click.option("--span", metavar="PART", help="Pick units that are on over this part of the text.")
 @click.option("--top", default=3, type=click.IntRange(0, 5), help="How many guesses to show.")
 @click.option("--cut", type=click.IntRange(1), help="Look at so many characters only.")
 @color_option
@@ -53,120 +73,57 @@ def command(
     mark a span to find the units that are on over all of it and off elsewhere.
     """
     utf8_output()
-    from charlstm.output.write import plain
-    from charlstm.studies.inspect.reading_table import to_mapping
-    from charlstm.trace import TOP, trace_text
-
     model = load_model(run)
     architecture = model.parameters.architecture
-    last = architecture.num_layers - 1
-    at = last if layer is None else checked_index("layer", layer, last + 1)
-    for unit in units:
-        checked_index("unit", unit, architecture.hidden_size)
+    at = checked_layer(architecture, layer)
+    chosen = [(at, checked_unit(architecture, unit)) for unit in units]
     given = given_text(model, text, _limit(model, save), cut)
     warn_unseen(model, given)
     trace = trace_text(model.parameters, model.vocabulary, given, TOP)
-    chosen = [(at, unit) for unit in units]
+    if not chosen and span:
+        chosen = _on_over(trace, given, span, count)
     if not chosen:
-        held = _holding(trace, given, span, count) if span else []
-        chosen = held or _telling(trace, at, count)
-    _write(save, model, trace, chosen, top)
+        chosen = _salient(trace, at, count)
+    name = model.path.resolve().parent.name
+    about = (
+        f"{len(trace.symbols):,} characters read by {name}: {architecture.cell}, "
+        f"{architecture.num_layers} × {architecture.hidden_size} units"
+    )
+    view = TextView(trace, chosen, top, name, about)
+    save_all(save, view)
     if as_json:
-        print_json(plain(to_mapping(trace, chosen)))
-        return
-    _show(trace, chosen, top, color)
+        print_json(plain(view.to_mapping()))
+    else:
+        echo(view.lines(terminal_width(), colour_depth(color)))
 
 
-def _telling(trace: Any, layer: int, count: int) -> list[tuple[int, int]]:
-    from charlstm.studies.inspect.telling import telling
+def _limit(model: Model, save: tuple[Path, ...]) -> int:
+    """How many characters this view takes; a page has room for fewer of a large network."""
+    with_page = any(path.suffix.lower() == ".html" for path in save)
+    return min(MOST, page_limit(model.parameters)) if with_page else MOST
 
-    units = telling(trace.memory[layer], count)
-    note(f"most telling of layer {layer}: unit {', '.join(map(str, units))}; --unit shows another")
+
+def _salient(trace: Trace, layer: int, count: int) -> list[tuple[int, int]]:
+    units = salient_units(trace.memory[layer], count)
+    note(f"most salient of layer {layer}: unit {', '.join(map(str, units))}; --unit shows another")
     return [(layer, unit) for unit in units]
 
 
-def _show(trace: Any, chosen: list[tuple[int, int]], top: int, color: str) -> None:
-    import numpy as np
-
-    from charlstm.output.terminal import Depth
-    from charlstm.studies.inspect.strips import draw, trace_strips, unit_strips
-
-    depth, wide = colour_depth(color), columns()
-    echo(draw(trace_strips(trace, top), wide, depth))
-    for layer, unit in chosen:
-        click.echo(f"\nlayer {layer}, unit {unit}")
-        echo(draw(unit_strips(trace, layer, unit), wide, depth))
-    known = np.isfinite(trace.surprisal)
-    click.echo("")
-    if known.any():
-        click.echo(f"{trace.surprisal[known].mean():.3f} bits/char over {known.sum():,} characters")
-    low, high = ("red -1", "blue 1") if depth is not Depth.NONE else ("▁ -1", "█ 1")
-    click.echo(f"{trace.memory_label}: {low} to {high}; gates 0 to 1; guesses are for that place")
-
-
-def _limit(model: Any, save: tuple[Path, ...]) -> int:
-    """How many characters this view holds; a page holds fewer of a large network."""
-    from charlstm.studies.inspect.reading_page import longest
-
-    if all(path.suffix.lower() != ".html" for path in save):
-        return MOST
-    architecture = model.parameters.architecture
-    gates = len(model.parameters.cell.inputs)
-    return min(MOST, longest(architecture.num_layers, architecture.hidden_size, gates))
-
-
-def _holding(trace: Any, text: Any, span: str, count: int) -> list[tuple[int, int]]:
-    from charlstm.errors import CorpusError
-    from charlstm.studies.inspect.brush import THRESHOLD, holding
-
-    part = span.encode() if isinstance(text, bytes) else span
-    first = text.find(part)
-    if first < 0:
+def _on_over(trace: Trace, text: str | bytes, span: str, count: int) -> list[tuple[int, int]]:
+    """At most `count` units that are on over the first occurrence of `span`."""
+    if isinstance(text, bytes):
+        start, length = text.find(span.encode()), len(span.encode())
+    else:
+        start, length = text.find(span), len(span)
+    if start < 0:
         raise CorpusError(f"the text has no part {span!r}; --span takes a piece of it")
-    found = holding(trace.memory, first, first + len(part) - 1)
-    units = list(dict.fromkeys((one.layer, one.unit) for one in found))[:count]
-    for one in found[:count]:
+    units = units_on_over(trace.memory, start, start + length)
+    for unit in units[:count]:
+        bound = f"above {THRESHOLD}" if unit.sign > 0 else f"below -{THRESHOLD}"
         note(
-            f"{one.layer}.{one.unit} is {'above ' if one.sign > 0 else 'below -'}{THRESHOLD} over "
-            f"all of it, and over {one.elsewhere:.0%} of the rest"
+            f"{unit.layer}.{unit.unit} is {bound} over all of it, and over {unit.elsewhere:.0%} "
+            "of the rest"
         )
     if not units:
-        note("no unit holds all of that part")
-    return units
-
-
-def _write(
-    save: tuple[Path, ...],
-    model: Any,
-    trace: Any,
-    chosen: list[tuple[int, int]],
-    top: int,
-) -> None:
-    from charlstm.output.write import write_csv, write_json
-    from charlstm.studies.inspect.reading_table import to_mapping, to_table
-
-    run = model.path.resolve().parent.name
-    for path in save:
-        match path.suffix.lower():
-            case ".csv":
-                write_csv(path, *to_table(trace, chosen))
-            case ".json":
-                write_json(path, to_mapping(trace, chosen))
-            case ".html":
-                from charlstm.store.atomic import atomic_write
-                from charlstm.studies.inspect.reading_page import reading_page
-
-                shape = model.parameters.architecture
-                about = (
-                    f"{len(trace.symbols):,} characters read by {run}: {shape.cell}, "
-                    f"{shape.num_layers} × {shape.hidden_size} units"
-                )
-                html = reading_page(trace, chosen[0], f"Inside {run}", about)
-                with atomic_write(path) as file:
-                    file.write(html)
-            case _:
-                from charlstm.output.figure import write_figure
-                from charlstm.studies.inspect.reading_figure import figure
-
-                write_figure(path, figure(trace, chosen, top, run))
-        note(f"wrote {path}")
+        note("no unit is on over all of that part")
+    return list(dict.fromkeys((unit.layer, unit.unit) for unit in units))[:count]

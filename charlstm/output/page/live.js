@@ -1,27 +1,27 @@
 // A model that writes while one types, its text coloured by one unit's memory or a gate.
 const gates = Object.keys(data.program.gates);
 const $ = (id) => document.getElementById(id);
-const now = { layer: weights.length - 1, unit: data.unit, what: "memory", here: 0 };
-const signed = (what) => what === "memory" || !data.sigmoids.includes(what);
+const now = { layer: weights.length - 1, unit: data.unit, quantity: "memory", here: 0 };
+const signed = (quantity) => quantity === "memory" || !data.sigmoids.includes(quantity);
 
 // ---- the text: each character with what the model did when it read it
-let text = []; // {id, given, states, gates, logits, cell}
+let text = []; // {id, given, states, gates, logits, box}
 const previous = (t) => (t > 0 ? text[t - 1] : { states: fresh(), logits: null });
 
-function value(what, t, unit = now.unit, layer = now.layer) {
-  if (what !== "memory") return text[t].gates[layer][what][unit];
-  const held = text[t].states[layer][data.memory.state][unit];
-  return data.memory.name === "tanh(c)" ? Math.tanh(held) : held;
+function value(quantity, t, unit = now.unit, layer = now.layer) {
+  if (quantity !== "memory") return text[t].gates[layer][quantity][unit];
+  const memory = text[t].states[layer][data.memory.state][unit];
+  return data.memory.name === data.memory.state ? memory : Math.tanh(memory);
 }
 
 function append(id, given) {
-  const cell = element("b", given ? "given" : "");
+  const box = element("b", given ? "given" : "");
   const shown = data.shown[id] ?? "\ufffd";
-  cell.c = cell.appendChild(element("span", "c", shown));
-  cell.gates = gates.map(() => cell.appendChild(element("i")));
-  cell.dataset.t = text.length;
-  text.push({ id, given, cell, ...step(previous(text.length).states, id) });
-  $("text").append(cell);
+  box.c = box.appendChild(element("span", "c", shown));
+  box.gates = gates.map(() => box.appendChild(element("i")));
+  box.dataset.t = text.length;
+  text.push({ id, given, box, ...step(previous(text.length).states, id) });
+  $("text").append(box);
   if (data.characters[id] === "\n" || (data.tokens === "byte" && id === 10)) {
     text.at(-1).break = $("text").appendChild(element("br"));
   }
@@ -29,18 +29,18 @@ function append(id, given) {
 }
 
 function cut(length) {
-  for (const one of text.splice(length)) {
-    one.cell.remove();
-    one.break?.remove();
+  for (const character of text.splice(length)) {
+    character.box.remove();
+    character.break?.remove();
   }
 }
 
 function paint(t) {
-  const { cell } = text[t], v = value(now.what, t);
-  cell.c.style.background = (signed(now.what) ? diverging : opening)(v);
-  cell.c.style.color = ink(v);
+  const { box } = text[t], v = value(now.quantity, t);
+  box.c.style.background = (signed(now.quantity) ? diverging : opening)(v);
+  box.c.style.color = ink(v);
   gates.forEach((gate, k) => {
-    cell.gates[k].style.background = (signed(gate) ? diverging : opening)(value(gate, t));
+    box.gates[k].style.background = (signed(gate) ? diverging : opening)(value(gate, t));
   });
 }
 
@@ -48,17 +48,17 @@ function colour() {
   text.forEach((_, t) => paint(t));
   $("layer").value = now.layer;
   $("unit").value = now.unit;
-  $("what").value = now.what;
+  $("quantity").value = now.quantity;
   look(now.here);
 }
 
 // ---- one character: what was expected after it, and all its values
 function look(t) {
-  text[now.here]?.cell.classList.remove("here");
+  text[now.here]?.box.classList.remove("here");
   now.here = clamp(t, 0, text.length - 1);
   if (!text.length) return;
-  const { cell, id, logits } = text[now.here];
-  cell.classList.add("here");
+  const { box, id, logits } = text[now.here];
+  box.classList.add("here");
   $("place").textContent = `after ${id < V ? `“${data.shown[id]}”` : "an unknown character"}, character ${now.here}`;
   const odds = softmax(logits, 1);
   const best = odds.map((share, k) => [share, k]).sort((a, b) => b[0] - a[0]).slice(0, 5);
@@ -71,22 +71,15 @@ function look(t) {
     })
   );
   const head = element("tr"), row = element("tr");
-  for (const what of ["memory", ...gates]) {
-    head.append(element("th", "", what === "memory" ? data.memory.name : what));
-    row.append(element("td", "", number(value(what, now.here))));
+  for (const quantity of ["memory", ...gates]) {
+    head.append(element("th", "", quantity === "memory" ? data.memory.name : quantity));
+    row.append(element("td", "", number(value(quantity, now.here))));
   }
   $("values").replaceChildren(head, row);
-  const name = now.what === "memory" ? data.memory.name : `gate ${now.what}`;
-  $("strip-label").textContent = `${name} of all ${H} units of layer ${now.layer} here`;
-  const canvas = $("strip"), context = canvas.getContext("2d");
-  canvas.width = H;
-  const style = getComputedStyle(document.documentElement);
-  for (let unit = 0; unit < H; unit++) {
-    const v = value(now.what, now.here, unit);
-    const kind = signed(now.what) ? (v < 0 ? "--minus" : "--plus") : "--open";
-    context.fillStyle = `rgba(${style.getPropertyValue(kind)}, ${alpha(v)})`;
-    context.fillRect(unit, 0, 1, 1);
-  }
+  const name = now.quantity === "memory" ? data.memory.name : `gate ${now.quantity}`;
+  $("all-units-label").textContent = `${name} of all ${H} units of layer ${now.layer} here`;
+  const values = Array.from({ length: H }, (_, unit) => value(now.quantity, now.here, unit));
+  drawUnits($("all-units"), values, signed(now.quantity));
 }
 
 // ---- reading what is typed, and going on from it
@@ -130,21 +123,21 @@ function chooseUnit(layer, unit) {
 }
 weights.forEach((_, k) => $("layer").append(new Option(k, k)));
 $("layer-label").hidden = weights.length === 1;
-$("what").append(new Option(data.memory.name, "memory"), ...gates.map((gate) => new Option(`gate ${gate}`, gate)));
+$("quantity").append(new Option(data.memory.name, "memory"), ...gates.map((gate) => new Option(`gate ${gate}`, gate)));
 $("unit").max = H - 1;
 $("layer").onchange = () => chooseUnit(Number($("layer").value), now.unit);
 $("unit").onchange = () => chooseUnit(now.layer, clamp(Number($("unit").value), 0, H - 1));
 $("previous").onclick = () => chooseUnit(now.layer, now.unit - 1);
 $("next").onclick = () => chooseUnit(now.layer, now.unit + 1);
-$("what").onchange = () => { now.what = $("what").value; colour(); };
+$("quantity").onchange = () => { now.quantity = $("quantity").value; colour(); };
 $("temperature").oninput = () => { $("temperature-value").textContent = Number($("temperature").value).toFixed(2); };
 $("write").onclick = write;
 $("stop").onclick = stop;
-$("strip").onclick = (event) => chooseUnit(now.layer, Math.floor((event.offsetX / $("strip").clientWidth) * H));
+$("all-units").onclick = (event) => chooseUnit(now.layer, Math.floor((event.offsetX / $("all-units").clientWidth) * H));
 $("prime").oninput = () => { read(); pause = setTimeout(write, 300); };
 $("text").addEventListener("pointermove", (event) => {
-  const cell = event.target.closest("b");
-  if (cell && writing === null) look(Number(cell.dataset.t));
+  const box = event.target.closest("b");
+  if (box && writing === null) look(Number(box.dataset.t));
 });
 
 const keys = {
@@ -154,7 +147,7 @@ const keys = {
   ArrowDown: () => chooseUnit(now.layer + 1, now.unit),
   g: () => {
     const all = ["memory", ...gates];
-    now.what = all[(all.indexOf(now.what) + 1) % all.length];
+    now.quantity = all[(all.indexOf(now.quantity) + 1) % all.length];
     colour();
   },
   ",": () => look(now.here - 1),

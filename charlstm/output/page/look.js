@@ -18,6 +18,17 @@ const heat = (v) => `rgba(var(--heat), ${alpha(v)})`;
 // Ink on a coloured character: white once the colour is strong.
 const ink = (v) => (Math.abs(v) > 0.6 ? "#fff" : "");
 
+// One value of every unit as a row of colours, a pixel each.
+function drawUnits(canvas, values, isSigned) {
+  const context = canvas.getContext("2d"), style = getComputedStyle(document.documentElement);
+  canvas.width = values.length;
+  values.forEach((v, unit) => {
+    const colour = isSigned ? (v < 0 ? "--minus" : "--plus") : "--open";
+    context.fillStyle = `rgba(${style.getPropertyValue(colour)}, ${alpha(v)})`;
+    context.fillRect(unit, 0, 1, 1);
+  });
+}
+
 function element(tag, className, text) {
   const made = document.createElement(tag);
   if (className) made.className = className;

@@ -1,1 +1,1 @@
-"""Looking inside a model at work: measures in the files here, what draws them in `draw`."""
+"""Looking inside a model at work: a text, its gates, its units, and the reach of its gradients."""

@@ -1,4 +1,4 @@
-"""Units that hold a span, and what a page keeps of a trace, without a browser."""
+"""Units that are on over a span, and what a page keeps of a trace, without a browser."""
 
 import base64
 import json
@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from models import VOCABULARY, wild_model
 
 from charlstm.output.page import embedded, packed
-from charlstm.studies.inspect.brush import holding
-from charlstm.studies.inspect.reading_page import longest, reading_page
+from charlstm.studies.inspect.salience import units_on_over
+from charlstm.studies.inspect.text_pictures import page_limit, trace_page
 from charlstm.trace import trace_text
 
 
@@ -22,18 +22,18 @@ def test_units_on_over_all_of_a_span_and_off_elsewhere_come_first() -> None:
     memory[:, 1] = 0.9  # on everywhere
     memory[2:6, 2] = -0.8  # on one character too many
     memory[3:5, 3] = 0.9  # not to the end
-    found = holding([memory], 3, 5)
-    assert [(one.unit, one.sign) for one in found] == [(0, 1), (2, -1), (1, 1)]
-    assert [one.elsewhere for one in found] == [0.0, pytest.approx(1 / 7), 1.0]
-    assert found[1].least == 0.8
-    assert [one.unit for one in holding([memory], 3, 5, threshold=0.85)] == [0, 1]
-    assert [one.unit for one in holding([memory * 0, memory], 0, 9)] == [1]
-    assert holding([memory], 0, 9)[0].elsewhere == 0.0
+    units = units_on_over([memory], 3, 6)
+    assert [(unit.unit, unit.sign) for unit in units] == [(0, 1), (2, -1), (1, 1)]
+    assert [unit.elsewhere for unit in units] == [0.0, pytest.approx(1 / 7), 1.0]
+    assert units[1].least == 0.8
+    assert [unit.unit for unit in units_on_over([memory], 3, 6, threshold=0.85)] == [0, 1]
+    assert [unit.unit for unit in units_on_over([memory * 0, memory], 0, 10)] == [1]
+    assert units_on_over([memory], 0, 10)[0].elsewhere == 0.0
 
 
 def test_the_page_keeps_the_values_to_a_255th() -> None:
     trace = trace_text(wild_model(), VOCABULARY, "The cats ate")
-    page = reading_page(trace, (0, 0), "title", "about").decode()
+    page = trace_page(trace, (0, 0), "title", "about").decode()
     inside = re.search(r'<script type="application/json" id="data">(.*)</script>', page)
     assert inside
     data = json.loads(inside[1])
@@ -57,12 +57,12 @@ def test_data_in_a_page_can_end_no_script(text: str) -> None:
 
 def test_titles_are_escaped_and_nothing_comes_from_outside() -> None:
     text = "</script><img src=x onerror=alert(1)>"
-    page = reading_page(trace_text(wild_model(), VOCABULARY, text), (0, 0), text, text).decode()
+    page = trace_page(trace_text(wild_model(), VOCABULARY, text), (0, 0), text, text).decode()
     assert "<img" not in page
     assert page.count("</script>") == 2
     assert not re.search(r"https?:|src=\"|@import|url\(", page)
 
 
 def test_a_page_holds_less_of_a_large_network() -> None:
-    assert longest(1, 128, 4) > 10_000
-    assert longest(2, 512, 4) < 3_000
+    assert page_limit(wild_model(hidden_size=128)) > 10_000
+    assert page_limit(wild_model(hidden_size=512, num_layers=2)) < 3_000

@@ -1,4 +1,4 @@
-"""The page of a trace, in a headless Chromium: keys, hover, brush, and nothing from outside."""
+"""The page of a trace, in a headless Chromium: keys, hover, marked spans, nothing from outside."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +9,8 @@ import pytest
 from browsers import assert_it_fits, chromium, opened
 from models import VOCABULARY, wild_model
 
-from charlstm.studies.inspect.brush import holding
-from charlstm.studies.inspect.reading_page import reading_page
+from charlstm.studies.inspect.salience import units_on_over
+from charlstm.studies.inspect.text_pictures import trace_page
 from charlstm.trace import Trace, trace_text
 
 TEXT = "The cats ate\nthe bread.</script><b>x"
@@ -25,7 +25,7 @@ def trace() -> Trace:
 @pytest.fixture(scope="module")
 def file(trace: Trace, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "page.html"
-    path.write_bytes(reading_page(trace, (1, 3), "A <run> & more", "2 layers"))
+    path.write_bytes(trace_page(trace, (1, 3), "A <run> & more", "2 layers"))
     return path
 
 
@@ -74,7 +74,7 @@ def test_keys_step_through_units_layers_and_gates(page: Any, trace: Trace) -> No
     assert shown(page) == ("0", "5")
     press("g")
     press("g")
-    assert page.locator("#what").input_value() == "f"
+    assert page.locator("#quantity").input_value() == "f"
     assert alpha_of(page, 5) == pytest.approx(trace.gates[0]["f"][5, 5], abs=0.01)
     page.locator("#unit").fill("2")
     page.locator("#unit").press("Enter")
@@ -83,11 +83,11 @@ def test_keys_step_through_units_layers_and_gates(page: Any, trace: Trace) -> No
     assert shown(page) == ("0", "3")
 
 
-def test_the_most_telling_order(page: Any) -> None:
-    page.locator("#order").select_option("telling")
+def test_the_order_of_salience(page: Any) -> None:
+    page.locator("#order").select_option("salience")
     page.locator("#text").focus()
     page.keyboard.press("ArrowRight")
-    first = page.evaluate("data.telling[1][0] === now.unit || data.telling[1][1] === now.unit")
+    first = page.evaluate("data.salient[1][0] === now.unit || data.salient[1][1] === now.unit")
     assert first
 
 
@@ -105,7 +105,7 @@ def test_hover_tells_all_about_a_character(page: Any, trace: Trace) -> None:
     assert page.locator("#surprise").text_content() == "never seen in training"
 
 
-def brush(page: Any, first: int, last: int) -> None:
+def mark(page: Any, first: int, last: int) -> None:
     boxes = [page.locator("#text b").nth(t).bounding_box() for t in (first, last)]
     places = [(box["x"] + box["width"] / 2, box["y"] + 8) for box in boxes]
     page.mouse.move(*places[0])
@@ -119,27 +119,27 @@ def rounded(trace: Trace) -> list[Any]:
     return [np.rint(memory * 127) / 127 for memory in trace.memory]
 
 
-def held(page: Any) -> list[tuple[str, str]]:
-    rows = page.locator("#held tr").all()[1:]
+def listed(page: Any) -> list[tuple[str, str]]:
+    rows = page.locator("#span-units tr").all()[1:]
     cells = [row.locator("td").all_text_contents() for row in rows]
     return [(name, least[0]) for name, least, _ in cells]
 
 
-def test_a_brushed_span_finds_the_units_that_hold_it(page: Any, trace: Trace) -> None:
-    brush(page, FIRST, LAST)
+def test_a_marked_span_finds_the_units_that_are_on_over_it(page: Any, trace: Trace) -> None:
+    mark(page, FIRST, LAST)
     assert "“cats”" in page.locator("#span").text_content()
-    expected = holding(rounded(trace), FIRST, LAST)
+    expected = units_on_over(rounded(trace), FIRST, LAST + 1)
     assert expected
-    names = [(f"{one.layer}.{one.unit}", "+" if one.sign > 0 else "−") for one in expected[:12]]
-    assert held(page) == names
-    page.locator("#held tr").nth(1).click()
+    names = [(f"{unit.layer}.{unit.unit}", "+" if unit.sign > 0 else "−") for unit in expected[:12]]
+    assert listed(page) == names
+    page.locator("#span-units tr").nth(1).click()
     assert shown(page) == (str(expected[0].layer), str(expected[0].unit))
     page.locator("#order").select_option("span")
     page.locator("#text").focus()
     page.keyboard.press("ArrowRight")
-    assert page.locator("#held tr.shown").count() >= 1
+    assert page.locator("#span-units tr.shown").count() >= 1
     page.keyboard.press("Escape")
-    assert held(page) == []
+    assert listed(page) == []
 
 
 def test_the_threshold_and_the_keys_that_mark(page: Any, trace: Trace) -> None:
@@ -149,9 +149,9 @@ def test_the_threshold_and_the_keys_that_mark(page: Any, trace: Trace) -> None:
         page.keyboard.press(".")
     page.keyboard.press("]")
     page.locator("#threshold").fill("0.8")
-    expected = holding(rounded(trace), FIRST, LAST, 0.8)
-    assert len(held(page)) == len(expected[:12])
-    assert f": {len(expected)} hold it" in page.locator("#span").text_content()
+    expected = units_on_over(rounded(trace), FIRST, LAST + 1, 0.8)
+    assert len(listed(page)) == len(expected[:12])
+    assert f": {len(expected)} units are on over all of it" in page.locator("#span").text_content()
 
 
 def test_it_fits_a_phone_in_light_and_dark(page: Any) -> None:

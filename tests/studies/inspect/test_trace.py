@@ -1,4 +1,4 @@
-"""What is recorded while a text is read, against the plain form; which units are telling."""
+"""What is recorded while a text is read, against the plain form; which units are salient."""
 
 import numpy as np
 import pytest
@@ -8,8 +8,8 @@ from charlstm.errors import CorpusError
 from charlstm.nn import reference
 from charlstm.nn.cells import CELLS
 from charlstm.nn.recording import record, record_windows
-from charlstm.studies.inspect.reading_table import to_mapping, to_table
-from charlstm.studies.inspect.telling import telling
+from charlstm.studies.inspect.salience import salient_units
+from charlstm.studies.inspect.text import TextView
 from charlstm.text.vocabulary import Vocabulary
 from charlstm.trace import trace_text
 
@@ -97,7 +97,7 @@ def test_an_empty_text_is_refused() -> None:
         trace_text(wild_model(), VOCABULARY, "")
 
 
-def test_the_telling_unit_is_the_one_that_swings_and_stays() -> None:
+def test_the_salient_unit_is_the_one_that_swings_and_stays() -> None:
     rng = np.random.default_rng(0)
     N = 200
     memory = np.zeros((N, 5))
@@ -106,18 +106,19 @@ def test_the_telling_unit_is_the_one_that_swings_and_stays() -> None:
     memory[:, 2] = 0.9 * np.repeat([1, -1, 1, -1], N // 4)  # both
     memory[:, 3] = -memory[:, 2] * 0.99  # the same again
     memory[:, 4] = 0.6 * np.repeat([1, -1], N // 2)  # both, and something else
-    assert telling(memory, 2) == [2, 4]
-    assert sorted(telling(memory, 99)) == [0, 1, 2, 3, 4]
-    assert telling(memory[:1], 1) == [0]  # nothing can swing in one character
+    assert salient_units(memory, 2) == [2, 4]
+    assert sorted(salient_units(memory, 99)) == [0, 1, 2, 3, 4]
+    assert salient_units(memory[:1], 1) == [0]  # nothing can swing in one character
 
 
 def test_the_table_and_the_mapping_say_the_same() -> None:
     trace = trace_text(wild_model(), VOCABULARY, "The cat.")
-    found = to_mapping(trace, [(0, 2)])
-    head, rows = to_table(trace, [(0, 2)])
+    view = TextView(trace, [(0, 2)], 3, "run")
+    mapping = view.to_mapping()
+    head, rows = view.to_table()
     assert head[:4] == ["character", "bits", "guess_1", "probability_1"]
     assert [row[0] for row in rows] == list("The cat.")
     column = head.index("layer_0_unit_2_f")
-    assert [row[column] for row in rows] == list(found["units"][0]["gates"]["f"])
-    first = found["characters"][0]["expected"][0]
+    assert [row[column] for row in rows] == list(mapping["units"][0]["gates"]["f"])
+    first = mapping["characters"][0]["expected"][0]
     assert [first["character"], first["probability"]] == rows[0][2:4]

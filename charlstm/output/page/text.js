@@ -6,50 +6,50 @@ const layers = data.layers.map((layer) => {
   return out;
 });
 const $ = (id) => document.getElementById(id);
-const now = { layer: data.start[0], unit: data.start[1], what: "memory", here: 0, from: null, to: null };
-const signed = (what) => what === "memory" || !data.sigmoids.includes(what);
-const value = (what, t, unit = now.unit, layer = now.layer) => layers[layer][what][unit * N + t] / SCALE;
+const now = { layer: data.start[0], unit: data.start[1], quantity: "memory", here: 0, from: null, to: null };
+const signed = (quantity) => quantity === "memory" || !data.sigmoids.includes(quantity);
+const value = (quantity, t, unit = now.unit, layer = now.layer) => layers[layer][quantity][unit * N + t] / SCALE;
 
 const breaks = new Set(data.breaks);
 
 // ---- the text, one column for each character
-const cells = data.shown.map((shown, t) => {
-  const cell = element("b");
-  cell.dataset.t = t;
-  cell.c = cell.appendChild(element("span", "c", shown));
-  cell.gates = gates.map(() => cell.appendChild(element("i")));
-  const surprise = cell.appendChild(element("i", "s"));
+const boxes = data.shown.map((shown, t) => {
+  const box = element("b");
+  box.dataset.t = t;
+  box.c = box.appendChild(element("span", "c", shown));
+  box.gates = gates.map(() => box.appendChild(element("i")));
+  const surprise = box.appendChild(element("i", "s"));
   if (data.bits[t] !== null) surprise.style.background = heat(data.bits[t] / 10);
   data.likeliest[t].slice(0, 3).forEach((id, k) => {
-    const guess = cell.appendChild(element("span", "q", data.alphabet[id]));
+    const guess = box.appendChild(element("span", "q", data.alphabet[id]));
     guess.style.background = heat(data.shares[t][k] * 0.8);
   });
-  $("text").append(cell);
+  $("text").append(box);
   if (breaks.has(t)) $("text").append(element("br"));
-  return cell;
+  return box;
 });
 
 function colour() {
-  cells.forEach((cell, t) => {
-    const v = value(now.what, t);
-    cell.c.style.background = (signed(now.what) ? diverging : opening)(v);
-    cell.c.style.color = ink(v);
+  boxes.forEach((box, t) => {
+    const v = value(now.quantity, t);
+    box.c.style.background = (signed(now.quantity) ? diverging : opening)(v);
+    box.c.style.color = ink(v);
     gates.forEach((gate, k) => {
-      cell.gates[k].style.background = (signed(gate) ? diverging : opening)(value(gate, t));
+      box.gates[k].style.background = (signed(gate) ? diverging : opening)(value(gate, t));
     });
   });
   $("layer").value = now.layer;
   $("unit").value = now.unit;
-  $("what").value = now.what;
+  $("quantity").value = now.quantity;
   look(now.here);
-  listHeld();
+  listSpanUnits();
 }
 
 // ---- one character and all its values
 function look(t) {
-  cells[now.here].classList.remove("here");
+  boxes[now.here].classList.remove("here");
   now.here = clamp(t, 0, N - 1);
-  cells[now.here].classList.add("here");
+  boxes[now.here].classList.add("here");
   t = now.here;
   $("place").textContent = `${data.shown[t]}  ${data.names[t]}, character ${t}`;
   $("surprise").textContent =
@@ -64,34 +64,22 @@ function look(t) {
     })
   );
   const head = element("tr"), row = element("tr");
-  for (const what of ["memory", ...gates]) {
-    head.append(element("th", "", what === "memory" ? data.memory : what));
-    row.append(element("td", "", number(value(what, t))));
+  for (const quantity of ["memory", ...gates]) {
+    head.append(element("th", "", quantity === "memory" ? data.memory : quantity));
+    row.append(element("td", "", number(value(quantity, t))));
   }
   $("values").replaceChildren(head, row);
-  const name = now.what === "memory" ? data.memory : now.what;
-  $("strip-label").textContent = `${name} of all ${H} units of layer ${now.layer} here`;
-  drawStrip(t);
-}
-
-function drawStrip(t) {
-  const canvas = $("strip"), context = canvas.getContext("2d");
-  canvas.width = H;
-  const style = getComputedStyle(document.documentElement);
-  const rgb = (name) => style.getPropertyValue(name);
-  for (let unit = 0; unit < H; unit++) {
-    const v = value(now.what, t, unit);
-    const name = signed(now.what) ? (v < 0 ? "--minus" : "--plus") : "--open";
-    context.fillStyle = `rgba(${rgb(name)}, ${alpha(v)})`;
-    context.fillRect(unit, 0, 1, 1);
-  }
+  const name = now.quantity === "memory" ? data.memory : now.quantity;
+  $("all-units-label").textContent = `${name} of all ${H} units of layer ${now.layer} here`;
+  const values = Array.from({ length: H }, (_, unit) => value(now.quantity, t, unit));
+  drawUnits($("all-units"), values, signed(now.quantity));
 }
 
 // ---- a marked span: units on over all of it, those that are off elsewhere first
-function held() {
+function unitsOnOver() {
   if (now.from === null) return [];
   const [a, b] = [Math.min(now.from, now.to), Math.max(now.from, now.to)];
-  const threshold = Number($("threshold").value), found = [];
+  const threshold = Number($("threshold").value), units = [];
   layers.forEach((_, layer) => {
     for (let unit = 0; unit < H; unit++) {
       for (const sign of [1, -1]) {
@@ -102,53 +90,53 @@ function held() {
           else if (v > threshold) outside++;
         }
         const elsewhere = N - (b - a + 1);
-        if (least > threshold) found.push({ layer, unit, sign, least, on: elsewhere ? outside / elsewhere : 0 });
+        if (least > threshold) units.push({ layer, unit, sign, least, on: elsewhere ? outside / elsewhere : 0 });
       }
     }
   });
-  return found.sort((p, q) => p.on - q.on || q.least - p.least || p.layer - q.layer || p.unit - q.unit);
+  return units.sort((p, q) => p.on - q.on || q.least - p.least || p.layer - q.layer || p.unit - q.unit);
 }
 
-let holding = [];
+let spanUnits = [];
 function mark(from, to) {
   [now.from, now.to] = [from, to];
   const [a, b] = from === null ? [N, -1] : [Math.min(from, to), Math.max(from, to)];
-  cells.forEach((cell, t) => cell.classList.toggle("marked", t >= a && t <= b));
-  holding = held();
+  boxes.forEach((box, t) => box.classList.toggle("marked", t >= a && t <= b));
+  spanUnits = unitsOnOver();
   $("span").textContent =
     from === null
       ? "Drag over characters to mark a span."
-      : `“${data.shown.slice(a, b + 1).join("")}”: ${holding.length} hold it; those off elsewhere come first.`;
-  listHeld();
+      : `“${data.shown.slice(a, b + 1).join("")}”: ${spanUnits.length} units are on over all of it; those off elsewhere come first.`;
+  listSpanUnits();
 }
 
-function listHeld() {
+function listSpanUnits() {
   const head = element("tr");
   for (const name of ["layer.unit", "least", "on elsewhere"]) head.append(element("th", "", name));
-  const rows = holding.slice(0, 12).map((one) => {
-    const row = element("tr", one.layer === now.layer && one.unit === now.unit ? "shown" : "");
-    const sign = one.sign > 0 ? "+" : "−";
+  const rows = spanUnits.slice(0, 12).map((entry) => {
+    const row = element("tr", entry.layer === now.layer && entry.unit === now.unit ? "shown" : "");
+    const sign = entry.sign > 0 ? "+" : "−";
     row.append(
-      element("td", "", `${one.layer}.${one.unit}`),
-      element("td", "", sign + one.least.toFixed(2)),
-      element("td", "", `${(one.on * 100).toFixed(0)} %`)
+      element("td", "", `${entry.layer}.${entry.unit}`),
+      element("td", "", sign + entry.least.toFixed(2)),
+      element("td", "", `${(entry.on * 100).toFixed(0)} %`)
     );
-    row.onclick = () => choose(one.layer, one.unit);
+    row.onclick = () => choose(entry.layer, entry.unit);
     return row;
   });
-  $("held").replaceChildren(...(rows.length ? [head, ...rows] : []));
+  $("span-units").replaceChildren(...(rows.length ? [head, ...rows] : []));
 }
 
 // ---- going from unit to unit
 function order() {
   const kind = $("order").value;
-  if (kind === "telling") return data.telling[now.layer].map((unit) => [now.layer, unit]);
-  if (kind === "span" && holding.length) {
-    const seen = new Set(), list = [];
-    for (const one of holding) {
-      const key = `${one.layer}.${one.unit}`;
-      if (!seen.has(key)) list.push([one.layer, one.unit]);
-      seen.add(key);
+  if (kind === "salience") return data.salient[now.layer].map((unit) => [now.layer, unit]);
+  if (kind === "span" && spanUnits.length) {
+    const listed = new Set(), list = [];
+    for (const entry of spanUnits) {
+      const key = `${entry.layer}.${entry.unit}`;
+      if (!listed.has(key)) list.push([entry.layer, entry.unit]);
+      listed.add(key);
     }
     return list;
   }
@@ -171,19 +159,19 @@ function choose(layer, unit) {
 // ---- controls
 layers.forEach((_, k) => $("layer").append(new Option(k, k)));
 $("layer-label").hidden = layers.length === 1;
-$("what").append(new Option(data.memory, "memory"), ...gates.map((gate) => new Option(`gate ${gate}`, gate)));
+$("quantity").append(new Option(data.memory, "memory"), ...gates.map((gate) => new Option(`gate ${gate}`, gate)));
 $("unit").max = H - 1;
 $("layer").onchange = () => choose(Number($("layer").value), now.unit);
 $("unit").onchange = () => choose(now.layer, Number($("unit").value));
 $("previous").onclick = () => step(-1);
 $("next").onclick = () => step(1);
-$("what").onchange = () => { now.what = $("what").value; colour(); };
+$("quantity").onchange = () => { now.quantity = $("quantity").value; colour(); };
 $("guesses").onchange = () => $("text").classList.toggle("guesses", $("guesses").checked);
 $("threshold").oninput = () => {
   $("threshold-value").textContent = Number($("threshold").value).toFixed(2);
   mark(now.from, now.to);
 };
-$("strip").onclick = (event) => choose(now.layer, Math.floor((event.offsetX / $("strip").clientWidth) * H));
+$("all-units").onclick = (event) => choose(now.layer, Math.floor((event.offsetX / $("all-units").clientWidth) * H));
 
 const keys = {
   ArrowLeft: () => step(-1),
@@ -192,7 +180,7 @@ const keys = {
   ArrowDown: () => choose(now.layer + 1, now.unit),
   g: () => {
     const all = ["memory", ...gates];
-    now.what = all[(all.indexOf(now.what) + 1) % all.length];
+    now.quantity = all[(all.indexOf(now.quantity) + 1) % all.length];
     colour();
   },
   p: () => $("guesses").click(),
@@ -209,16 +197,16 @@ document.addEventListener("keydown", (event) => {
   keys[event.key]();
 });
 
-// ---- hover and brush, by mouse, pen or finger
-let brushing = null;
+// ---- hover, and mark a span by mouse, pen or finger
+let markedFrom = null;
 const under = (event) => {
-  const cell = document.elementFromPoint(event.clientX, event.clientY)?.closest("#text b");
-  return cell ? Number(cell.dataset.t) : null;
+  const box = document.elementFromPoint(event.clientX, event.clientY)?.closest("#text b");
+  return box ? Number(box.dataset.t) : null;
 };
 $("text").addEventListener("pointerdown", (event) => {
   const t = under(event);
   if (t === null || event.button) return;
-  brushing = t;
+  markedFrom = t;
   look(t);
   if (event.pointerType !== "touch") mark(null, null);
 });
@@ -226,10 +214,10 @@ document.addEventListener("pointermove", (event) => {
   const t = under(event);
   if (t === null) return;
   if (t !== now.here) look(t);
-  if (brushing !== null && t !== brushing) mark(brushing, t);
+  if (markedFrom !== null && t !== markedFrom) mark(markedFrom, t);
 });
-document.addEventListener("pointerup", () => { brushing = null; });
-document.addEventListener("pointercancel", () => { brushing = null; });
+document.addEventListener("pointerup", () => { markedFrom = null; });
+document.addEventListener("pointercancel", () => { markedFrom = null; });
 
 if (N <= 2000) $("guesses").click();
 mark(null, null);

@@ -1,0 +1,115 @@
+"""A trace as a figure of its strips, and as a page with all its units."""
+
+import math
+import unicodedata
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from charlstm.errors import CharlstmError
+from charlstm.nn.parameters import Parameters
+from charlstm.output.figure import drawing
+from charlstm.output.page import packed, page
+from charlstm.output.strips import Strip
+from charlstm.output.terminal import Colour, glyph, is_dark
+from charlstm.studies.inspect.salience import salient_units
+from charlstm.trace import Trace
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+ACROSS = 72  # characters in a row of the figure
+MOST = 720  # characters in a figure
+WIDE, HIGH = 0.125, 0.2  # inches of a character
+SALIENT = 64  # units that a page has in order of salience
+LARGEST = 12_000_000  # bytes of unit values that a page holds
+
+
+def strips_figure(strips: Sequence[Strip], title: str) -> "Figure":
+    """A matplotlib figure of strips, each character a rectangle of its colour.
+
+    Raises:
+        CharlstmError: if matplotlib is missing, or the text is too long for a figure.
+    """
+    N = len(strips[0])
+    if N > MOST:
+        raise CharlstmError(
+            f"a picture holds {MOST} characters, not {N:,}; --cut {MOST} draws its beginning, or "
+            "save as .html"
+        )
+    starts = range(0, N, ACROSS)
+    rows = len(starts) * (len(strips) + 1)
+    with drawing(min(N, ACROSS) * WIDE + 1.6, rows * HIGH + 0.4, layout=None) as figure:
+        axes = figure.add_axes((0, 0, 1, 1))
+        axes.set_axis_off()
+        axes.set_xlim(-1.5 / WIDE, min(N, ACROSS) + 0.5)
+        axes.set_ylim(rows + 0.5, -1.5)
+        axes.text(-1.4 / WIDE, -1.0, title, fontsize=9, va="center")
+        for block, start in enumerate(starts):
+            for k, strip in enumerate(strips):
+                y = block * (len(strips) + 1) + k
+                _draw_row(axes, strip, y, range(start, min(start + ACROSS, N)))
+    return figure
+
+
+def _draw_row(axes: "Axes", strip: Strip, y: int, part: range) -> None:
+    axes.text(-0.6, y + 0.5, strip.label, fontsize=7, ha="right", va="center")
+    for x, k in enumerate(part):
+        ink = "black"
+        if strip.values is not None:
+            colour = strip.ramp(strip.values[k])
+            ink = "white" if is_dark(colour) else "black"
+            axes.fill([x, x + 1, x + 1, x], [y, y, y + 1, y + 1], color=_hex(colour), lw=0)
+        if strip.symbols is not None:
+            axes.text(
+                x + 0.5,
+                y + 0.52,
+                glyph(strip.symbols[k]),
+                ha="center",
+                va="center",
+                family="monospace",
+                size=7.5,
+                color=ink,
+            )
+
+
+def _hex(colour: Colour) -> str:
+    return "#" + "".join(f"{part:02x}" for part in colour)
+
+
+def page_limit(parameters: Parameters) -> int:
+    """How many characters a page holds: a large network's have more unit values each."""
+    shape = parameters.architecture
+    units = shape.num_layers * shape.hidden_size
+    return max(1, LARGEST // (units * (len(parameters.cell.inputs) + 1)))
+
+
+def trace_page(trace: Trace, start: tuple[int, int], title: str, about: str) -> bytes:
+    """The page of all units, in UTF-8, with the layer and unit `start` in view first."""
+    data = {
+        "memory": trace.memory_label,
+        "gates": list(trace.gates[0]),
+        "sigmoids": trace.sigmoids,
+        "units": trace.memory[0].shape[1],
+        "shown": [glyph(symbol) for symbol in trace.symbols],
+        "names": [_name(symbol) for symbol in trace.symbols],
+        "breaks": [t for t, symbol in enumerate(trace.symbols) if symbol == "\n"],
+        "alphabet": [glyph(symbol) for symbol in trace.alphabet],
+        "bits": [round(float(b), 3) if math.isfinite(b) else None for b in trace.surprisal],
+        "likeliest": trace.likeliest.tolist(),
+        "shares": [[round(float(share), 4) for share in row] for row in trace.probabilities],
+        "layers": [
+            {"memory": packed(memory.T), **{g: packed(v.T) for g, v in gates.items()}}
+            for memory, gates in zip(trace.memory, trace.gates, strict=True)
+        ],
+        "salient": [salient_units(memory, SALIENT) for memory in trace.memory],
+        "start": list(start),
+    }
+    return page("text", title, about, data)
+
+
+def _name(symbol: str) -> str:
+    """A character's Unicode name, or its number."""
+    if len(symbol) > 1:
+        return f"byte {symbol}"
+    return unicodedata.name(symbol, f"U+{ord(symbol):04X}").lower()
