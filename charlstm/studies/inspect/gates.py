@@ -1,7 +1,7 @@
-"""How gates are used: how often open or shut, what they hold on to, what they tell apart.
+"""How gates are used: how often they are open or shut, for how long, and after which characters.
 
-"Right-saturated" and "left-saturated" are Karpathy, Johnson & Fei-Fei 2015's: the share of time
-that a gate is above 0.9 and below 0.1.
+A gate is right-saturated above 0.9 and left-saturated below 0.1 (Karpathy, Johnson & Fei-Fei
+2015).
 """
 
 from collections.abc import Sequence
@@ -16,19 +16,22 @@ from charlstm.nn import Array
 from charlstm.nn.cells.base import Cell
 from charlstm.nn.parameters import Parameters
 from charlstm.nn.recording import record_windows
-from charlstm.studies.inspect.classes import CLASSES, classes
-from charlstm.studies.inspect.columns import in_columns
+from charlstm.studies.inspect.character_classes import CLASSES, class_numbers
+from charlstm.text.slices import Columns
 
 OPEN, SHUT = 0.9, 0.1
-KEEPERS = "fz"  # the gates by which a cell keeps its old memory: the LSTMs' f, the GRU's z
+LEAST = 2048  # characters of a column that are worth its warm-up
+WARM_UP = 64  # characters that each column but the first reads to settle its state
+MOST = 32  # columns
 
 
 @dataclass(frozen=True)
-class Use:
-    """One gate of one layer over a text, (H,) each: shares of time from 0 to 1.
+class GateUse:
+    """One gate of one layer over a text, for each unit (H,).
 
-    `stretch` is the mean length in characters of the times a unit stays above 0.9, and `by_class`
-    (C, H) the mean after a character of each of `CLASSES`, NaN where there was none.
+    `right` and `left` are the shares of time that it is saturated, from 0 to 1. `stretch` is the
+    mean length in characters of the times it stays open. `by_class` (C, H) is the mean after a
+    character of each of `CLASSES`, NaN where there was none.
     """
 
     layer: int
@@ -42,7 +45,7 @@ class Use:
 
 @dataclass(frozen=True)
 class Coupling:
-    """How close a layer comes to i = 1 - f, what the coupled cell takes for granted.
+    """How close a layer comes to i = 1 - f, which the coupled cell has by construction.
 
     `distance` is the mean of |i - (1 - f)|, `within` the share of values less than 0.1 apart,
     `correlation` that of i with 1 - f over all units and characters.
@@ -56,10 +59,14 @@ class Coupling:
 
 @dataclass(frozen=True)
 class Gates:
-    """All gates of a model over `characters` of a text."""
+    """All gates of a model over `characters` of a text.
+
+    `retention` is the gate by which the cell keeps its old memory, "" if it has none.
+    """
 
     characters: int
-    uses: Sequence[Use]
+    retention: str
+    uses: Sequence[GateUse]
     couplings: Sequence[Coupling]
 
     @property
@@ -67,40 +74,54 @@ class Gates:
         """The share of all gate values that are above 0.9 or below 0.1."""
         return float(np.mean([(use.right + use.left).mean() for use in self.uses]))
 
+    @property
+    def longest_memories(self) -> list[tuple[GateUse, int]]:
+        """The units of the retention gates with their use, those open most of the time first."""
+        units = [
+            (use, unit)
+            for use in self.uses
+            if use.gate == self.retention
+            for unit in range(use.right.size)
+        ]
+        return sorted(units, key=lambda pair: (-pair[0].right[pair[1]], -pair[0].mean[pair[1]]))
 
-def measure(parameters: Parameters, ids: NDArray[np.integer], alphabet: Sequence[str]) -> Gates:
+
+def measure_gates(
+    parameters: Parameters, ids: NDArray[np.integer], alphabet: Sequence[str]
+) -> Gates:
     """Read `ids` (N,) and count.
 
     Raises:
         CharlstmError: for a cell that has no gates.
         CorpusError: for an empty text.
     """
-    names = gates_of(parameters.cell)
+    names = sigmoid_gates(parameters.cell)
     if not ids.size:
         raise CorpusError("there is no text to read")
     H, layers = parameters.architecture.hidden_size, range(parameters.architecture.num_layers)
-    kinds = classes(alphabet)
+    classes = class_numbers(alphabet)
     counts = {(layer, gate): _Count(H) for layer in layers for gate in names}
     pairs = [_Pair() for _ in layers] if {"i", "f"} <= set(names) else []
-    columns, valid = in_columns(ids)
+    columns, valid = _in_columns(ids)
     start = 0
     for window in record_windows(parameters, columns):
-        now = valid[start : start + len(window.ids)]
+        counted = valid[start : start + len(window.ids)]
         start += len(window.ids)
         for (layer, gate), count in counts.items():
-            count.add(window.gates[layer][gate], now, kinds[window.ids])
+            count.add(window.gates[layer][gate], counted, classes[window.ids])
         for layer, pair in enumerate(pairs):
             i, f = window.gates[layer]["i"], window.gates[layer]["f"]
-            pair.add(_taken(i, now), 1.0 - _taken(f, now))
+            pair.add(_rows(i, counted), 1.0 - _rows(f, counted))
     return Gates(
         int(valid.sum()),
+        parameters.cell.retention,
         [count.use(layer, gate) for (layer, gate), count in counts.items()],
         [pair.coupling(layer) for layer, pair in enumerate(pairs)],
     )
 
 
-def gates_of(cell: Cell[Any]) -> str:
-    """The gates that open and shut.
+def sigmoid_gates(cell: Cell[Any]) -> str:
+    """The gates of a cell that open and shut.
 
     Raises:
         CharlstmError: if there are none.
@@ -112,8 +133,23 @@ def gates_of(cell: Cell[Any]) -> str:
     return cell.sigmoids
 
 
-def _taken(values: Array, valid: NDArray[np.bool_]) -> Array:
-    """The rows (n, H) of `values` (T, H, B) that count."""
+def _in_columns(ids: NDArray[np.integer]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """`ids` (N,) side by side as columns (T, B), and which of their places count, (T, B).
+
+    The warm-up of the first column counts: nothing stands before it. Up to B - 1 characters at the
+    end are left out.
+    """
+    B = max(1, min(MOST, (ids.size - WARM_UP) // LEAST))
+    warm_up = WARM_UP if B > 1 else 0
+    length = (ids.size - warm_up) // B
+    where = Columns(warm_up, length, B, warm_up).positions(-warm_up, length)
+    valid = np.ones(where.shape, np.bool_)
+    valid[:warm_up, 1:] = False
+    return ids[where].astype(np.intp), valid
+
+
+def _rows(values: Array, valid: NDArray[np.bool_]) -> Array:
+    """The rows (n, H) of `values` (T, H, B) at the places that count."""
     return np.asarray(values.transpose(0, 2, 1)[valid])
 
 
@@ -127,30 +163,30 @@ class _Count:
         self._class_counts = np.zeros(len(CLASSES))
         self._was_open: Array | None = None
 
-    def add(self, values: Array, valid: NDArray[np.bool_], kinds: NDArray[np.intp]) -> None:
+    def add(self, values: Array, valid: NDArray[np.bool_], classes: NDArray[np.intp]) -> None:
         is_open = values > OPEN
         before = np.zeros_like(is_open[0]) if self._was_open is None else self._was_open
         begins = is_open & ~np.concatenate([before[None], is_open[:-1]])
         self._was_open = is_open[-1].copy()
-        taken, kind = _taken(values, valid), kinds[valid]
-        self._n += len(taken)
+        rows = _rows(values, valid)
+        self._n += len(rows)
         self._sums += [
-            _taken(is_open, valid).sum(axis=0),
-            (taken < SHUT).sum(axis=0),
-            taken.sum(axis=0, dtype=np.float64),
-            _taken(begins, valid).sum(axis=0),
+            _rows(is_open, valid).sum(axis=0),
+            (rows < SHUT).sum(axis=0),
+            rows.sum(axis=0, dtype=np.float64),
+            _rows(begins, valid).sum(axis=0),
         ]
-        one_hot = np.eye(len(CLASSES))[kind]
-        self._class_sums += one_hot.T @ taken
+        one_hot = np.eye(len(CLASSES))[classes[valid]]
+        self._class_sums += one_hot.T @ rows
         self._class_counts += one_hot.sum(axis=0)
 
-    def use(self, layer: int, gate: str) -> Use:
+    def use(self, layer: int, gate: str) -> GateUse:
         right, left, total, begun = self._sums
         counts = self._class_counts[:, None]
         by_class = np.where(counts > 0, self._class_sums / np.maximum(counts, 1), np.nan)
-        stretch = right / np.maximum(begun, 1)  # one may have begun before what counts
+        stretch = right / np.maximum(begun, 1)  # a stretch may begin before the part that counts
         n = max(self._n, 1)
-        return Use(layer, gate, right / n, left / n, total / n, stretch, by_class)
+        return GateUse(layer, gate, right / n, left / n, total / n, stretch, by_class)
 
 
 class _Pair:

@@ -9,10 +9,10 @@ from charlstm.nn.blocks import rows_of
 from charlstm.nn.cells import CELLS
 from charlstm.nn.parameters import Parameters
 from charlstm.nn.recording import record
-from charlstm.studies.inspect import columns
-from charlstm.studies.inspect.classes import CLASSES, class_of
-from charlstm.studies.inspect.gates import measure
-from charlstm.studies.inspect.gates_table import HEAD, keepers, to_rows
+from charlstm.studies.inspect import gates as gates_module
+from charlstm.studies.inspect.character_classes import CLASSES, class_of
+from charlstm.studies.inspect.gates import measure_gates
+from charlstm.studies.inspect.gates_report import GatesReport
 
 TEXT = "The cats ate. The bats\nfeast on bread ☃ here.\n" * 6
 IDS = VOCABULARY.encode(TEXT)
@@ -30,14 +30,14 @@ def stick(model: Parameters, gate: str, unit: int, bias: float) -> None:
 @pytest.mark.parametrize("cell", [name for name in CELLS if name != "rnn"])
 def test_counts_are_those_of_the_obvious_way(cell: str) -> None:
     model = wild_model(cell, num_layers=2)
-    gates = measure(model, IDS, CHARACTERS)
-    seen = record(model, IDS[:, None])
+    gates = measure_gates(model, IDS, CHARACTERS)
+    recording = record(model, IDS[:, None])
     assert gates.characters == len(TEXT)
     assert {(use.layer, use.gate) for use in gates.uses} == {
         (layer, gate) for layer in (0, 1) for gate in model.cell.sigmoids
     }
     for use in gates.uses:
-        values = seen.gates[use.layer][use.gate][:, :, 0]
+        values = recording.gates[use.layer][use.gate][:, :, 0]
         np.testing.assert_allclose(use.right, (values > 0.9).mean(axis=0))
         np.testing.assert_allclose(use.left, (values < 0.1).mean(axis=0))
         np.testing.assert_allclose(use.mean, values.mean(axis=0), rtol=1e-6)
@@ -58,55 +58,55 @@ def test_a_gate_that_is_stuck_counts_as_saturated_all_the_time() -> None:
     model = wild_model()
     stick(model, "f", 2, 30.0)
     stick(model, "o", 4, -30.0)
-    gates = measure(model, IDS, CHARACTERS)
+    gates = measure_gates(model, IDS, CHARACTERS)
     by_name = {use.gate: use for use in gates.uses}
     assert by_name["f"].right[2] == 1.0 and by_name["f"].left[2] == 0.0
     assert by_name["f"].stretch[2] == len(TEXT)
     assert by_name["o"].left[4] == 1.0 and by_name["o"].stretch[4] == 0.0
-    use, unit = keepers(gates)[0]
+    use, unit = gates.longest_memories[0]
     assert (use.gate, unit) == ("f", 2)
     assert 0.0 < gates.saturated < 1.0
 
 
-def test_a_layer_with_i_as_1_minus_f_is_found_coupled() -> None:
+def test_a_layer_with_i_as_1_minus_f_counts_as_coupled() -> None:
     model = wild_model()
     H = model.architecture.hidden_size
     i, f = (rows_of(model.cell.gates, gate, H) for gate in "if")
-    apart = measure(model, IDS, CHARACTERS).couplings[0]
+    apart = measure_gates(model, IDS, CHARACTERS).couplings[0]
     assert apart.distance > 0.2 and apart.within < 0.6
     for name in ("W", "b"):
         view = model.by_name[f"layers.0.{name}"]
         view[i] = -view[f]  # σ(-a) = 1 - σ(a)
     model.by_name["layers.0.E"][:, i] = -model.by_name["layers.0.E"][:, f]
-    coupled = measure(model, IDS, CHARACTERS).couplings[0]
+    coupled = measure_gates(model, IDS, CHARACTERS).couplings[0]
     assert coupled.distance == pytest.approx(0.0, abs=1e-9)
     assert coupled.within == 1.0
     assert coupled.correlation == pytest.approx(1.0)
-    assert measure(wild_model("coupled"), IDS, CHARACTERS).couplings == []
+    assert measure_gates(wild_model("coupled"), IDS, CHARACTERS).couplings == []
 
 
 def test_columns_count_every_character_once_but_for_a_few_at_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(columns, "LEAST", 50)
-    monkeypatch.setattr(columns, "WARM_UP", 8)
+    monkeypatch.setattr(gates_module, "LEAST", 50)
+    monkeypatch.setattr(gates_module, "WARM_UP", 8)
     ids = np.arange(277)
-    where, counts = columns.in_columns(ids)
+    where, counts = gates_module._in_columns(ids)
     assert where.shape == counts.shape == (61, 5)
     counted = sorted(where[counts])
     assert counted == list(range(273))
     assert (np.diff(where, axis=0) == 1).all()
     assert not counts[:8, 1:].any()
-    where, counts = columns.in_columns(ids[:7])
+    where, counts = gates_module._in_columns(ids[:7])
     assert where[:, 0].tolist() == list(range(7)) and counts.all()
 
 
 def test_a_long_text_in_columns_has_nearly_the_same_gates(monkeypatch: pytest.MonkeyPatch) -> None:
     ids = np.concatenate([IDS] * 4)
     model = wild_model(scale=0.5)
-    whole = measure(model, ids, CHARACTERS)
-    monkeypatch.setattr(columns, "LEAST", 100)
-    cut = measure(model, ids, CHARACTERS)
+    whole = measure_gates(model, ids, CHARACTERS)
+    monkeypatch.setattr(gates_module, "LEAST", 100)
+    cut = measure_gates(model, ids, CHARACTERS)
     assert 0 <= whole.characters - cut.characters < 32
     for one, other in zip(whole.uses, cut.uses, strict=True):
         np.testing.assert_allclose(one.mean, other.mean, atol=0.01)
@@ -122,11 +122,11 @@ def test_kinds_of_characters() -> None:
 
 def test_what_cannot_be_counted() -> None:
     with pytest.raises(CharlstmError, match="'rnn' has no gates"):
-        measure(wild_model("rnn"), IDS, CHARACTERS)
+        measure_gates(wild_model("rnn"), IDS, CHARACTERS)
     with pytest.raises(CorpusError, match="no text"):
-        measure(wild_model(), IDS[:0], CHARACTERS)
+        measure_gates(wild_model(), IDS[:0], CHARACTERS)
 
 
 def test_rows_have_a_head() -> None:
-    rows = to_rows(measure(wild_model(), IDS, CHARACTERS))
-    assert len(rows) == 3 * 6 and all(len(row) == len(HEAD) for row in rows)
+    head, rows = GatesReport(measure_gates(wild_model(), IDS, CHARACTERS), "run").to_table()
+    assert len(rows) == 3 * 6 and all(len(row) == len(head) for row in rows)

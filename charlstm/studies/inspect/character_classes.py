@@ -1,4 +1,4 @@
-"""Kinds of characters: what a gate may tell apart at a glance."""
+"""Classes of characters, after which a gate may open or shut."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ CLASSES = ("lower case", "upper case", "digit", "space", "newline", "punctuation
 
 
 def class_of(symbol: str) -> str:
-    """The kind of a character; letters without case count as lower case."""
+    """The class of a character; letters without case count as lower case."""
     if symbol == "\n":
         return "newline"
     if symbol.isspace():
@@ -24,6 +24,6 @@ def class_of(symbol: str) -> str:
     return "other"
 
 
-def classes(alphabet: Sequence[str]) -> NDArray[np.intp]:
+def class_numbers(alphabet: Sequence[str]) -> NDArray[np.intp]:
     """The number in `CLASSES` of each id, (V + 1,); the unknown one is "other"."""
     return np.array([CLASSES.index(class_of(symbol)) for symbol in (*alphabet, "")], np.intp)

@@ -1,0 +1,136 @@
+"""The use of gates as a table of units, JSON, a scatter, and lines for a terminal."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from charlstm.output.figure import COLOURS, drawing
+from charlstm.studies.inspect.character_classes import CLASSES
+from charlstm.studies.inspect.gates import Gates
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+HEAD = ("layer", "gate", "unit", "right", "left", "mean", "stretch", *CLASSES)
+CLAIM = "in most of the cases it is either 0 or 1"
+
+
+@dataclass(frozen=True)
+class GatesReport:
+    """The gates of the model `run` over a text, with the `listed` units that remember longest."""
+
+    gates: Gates
+    run: str
+    listed: int = 8
+
+    def to_table(self) -> tuple[tuple[str, ...], list[list[Any]]]:
+        """One row for each unit of each gate."""
+        return HEAD, [
+            [
+                use.layer,
+                use.gate,
+                unit,
+                use.right[unit],
+                use.left[unit],
+                use.mean[unit],
+                use.stretch[unit],
+                *use.by_class[:, unit],
+            ]
+            for use in self.gates.uses
+            for unit in range(use.right.size)
+        ]
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Shares from 0 to 1, by layer and gate, with each unit's as lists."""
+        return {
+            "characters": self.gates.characters,
+            "saturated": self.gates.saturated,
+            "gates": [
+                {
+                    "layer": use.layer,
+                    "gate": use.gate,
+                    "right_saturated": use.right.mean(),
+                    "left_saturated": use.left.mean(),
+                    "mean": use.mean.mean(),
+                    "by_class": dict(zip(CLASSES, use.by_class.mean(axis=1), strict=True)),
+                    "units": {
+                        "right_saturated": use.right,
+                        "left_saturated": use.left,
+                        "mean": use.mean,
+                        "stretch": use.stretch,
+                    },
+                }
+                for use in self.gates.uses
+            ],
+            "coupling": [vars(coupling) for coupling in self.gates.couplings],
+        }
+
+    def to_figure(self) -> "Figure":
+        """A square for each layer and gate, with a point for each unit: open against shut.
+
+        This is the scatter of Karpathy, Johnson & Fei-Fei 2015, figure 2. On the line x + y = 1 a
+        gate is always open or shut; at the origin it is always between.
+
+        Raises:
+            CharlstmError: if matplotlib is missing.
+        """
+        uses = self.gates.uses
+        layers = 1 + max(use.layer for use in uses)
+        names = list(dict.fromkeys(use.gate for use in uses))
+        with drawing(2.5 * len(names) + 0.4, 2.6 * layers + 0.5) as figure:
+            grid = figure.subplots(layers, len(names), squeeze=False, sharex=True, sharey=True)
+            for use in uses:
+                axes = grid[use.layer][names.index(use.gate)]
+                axes.plot([0, 1], [1, 0], lw=0.8, color="0.5")
+                colour = COLOURS[names.index(use.gate) % len(COLOURS)]
+                axes.scatter(use.right, use.left, s=14, alpha=0.55, lw=0, color=colour)
+                axes.set_title(f"layer {use.layer}, gate {use.gate}", fontsize=9)
+                axes.set_aspect("equal")
+                axes.set_xlim(-0.03, 1.03)
+                axes.set_ylim(-0.03, 1.03)
+            title = f"{self.run}: gates over {self.gates.characters:,} characters"
+            figure.suptitle(title, fontsize=10, x=0.01, ha="left")
+            figure.supxlabel("share of time above 0.9", fontsize=9)
+            figure.supylabel("share of time below 0.1", fontsize=9)
+        return figure
+
+    def lines(self) -> Iterator[str]:
+        """The table of gates, the claim and its figure, the longest memories, and coupling."""
+        yield from self._use_lines()
+        gates = self.gates
+        verdict = "so it is here" if gates.saturated > 0.5 else "not so here"
+        yield ""
+        yield (
+            f'docs/notes.md says of a gate: "{CLAIM}". {100 * gates.saturated:.1f} % of the gate '
+            f"values of {gates.characters:,} characters are above 0.9 or below 0.1: {verdict}."
+        )
+        memories = gates.longest_memories[: self.listed]
+        if memories:
+            yield ""
+            yield "longest remembering   open   mean   stays open for"
+        for use, unit in memories:
+            yield (
+                f"  {use.gate} of {use.layer}.{unit:<10} {use.right[unit]:7.1%}"
+                f" {use.mean[unit]:6.3f}   {use.stretch[unit]:,.1f} characters"
+            )
+        for coupling in gates.couplings:
+            yield ""
+            yield (
+                f"i against 1 - f, layer {coupling.layer}: {coupling.distance:.3f} apart on "
+                f"average, {coupling.within:.1%} within 0.1, correlation "
+                f"{coupling.correlation:.2f} (the coupled cell has i = 1 - f)"
+            )
+
+    def _use_lines(self) -> Iterator[str]:
+        uses = self.gates.uses
+        occurring = [k for k in range(len(CLASSES)) if np.isfinite(uses[0].by_class[k]).all()]
+        yield f"{'':31}mean after …"
+        names = "".join(f"{CLASSES[k]:>12}" for k in occurring)
+        yield f"gate    open   shut  either{names}"
+        for use in uses:
+            right, left = use.right.mean(), use.left.mean()
+            means = "".join(f"{use.by_class[k].mean():12.3f}" for k in occurring)
+            place = f"{use.gate} of {use.layer}"
+            yield f"{place:6} {right:6.1%} {left:6.1%} {right + left:6.1%} {means}"
