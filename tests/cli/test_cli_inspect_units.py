@@ -4,12 +4,13 @@ import csv
 import json
 import math
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from command_line import Runner
 
 from charlstm.pairs.files import Pair, write_pairs
+from charlstm.studies.inspect.units import Unit, Units
+from charlstm.studies.inspect.units_report import verdict
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ LOOK = ("inspect", "units", "--candidates=3", "--controls=3", "--long=10", "-r")
 
 def test_the_table_and_its_verdict(charlstm: Runner, tiny_run: Path, pairs: Path) -> None:
     out = charlstm.ok(*LOOK, tiny_run, "--pairs", pairs).stdout
-    assert "points lost when the unit is silent" in out
+    assert "points lost when the unit is ablated" in out
     assert "95 % of random units lose from" in out
     assert any(word in out for word in ("No unit carries number", "* carries", "by chance"))
     assert "singular, then plural" in out and "plural, incongruent" in out
@@ -73,11 +74,10 @@ def test_what_it_refuses(charlstm: Runner, tiny_run: Path, pairs: Path, here: Pa
 
 
 def test_the_verdict_is_silent_about_pairs_that_are_not_there() -> None:
-    from charlstm.cli.inspect.units_show import verdict
-
-    unit = SimpleNamespace(
-        layer=0, unit=7, constructions=["pronoun_gender"], drop={"long": 0.5, "short": math.nan}
+    separability = {"pronoun_gender": 0.95}
+    cost = {"long": 0.5, "short": math.nan}
+    unit = Unit(0, 7, {}, separability, 0.95, 1.0, 0.0, cost, carries=True)
+    units = Units({"long": 1.0, "short": math.nan}, [unit], {}, 0, {})
+    assert verdict(units, "gender").endswith(
+        "without it, agreement falls over a long way from 100.0% to 50.0%."
     )
-    whole = {"long": 1.0, "short": math.nan}
-    said = verdict(SimpleNamespace(carriers=[unit], whole=whole), "gender")
-    assert said.endswith("without it, agreement falls over a long way from 100.0% to 50.0%.")

@@ -1,14 +1,32 @@
 """`charlstm inspect gradients`: how far back the gradient of a loss reaches."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 
-from charlstm.cli.inspect.gradients_show import show
-from charlstm.cli.options import json_option, load_model, save_option
-from charlstm.cli.terminal import note, print_json, utf8_output
+from charlstm.api import Model
+from charlstm.cli.options import json_option, load_model, save_all, save_option
+from charlstm.cli.terminal import print_json, utf8_output
 from charlstm.cli.texts import ids_of
+from charlstm.nn.parameters import Architecture, Parameters
+from charlstm.output.write import plain
+from charlstm.pairs.scores import readable
+from charlstm.store import metrics
+from charlstm.studies.agreement import pair_sets
+from charlstm.studies.inspect.gradients import (
+    Clipping,
+    Losses,
+    Reach,
+    clipping,
+    losses_along,
+    losses_at_verbs,
+    reach,
+)
+from charlstm.studies.inspect.gradients_report import GradientsReport
+from charlstm.studies.inspect.spans import spans_of
+
+PAIRS = 40  # for each construction of the grammar
 
 
 @click.command()
@@ -43,65 +61,41 @@ def command(
     else all along its validation part. --save FILE.png draws a curve for each network.
     """
     utf8_output()
-    from charlstm.output.write import plain, write_csv, write_json
-    from charlstm.store.metrics import read
-    from charlstm.studies.inspect.clipping import clipping
-    from charlstm.studies.inspect.gradients import reach
-    from charlstm.studies.inspect.gradients_table import HEAD, to_mapping, to_rows
-
-    reaches, clips = {}, {}
+    reaches: dict[str, Reach] = {}
+    clippings: dict[str, Clipping | None] = {}
     for run in runs or (None,):
         model = load_model(run)
         name = model.path.parent.name
         name = str(model.path.parent) if name in reaches else name
-        ids, targets, where = _losses(model, text, encoding, steps, samples)
-        reaches[name] = reach(model.parameters, ids, targets, steps)
-        clips[name] = clipping(read(model.path.parent / "metrics.csv"), model.config.clip_norm)
+        losses = _losses(model, text, encoding, steps, samples)
+        reaches[name] = reach(model.parameters, losses, steps)
+        rows = metrics.read(model.path.parent / "metrics.csv")
+        clippings[name] = clipping(rows, model.config.clip_norm)
         for kind, network in _fresh(model, fresh, cells):
-            reaches[f"{name}, fresh {kind}"] = reach(network, ids, targets, steps)
-    for path in save:
-        if path.suffix.lower() == ".csv":
-            write_csv(path, HEAD, to_rows(reaches))
-        elif path.suffix.lower() == ".json":
-            write_json(path, to_mapping(reaches, clips))
-        else:
-            from charlstm.output.figure import write_figure
-            from charlstm.studies.inspect.gradients_figure import figure
-
-            write_figure(path, figure(reaches, f"Gradient of a loss {where}"))
-        note(f"wrote {path}")
+            reaches[f"{name}, fresh {kind}"] = reach(network, losses, steps)
+    report = GradientsReport(reaches, clippings, losses.place)
+    save_all(save, report)
     if as_json:
-        print_json(plain(to_mapping(reaches, clips)))
-    else:
-        show(reaches, clips, where)
+        print_json(plain(report.to_mapping()))
+        return
+    for line in report.lines():
+        click.echo(line)
 
 
-def _losses(
-    model: Any, text: tuple[str, ...], encoding: str, steps: int, samples: int
-) -> tuple[Any, Any, str]:
-    from charlstm.pairs.scores import readable
-    from charlstm.studies.agreement import pair_sets
-    from charlstm.studies.inspect.gradients import along, at_verbs
-    from charlstm.studies.inspect.spans import spans
-
+def _losses(model: Model, text: tuple[str, ...], encoding: str, steps: int, samples: int) -> Losses:
     settings = None if text else pair_sets.settings_of(model.config.corpus)
     if settings is None:
-        ids = ids_of(model, text, encoding)
-        return *along(ids, steps, samples), "along the text"
-    pairs, _ = readable(model.vocabulary, pair_sets.default_set(settings[0], 40).pairs)
-    return *at_verbs(model.vocabulary, spans(pairs), steps, samples), "at the verb"
+        return losses_along(ids_of(model, text, encoding), steps, samples)
+    pairs, _ = readable(model.vocabulary, pair_sets.default_set(settings[0], PAIRS).pairs)
+    return losses_at_verbs(model.vocabulary, spans_of(pairs), steps, samples)
 
 
-def _fresh(model: Any, fresh: bool, cells: tuple[str, ...]) -> list[tuple[str, Any]]:
-    """Untrained networks of the run's size: its own kind, and these cells'."""
-    from charlstm.nn.parameters import Architecture, Parameters
-
+def _fresh(model: Model, fresh: bool, cells: tuple[str, ...]) -> Iterator[tuple[str, Parameters]]:
+    """Untrained networks of the run's size: of its own cell, and of these cells."""
     own = model.parameters.architecture
-    wanted = [own] if fresh else []
-    wanted += [Architecture(cell, {}, own.hidden_size, own.num_layers) for cell in cells]
-    made = []
-    for architecture in wanted:
+    architectures = [own] if fresh else []
+    architectures += [Architecture(cell, {}, own.hidden_size, own.num_layers) for cell in cells]
+    for architecture in architectures:
         network = Parameters(architecture, model.parameters.vocabulary_size)
         network.initialise(model.config.seed)
-        made.append((architecture.cell, network))
-    return made
+        yield architecture.cell, network

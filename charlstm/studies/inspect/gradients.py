@@ -1,25 +1,38 @@
-"""How much of a loss is left in the gradient k steps back (Pascanu, Mikolov & Bengio 2013).
+"""How large the gradient of a loss still is k steps back (Pascanu, Mikolov & Bengio 2013).
 
-A window of k steps ends at one loss; the gradient of the state carried into it is dL/dh, dL/dc k
-steps back, through everything that lies between. Vanishing, it can teach nothing that far back.
+A window of k steps ends at one loss. The gradient of the state carried into it is dL/dh, dL/dc k
+steps back. Where it vanishes, training learns nothing from so far back. Clipping, which training
+does against exploding gradients, is read from a run's metrics.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import CorpusError
-from charlstm.nn import Array
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Parameters
 from charlstm.nn.recording import record
 from charlstm.studies.inspect.spans import Span
 from charlstm.text.vocabulary import Vocabulary
 
-STEPS, SAMPLES, SETTLE = 100, 32, 32  # how far back, of how many losses, read after how much text
+STEPS, SAMPLES = 100, 32  # how far back to look, and from how many losses
+SETTLE = 32  # characters read before the first step, so that the state is settled
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Where losses are taken: each of `targets` (B,) follows its column of `ids` (T, B).
+
+    `place` says where that is in words.
+    """
+
+    ids: NDArray[np.intp]
+    targets: NDArray[np.intp]
+    place: str
 
 
 @dataclass(frozen=True)
@@ -52,53 +65,47 @@ class Reach:
         return self.back[first] if first < len(self.back) else None
 
 
-def places(steps: int) -> list[int]:
-    """1 to 20, then every fifth step, and the last."""
+def measured_steps(steps: int) -> list[int]:
+    """The steps back that are measured: 1 to 20, then every fifth, and the last."""
     return sorted({*range(1, min(20, steps) + 1), *range(25, steps + 1, 5), steps})
 
 
-def reach(
-    parameters: Parameters,
-    ids: NDArray[np.integer],
-    targets: NDArray[np.integer],
-    steps: int = STEPS,
-) -> Reach:
-    """The gradient of the loss of `targets` (B,), each after its column of `ids` (T, B).
+def reach(parameters: Parameters, losses: Losses, steps: int = STEPS) -> Reach:
+    """The gradient of the losses up to `steps` back; their texts are at least `steps` + 1 long.
 
-    T is at least `steps` + 1. All is done in double precision, since a gradient that vanishes
-    leaves single precision behind.
+    It is computed in double precision, since a gradient that vanishes leaves single precision.
     """
     parameters = Parameters(
         parameters.architecture, parameters.vocabulary_size, flat=parameters.flat.astype(np.float64)
     )
-    T, B = ids.shape
-    states = record(parameters, ids).states
+    T, B = losses.ids.shape
+    states = record(parameters, losses.ids).states
     network = Network(parameters, steps, B, backward=True)
     grads = parameters.views(np.zeros_like(parameters.flat))
-    asked = np.full((steps, B), parameters.vocabulary_size, np.intp)  # the unknown one has no loss
-    asked[-1] = targets
-    back = places(steps)
+    targets = np.full((steps, B), parameters.vocabulary_size, np.intp)  # the unknown id: no loss
+    targets[-1] = losses.targets
+    back = measured_steps(steps)
     norms: dict[str, list[float]] = {name: [] for name in parameters.cell.states}
     with np.errstate(over="ignore", invalid="ignore"):
         for k in back:
-            for layer, held in enumerate(states):
+            for layer, by_name in enumerate(states):
                 for name in norms:
-                    network.state[f"layers.{layer}.{name}"][...] = held[name][T - k - 1]
-            network.train(ids[T - k :].astype(np.intp), asked[-k:], grads, loss_scale=1.0)
+                    network.state[f"layers.{layer}.{name}"][...] = by_name[name][T - k - 1]
+            network.train(losses.ids[T - k :], targets[-k:], grads, loss_scale=1.0)
             for name, values in norms.items():
                 stacked = np.concatenate([layer.dstate[name] for layer in network.layers])
                 values.append(float(np.linalg.norm(stacked, axis=0).mean()))
     return Reach(back, {name: np.array(values) for name, values in norms.items()})
 
 
-def at_verbs(
-    vocabulary: Vocabulary, found: Sequence[Span], steps: int = STEPS, samples: int = SAMPLES
-) -> tuple[Array, Array]:
-    """Texts (T, B) that end where the verb's form is decided, and the right characters (B,).
+def losses_at_verbs(
+    vocabulary: Vocabulary, spans: Sequence[Span], steps: int = STEPS, samples: int = SAMPLES
+) -> Losses:
+    """Losses of the character that decides the verb's form, of the longest of these sentences.
 
     Sentences before it fill a text to its length, so that every step back has something to read.
     """
-    chosen = sorted(found, key=lambda span: -span.distance)[: max(4 * samples, 1)][::4]
+    chosen = sorted(spans, key=lambda span: -span.distance)[: max(4 * samples, 1)][::4]
     length = steps + SETTLE
     rows, targets = [], []
     for n, span in enumerate(chosen[:samples]):
@@ -110,16 +117,15 @@ def at_verbs(
             text = f"{chosen[m % len(chosen)].text}\n{text}"
         rows.append(vocabulary.encode(text)[-length:])
         targets.append(int(vocabulary.encode(good[k])[0]))
-    return np.stack(rows, axis=1).astype(np.intp), np.array(targets, np.intp)
+    ids = np.stack(rows, axis=1).astype(np.intp)
+    return Losses(ids, np.array(targets, np.intp), "at the verb")
 
 
-def along(
-    ids: NDArray[np.integer], steps: int = STEPS, samples: int = SAMPLES
-) -> tuple[Array, Array]:
-    """The same at evenly spaced places of a text (N,): texts (T, B) and what follows each (B,).
+def losses_along(ids: NDArray[np.integer], steps: int = STEPS, samples: int = SAMPLES) -> Losses:
+    """Losses at evenly spaced places of a text (N,).
 
     Raises:
-        CorpusError: if the text is shorter than one of them.
+        CorpusError: if the text is too short for one of them.
     """
     length = steps + SETTLE
     if ids.size <= length:
@@ -129,4 +135,37 @@ def along(
         )
     ends = np.unique(np.linspace(length, ids.size - 1, samples).astype(np.intp))
     where = ends + np.arange(-length, 0)[:, None]
-    return ids[where].astype(np.intp), ids[ends].astype(np.intp)
+    return Losses(ids[where].astype(np.intp), ids[ends].astype(np.intp), "along the text")
+
+
+@dataclass(frozen=True)
+class Clipping:
+    """Over a whole run: the share of updates clipped, and the largest mean norm between two rows.
+
+    `limit` is the norm above which a gradient is scaled down.
+    """
+
+    share: float
+    highest: float
+    limit: float
+
+
+def clipping(rows: Sequence[Mapping[str, str]], limit: float) -> Clipping | None:
+    """Clipping from the rows of metrics.csv, each a mean since the row before; None of none."""
+    total = clipped = highest = before = 0.0
+    for row in rows:
+        update, share, norm = (_number(row.get(key)) for key in ("update", "clipped", "grad_norm"))
+        if share is not None and norm is not None and update is not None and update > before:
+            clipped += share * (update - before)
+            total += update - before
+            highest = max(highest, norm)
+        before = update if update is not None else before
+    return Clipping(clipped / total, highest, limit) if total else None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return None if math.isnan(number) else number

@@ -1,25 +1,35 @@
-"""Minimal pairs as stretches of text: from where a subject's number is told to where it is asked.
+"""Spans from a subject to its verb in minimal pairs, and what every unit does over them.
 
 A pair says only which word is wrong. Where the subject stands follows from its twin, the same item
-in the other reading: "The cat near the barn was" and "The cats near the barn were" part at the end
-of the subject.
+in the other reading: "The cat near the barn was" and "The cats near the barn were" differ first at
+the end of the subject.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from charlstm.errors import CorpusError
+from charlstm.nn import Array
+from charlstm.nn.parameters import Parameters
+from charlstm.nn.recording import Recording, record
 from charlstm.pairs.files import NUMBERS, Pair
 from charlstm.pairs.scores import scored_parts
+from charlstm.text.slices import batches_by_length
+from charlstm.text.vocabulary import Vocabulary
 
 LONG = 20  # characters between subject and verb that make a sentence long
-FEATURES = ("number", "gender")
+READINGS = {"number": ("singular", "plural"), "gender": ("feminine", "masculine")}
+PLACES = ("subject", "middle", "verb")
+BATCH = 64  # texts read at a time
 
 
 @dataclass(frozen=True)
 class Span:
-    """One reading of an item: 0 (singular, feminine) or 1 (plural, masculine).
+    """One reading of an item, 0 or 1: a place in `READINGS` of the feature.
 
     `subject` is the index in the good sentence of the character after the subject, `verb` that of
     the first character of the agreeing word, and `decides` the characters in which the right and
@@ -43,7 +53,7 @@ class Span:
         return self.verb - self.subject - 1
 
 
-def spans(pairs: Iterable[Pair], feature: str = "number") -> list[Span]:
+def spans_of(pairs: Iterable[Pair], feature: str = "number") -> list[Span]:
     """The spans of all items whose two readings differ in `feature`, an item's together.
 
     Readings whose pairs name both numbers differ in number, those that name the same in gender.
@@ -54,18 +64,18 @@ def spans(pairs: Iterable[Pair], feature: str = "number") -> list[Span]:
     items: dict[str, list[Pair]] = defaultdict(list)
     for pair in pairs:
         items[pair.item].append(pair)
-    found = [
+    spans = [
         span
         for twins in items.values()
         if len(twins) == 2 and _feature(twins) == feature
-        for span in _of(twins)
+        for span in _spans_of_twins(twins)
     ]
-    if not found:
+    if not spans:
         raise CorpusError(
             f"no item of the pairs comes in both readings of {feature}, so where its subject "
             "stands is not known; use pairs with item and subject_number, as corpus pairs writes"
         )
-    return found
+    return spans
 
 
 def _feature(twins: Sequence[Pair]) -> str:
@@ -73,19 +83,91 @@ def _feature(twins: Sequence[Pair]) -> str:
     return "number" if numbers == set(NUMBERS) else "gender" if len(numbers) == 1 else ""
 
 
-def _of(twins: Sequence[Pair]) -> list[Span]:
+def _spans_of_twins(twins: Sequence[Pair]) -> list[Span]:
     if _feature(twins) == "number":
         twins = sorted(twins, key=lambda pair: NUMBERS.index(pair.subject_number or ""))
-    one, other = (pair.sentence_good for pair in twins)
-    parts = next((k for k, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
-    if parts is None:
+    differ = first_difference(*(pair.sentence_good for pair in twins))
+    if differ is None:
         return []
-    found = []
+    spans = []
     for reading, pair in enumerate(twins):
         before, good, bad = scored_parts(pair, "verb")
-        subject = pair.sentence_good.find(" ", parts)
-        if not 0 <= subject < len(before):
+        subject = pair.sentence_good.find(" ", differ)
+        decides = first_difference(good, bad)
+        if not 0 <= subject < len(before) or decides is None:
             return []
-        k = next(k for k, (a, b) in enumerate(zip(good, bad, strict=False)) if a != b)
-        found.append(Span(pair, reading, subject, len(before), (good[k], bad[k])))
-    return found
+        spans.append(Span(pair, reading, subject, len(before), (good[decides], bad[decides])))
+    return spans
+
+
+def first_difference(text: str, other: str) -> int | None:
+    """The index of the first character in which two texts differ; None if one begins the other."""
+    return next((k for k, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), None)
+
+
+@dataclass(frozen=True)
+class SpanValues:
+    """One layer over N spans.
+
+    `memory` (N, 3, H) is each unit's memory at `PLACES`: after the character behind the subject,
+    halfway, and after the last one before the verb. `retention` (N, H) is the mean of the
+    retention gate from the first of these to the last, None in a cell without one.
+    """
+
+    memory: Array
+    retention: Array | None
+
+
+def span_values(
+    parameters: Parameters, vocabulary: Vocabulary, spans: Sequence[Span]
+) -> list[SpanValues]:
+    """Every layer's values over the spans, in their order."""
+    cell, shape = parameters.cell, parameters.architecture
+    H, layers = shape.hidden_size, range(shape.num_layers)
+    memory = [np.empty((len(spans), len(PLACES), H)) for _ in layers]
+    retention = [np.empty((len(spans), H)) for _ in layers]
+    for column, n, recording in record_texts(parameters, vocabulary, [s.text for s in spans]):
+        span = spans[n]
+        first, last = (step_of(vocabulary, span.text, k) for k in (span.subject, span.verb - 1))
+        for layer in layers:
+            states = recording.states[layer][cell.memory][:, :, column]
+            memory[layer][n] = cell.shown_memory(states[[first, (first + last) // 2, last]])
+            if cell.retention:
+                gate = recording.gates[layer][cell.retention][first + 1 : last + 1, :, column]
+                retention[layer][n] = gate.mean(axis=0) if len(gate) else np.nan
+    return [
+        SpanValues(memory[layer], retention[layer] if cell.retention else None) for layer in layers
+    ]
+
+
+def step_of(vocabulary: Vocabulary, text: str, k: int) -> int:
+    """The step that reads character `k` of a text, a byte model's last of it."""
+    return int(vocabulary.encode(text[: k + 1]).size) - 1
+
+
+def record_texts(
+    parameters: Parameters, vocabulary: Vocabulary, texts: Sequence[str]
+) -> Iterator[tuple[int, int, Recording]]:
+    """Read texts after a newline, in batches of similar length.
+
+    Yields, for each text, its column, its number, and the recording in which step t is its
+    character or byte t; beyond the text's end the recording means nothing.
+    """
+    ids = [vocabulary.encode("\n" + text).astype(np.intp) for text in texts]
+    for batch in batches_by_length([row.size for row in ids], BATCH):
+        recording = _record_batch(parameters, [ids[n] for n in batch])
+        for column, n in enumerate(batch):
+            yield column, n, recording
+
+
+def _record_batch(parameters: Parameters, ids: Sequence[NDArray[np.intp]]) -> Recording:
+    padded = np.full((max(row.size for row in ids), len(ids)), parameters.vocabulary_size, np.intp)
+    for column, row in enumerate(ids):
+        padded[: row.size, column] = row
+    whole = record(parameters, padded)
+    return Recording(
+        whole.ids[1:],
+        [{name: values[1:] for name, values in layer.items()} for layer in whole.gates],
+        [{name: values[1:] for name, values in layer.items()} for layer in whole.states],
+        whole.logits[1:],
+    )

@@ -1,15 +1,15 @@
-"""Which units carry the subject's number: decodable all the way, and missed when silent.
+"""Which units carry the subject's number: they know it all the way, and agreement needs them.
 
 Lakretz et al. 2019 ("The emergence of number and syntax units in LSTM language models") found such
-units by ablation. A unit is called one here only if both hold: in at least half of the
-constructions its value tells the readings apart halfway and just before the verb, and silencing it
-costs long-distance agreement more than silencing random units does. An AUC alone shows what a unit
-knows, not that it is used. At the subject itself other units may hold the number for a moment, so
-that place is shown but not asked for.
+units by ablation. Here a unit carries number only if both hold: in at least half of the
+constructions its value separates the readings halfway and just before the verb, and its ablation
+costs long-distance agreement more than that of random units. An AUC alone shows what a unit knows,
+not that the model uses it. At the subject itself other units may hold the number for a moment, so
+that place is shown but does not decide.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 
 import numpy as np
@@ -19,68 +19,74 @@ from charlstm.nn import Array
 from charlstm.nn.ablation import ablated
 from charlstm.nn.parameters import Parameters
 from charlstm.pairs.scores import score_pairs
-from charlstm.studies.inspect.decode import by_condition, told
-from charlstm.studies.inspect.span_values import PLACES, read_spans
-from charlstm.studies.inspect.spans import LONG, Span
+from charlstm.studies.inspect.separability import auc_by_condition, separability
+from charlstm.studies.inspect.spans import LONG, PLACES, Span, SpanValues, span_values
 from charlstm.text.vocabulary import Vocabulary
 
-TELLS = 0.9  # the least AUC in a construction that counts
-COSTS = 0.05  # the least drop in long-distance agreement that counts
+SEPARATES = 0.9  # the least separability in a construction that counts
+COSTS = 0.05  # the least cost in long-distance agreement that counts
 CANDIDATES, CONTROLS = 10, 30
-Parts = Mapping[str, float]  # accuracy, or a drop in it, by part; NaN where there are no pairs
+PARTS = ("long", "long_0", "long_1", "short", "short_0", "short_1")
+ByPart = Mapping[str, float]  # accuracy, or its loss, by part of the pairs; NaN without pairs
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One unit's findings; `drop` is what its silence costs, by part, from 0 to 1.
+    """The findings about one unit.
 
-    `auc` is of reading 1 against 0 at each of `PLACES`, a mean over the constructions; `told` says
-    for each of these how well the unit tells (the lower AUC of the last two places in the unit's
-    direction) and `tells` is the mean of that. `keep` is the mean keeping gate over the span,
-    `weight` the mean readout weight to the character that decides for reading 1 less that for 0;
-    NaN where there is none.
+    `auc` is that of reading 1 against 0 at each of `PLACES`, a mean over the constructions.
+    `separability` is by construction: the lower AUC of the last two places, in the unit's
+    direction; `mean_separability` is its mean. `retention` is the mean retention gate over the
+    span, `weight` the mean readout weight of the character that decides for reading 1 less that for
+    0; both are NaN where there is none. `cost` is the accuracy lost by the unit's ablation.
     """
 
     layer: int
     unit: int
     auc: Mapping[str, float]
-    told: Mapping[str, float]
-    tells: float
-    keep: float
+    separability: Mapping[str, float]
+    mean_separability: float
+    retention: float
     weight: float
-    drop: Parts
+    cost: ByPart
     carries: bool
 
     @property
     def constructions(self) -> list[str]:
-        """The constructions in which it tells."""
-        return [name for name, least in self.told.items() if least >= TELLS]
+        """The constructions in which it separates the readings."""
+        return [name for name, least in self.separability.items() if least >= SEPARATES]
 
 
 @dataclass(frozen=True)
 class Units:
-    """The candidates, most telling first, of a model with accuracy `whole`.
+    """The candidates, most separable first, of a model with this `accuracy`.
 
-    `control` is the range, by part, in which 95 % of the drops of random units lie.
+    `control` is the range, by part, in which 95 % of the ablation costs of `controls` random units
+    lie; `counts` are the pairs of each part.
     """
 
-    whole: Parts
-    units: Sequence[Unit]
+    accuracy: ByPart
+    candidates: Sequence[Unit]
     control: Mapping[str, tuple[float, float]]
     controls: int
-    counts: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int]
 
     @property
     def carriers(self) -> list[Unit]:
-        """The units that carry the feature, by how much they are missed."""
-        found = [unit for unit in self.units if unit.carries]
-        return sorted(found, key=lambda unit: -unit.drop["long"])
+        """The units that carry the feature, those whose ablation costs most first."""
+        carriers = [unit for unit in self.candidates if unit.carries]
+        return sorted(carriers, key=lambda unit: -unit.cost["long"])
+
+    @property
+    def best(self) -> Unit:
+        """The first carrier, or else the most separable unit."""
+        return next(iter(self.carriers or self.candidates))
 
 
-def find(
+def find_units(
     parameters: Parameters,
     vocabulary: Vocabulary,
-    found: Sequence[Span],
+    spans: Sequence[Span],
     *,
     candidates: int = CANDIDATES,
     controls: int = CONTROLS,
@@ -88,110 +94,116 @@ def find(
     seed: int = 1,
     progress: Callable[[], object] = lambda: None,
 ) -> Units:
-    """Rank all units by how well they tell, and silence the best and some random others.
+    """Rank all units by separability, and ablate the best and some random others.
 
-    `progress` is called after each silenced unit.
+    `progress` is called after each ablation.
 
     Raises:
         CorpusError: if no span is longer than `long` characters, so that nothing has to be kept.
     """
     H = parameters.architecture.hidden_size
-    far = [span for span in found if span.distance > long]
+    far = long_spans(spans, long)
     if not far:
         raise CorpusError(f"no sentence has more than {long} characters before its verb")
-    parts = parts_of(found, long)
-    readings = np.array([span.reading for span in far])
-    values = read_spans(parameters, vocabulary, far)
-    aucs = by_condition(
+    parts = parts_of(spans, long)
+    values = span_values(parameters, vocabulary, far)
+    by_construction = auc_by_condition(
         np.concatenate([layer.memory for layer in values], axis=2),
-        readings,
+        np.array([span.reading for span in far]),
         [span.pair.condition for span in far],
     )
-    stacked = np.stack(list(aucs.values()))  # (C, 3, L·H)
-    clear = told(stacked[:, 1:])
-    tells = clear.mean(axis=0)
-    order = np.argsort(-tells, kind="stable")
+    aucs = np.stack(list(by_construction.values()))  # (C, 3, L·H)
+    separable = separability(aucs[:, 1:])  # (C, L·H)
+    means = separable.mean(axis=0)
+    order = np.argsort(-means, kind="stable")
     chosen, others = order[:candidates], sorted(order[candidates:].tolist())
     drawn = Random(seed).sample(others, min(controls, len(others)))  # noqa: S311
-    whole = accuracy(parameters, vocabulary, found, parts)
+    accuracy = accuracy_by_part(parameters, vocabulary, spans, parts)
 
-    def drop(place: int) -> dict[str, float]:
+    def ablation_cost(place: int) -> dict[str, float]:
         without = ablated(parameters, place // H, place % H)
-        left = accuracy(without, vocabulary, found, parts)
+        left = accuracy_by_part(without, vocabulary, spans, parts)
         progress()
-        return {part: whole[part] - left[part] for part in parts}
+        return {part: accuracy[part] - left[part] for part in parts}
 
-    random = [drop(place) for place in drawn]
-    control = {part: _middle([one[part] for one in random]) for part in parts}
-    keep = np.concatenate([_mean_keep(layer.keep, H) for layer in values])
-    weights = _weights(parameters, vocabulary, far)
+    random_costs = [ablation_cost(place) for place in drawn]
+    control = {part: _middle([cost[part] for cost in random_costs]) for part in parts}
+    retention = np.concatenate([_mean_retention(layer, H) for layer in values])
+    weights = _readout_weights(parameters, vocabulary, far)
     units = []
     for place in chosen.tolist():
-        cost = drop(place)
-        missed = cost["long"] >= COSTS and not cost["long"] <= control["long"][1]
-        clearly = (clear[:, place] >= TELLS).mean() >= 0.5
+        cost = ablation_cost(place)
+        needed = cost["long"] >= COSTS and not cost["long"] <= control["long"][1]
+        separates = (separable[:, place] >= SEPARATES).mean() >= 0.5
         units.append(
             Unit(
                 layer=place // H,
                 unit=place % H,
-                auc=dict(zip(PLACES, stacked[:, :, place].mean(axis=0).tolist(), strict=True)),
-                told=dict(zip(aucs, clear[:, place].tolist(), strict=True)),
-                tells=float(tells[place]),
-                keep=float(keep[place]),
+                auc=dict(zip(PLACES, aucs[:, :, place].mean(axis=0).tolist(), strict=True)),
+                separability=dict(zip(by_construction, separable[:, place].tolist(), strict=True)),
+                mean_separability=float(means[place]),
+                retention=float(retention[place]),
                 weight=float(weights[place]),
-                drop=cost,
-                carries=bool(clearly and missed),
+                cost=cost,
+                carries=bool(separates and needed),
             )
         )
     counts = {part: len(members) for part, members in parts.items()}
-    return Units(whole, units, control, len(drawn), counts)
+    return Units(accuracy, units, control, len(drawn), counts)
 
 
-def parts_of(found: Sequence[Span], long: int = LONG) -> dict[str, list[int]]:
-    """Which spans are long, which short, and of each which reading: `long_0` … `short_1`."""
+def long_spans(spans: Sequence[Span], long: int = LONG) -> list[Span]:
+    """The spans with more than `long` characters between subject and verb."""
+    return [span for span in spans if span.distance > long]
+
+
+def parts_of(spans: Sequence[Span], long: int = LONG) -> dict[str, list[int]]:
+    """Which spans are in each of `PARTS`: long or short, and of each which reading."""
     parts: dict[str, list[int]] = {}
     for name, far in (("long", True), ("short", False)):
-        members = [n for n, span in enumerate(found) if (span.distance > long) is far]
+        members = [n for n, span in enumerate(spans) if (span.distance > long) is far]
         parts[name] = members
         for reading in (0, 1):
-            parts[f"{name}_{reading}"] = [n for n in members if found[n].reading == reading]
+            parts[f"{name}_{reading}"] = [n for n in members if spans[n].reading == reading]
     return parts
 
 
-def accuracy(
+def accuracy_by_part(
     parameters: Parameters,
     vocabulary: Vocabulary,
-    found: Sequence[Span],
+    spans: Sequence[Span],
     parts: Mapping[str, Sequence[int]],
 ) -> dict[str, float]:
     """The share of right pairs in each part, judged by the agreeing word."""
-    scored = score_pairs(parameters, vocabulary, [span.pair for span in found], "verb")
-    right = np.array([one.right for one in scored])
+    scores = score_pairs(parameters, vocabulary, [span.pair for span in spans], "verb")
+    right = np.array([score.right for score in scores])
     return {
         part: float(right[list(members)].mean()) if members else float("nan")
         for part, members in parts.items()
     }
 
 
-def _middle(drops: Sequence[float]) -> tuple[float, float]:
-    """Between which 95 % of the drops lie; NaN of nothing."""
-    if not drops or np.isnan(drops).any():
+def _middle(costs: Sequence[float]) -> tuple[float, float]:
+    """Between which 95 % of the costs lie; NaN of nothing."""
+    if not costs or np.isnan(costs).any():
         return float("nan"), float("nan")
-    low, high = np.quantile(drops, (0.025, 0.975))
+    low, high = np.quantile(costs, (0.025, 0.975))
     return float(low), float(high)
 
 
-def _mean_keep(keep: Array | None, H: int) -> Array:
-    return np.full(H, np.nan) if keep is None else np.nanmean(keep, axis=0)
+def _mean_retention(values: SpanValues, H: int) -> Array:
+    if values.retention is None:
+        return np.full(H, np.nan)
+    return np.asarray(np.nanmean(values.retention, axis=0))
 
 
-def _weights(parameters: Parameters, vocabulary: Vocabulary, far: Sequence[Span]) -> Array:
+def _readout_weights(parameters: Parameters, vocabulary: Vocabulary, far: Sequence[Span]) -> Array:
     """The readout's preference (L·H,) for the character of reading 1; NaN below the top layer."""
     H, layers = parameters.architecture.hidden_size, parameters.architecture.num_layers
     W_y = parameters.by_name["W_y"]
     rows = []
     for span in far:
-        one, other = span.decides if span.reading else reversed(span.decides)
-        rows.append(W_y[int(vocabulary.encode(one)[0])] - W_y[int(vocabulary.encode(other)[0])])
+        one, zero = span.decides if span.reading else reversed(span.decides)
+        rows.append(W_y[int(vocabulary.encode(one)[0])] - W_y[int(vocabulary.encode(zero)[0])])
     below = np.full((layers - 1) * H, np.nan)
     return np.concatenate([below, np.mean(rows, axis=0)])

@@ -9,9 +9,16 @@ from planted import planted_pairs
 from charlstm.errors import CorpusError
 from charlstm.nn import reference
 from charlstm.nn.cells import CELLS
-from charlstm.studies.inspect.clipping import clipping
-from charlstm.studies.inspect.gradients import Reach, along, at_verbs, places, reach
-from charlstm.studies.inspect.spans import spans
+from charlstm.studies.inspect.gradients import (
+    Losses,
+    Reach,
+    clipping,
+    losses_along,
+    losses_at_verbs,
+    measured_steps,
+    reach,
+)
+from charlstm.studies.inspect.spans import spans_of
 
 V = len(CHARACTERS)
 IDS = np.random.default_rng(0).integers(0, V, (12, 3))
@@ -22,8 +29,8 @@ TARGETS = np.array([1, 0, 5])
 @pytest.mark.parametrize("layers", [1, 2])
 def test_norms_are_those_of_differences(cell: str, layers: int) -> None:
     model = wild_model(cell, hidden_size=3, num_layers=layers, scale=0.6)
-    found = reach(model, IDS, TARGETS, steps=9)
-    assert found.back == list(range(1, 10))
+    result = reach(model, Losses(IDS, TARGETS, "here"), steps=9)
+    assert result.back == list(range(1, 10))
     for k in (1, 4, 9):
         _, carried = reference.run(model, IDS[:-k])
 
@@ -44,7 +51,7 @@ def test_norms_are_those_of_differences(cell: str, layers: int) -> None:
                         ends.append(loss(moved))
                     squares += ((ends[0] - ends[1]) / 2e-5) ** 2
             expected = np.sqrt(squares).mean()
-            assert found.norms[name][k - 1] == pytest.approx(expected, rel=1e-5, abs=1e-9)
+            assert result.norms[name][k - 1] == pytest.approx(expected, rel=1e-5, abs=1e-9)
 
 
 @pytest.mark.parametrize("scale", [0.5, 1.5])
@@ -54,25 +61,26 @@ def test_a_linear_network_s_gradient_is_multiplied_by_its_weight(scale: float) -
     for name in ("E", "b"):
         model.by_name[f"layers.0.{name}"][...] = 0.0  # h stays 0, where tanh' is 1
     model.by_name["layers.0.W"][...] = scale * rotation
-    found = reach(model, np.zeros((60, 2), np.intp), np.array([1, 2]), steps=50)
-    assert found.factor == pytest.approx(scale)
-    assert found.below(0.6) == (2 if scale < 1 else None)
-    assert found.below(0.01) == (8 if scale < 1 else None)  # 0.5^7 < 0.01
+    result = reach(model, Losses(np.zeros((60, 2), np.intp), np.array([1, 2]), "here"), steps=50)
+    assert result.factor == pytest.approx(scale)
+    assert result.below(0.6) == (2 if scale < 1 else None)
+    assert result.below(0.01) == (8 if scale < 1 else None)  # 0.5^7 < 0.01
 
 
 def test_below_means_from_then_on() -> None:
-    found = Reach([1, 2, 3, 4], {"h": np.array([1.0, 0.1, 0.9, 0.2])})
-    assert found.below(0.5) == 4
+    result = Reach([1, 2, 3, 4], {"h": np.array([1.0, 0.1, 0.9, 0.2])})
+    assert result.below(0.5) == 4
     assert Reach([1, 2], {"h": np.array([0.0, 0.0])}).factor == 0.0
 
 
 def test_it_looks_at_all_near_steps_and_the_last() -> None:
-    assert places(3) == [1, 2, 3]
-    assert places(33) == [*range(1, 21), 25, 30, 33]
+    assert measured_steps(3) == [1, 2, 3]
+    assert measured_steps(33) == [*range(1, 21), 25, 30, 33]
 
 
 def test_texts_end_where_the_verb_is_decided() -> None:
-    ids, targets = at_verbs(PLANTED_VOCABULARY, spans(planted_pairs()), steps=40, samples=3)
+    losses = losses_at_verbs(PLANTED_VOCABULARY, spans_of(planted_pairs()), steps=40, samples=3)
+    ids, targets = losses.ids, losses.targets
     assert ids.shape == (72, len(targets))
     for column, target in zip(ids.T, targets, strict=True):
         text = PLANTED_VOCABULARY.decode(column)
@@ -84,18 +92,20 @@ def test_texts_end_where_the_verb_is_decided() -> None:
 
 def test_places_along_a_text() -> None:
     text = np.arange(200)
-    ids, targets = along(text, steps=10, samples=5)
+    losses = losses_along(text, steps=10, samples=5)
+    ids, targets = losses.ids, losses.targets
     assert ids.shape == (42, 5)
     np.testing.assert_array_equal(ids[-1] + 1, targets)
     assert (targets[0], targets[-1]) == (42, 199)
-    assert along(text[:43], steps=10, samples=5)[1].tolist() == [42]
+    assert losses_along(text[:43], steps=10, samples=5).targets.tolist() == [42]
     with pytest.raises(CorpusError, match="43 are needed"):
-        along(text[:42], steps=10)
+        losses_along(text[:42], steps=10)
 
 
 def test_unknown_characters_may_be_read() -> None:
-    ids = VOCABULARY.encode("The ☃ " * 10)[:, None]
-    assert np.isfinite(reach(wild_model(), ids, np.array([0]), steps=20).total).all()
+    ids = VOCABULARY.encode("The ☃ " * 10)[:, None].astype(np.intp)
+    losses = Losses(ids, np.array([0]), "here")
+    assert np.isfinite(reach(wild_model(), losses, steps=20).total).all()
 
 
 def test_clipping_is_weighted_by_updates() -> None:
@@ -105,7 +115,7 @@ def test_clipping_is_weighted_by_updates() -> None:
         {"update": "40", "clipped": "0", "grad_norm": "2"},
         {"update": "50", "clipped": "nan", "grad_norm": "oops"},
     ]
-    found = clipping(rows, 5.0)
-    assert found is not None
-    assert (found.share, found.highest, found.limit) == (0.25, 9.0, 5.0)
+    result = clipping(rows, 5.0)
+    assert result is not None
+    assert (result.share, result.highest, result.limit) == (0.25, 9.0, 5.0)
     assert clipping([], 5.0) is None

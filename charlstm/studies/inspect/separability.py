@@ -1,7 +1,7 @@
-"""How well one unit's value tells two readings apart: the area under the ROC curve.
+"""Separability: how well one unit's value separates two readings, by the area under its ROC curve.
 
 AUC = P(x₁ > x₀) + ½·P(x₁ = x₀) for a value x₁ of reading 1 and x₀ of reading 0 (Mann & Whitney
-1947): 1 and 0 tell them apart without fault, ½ not at all.
+1947). At 1 and 0 the value separates them without fault, at ½ not at all.
 """
 
 from collections.abc import Sequence
@@ -13,38 +13,38 @@ from charlstm.nn import Array
 
 
 def auc(values: Array, readings: NDArray[np.integer]) -> NDArray[np.float64]:
-    """The AUC (…) of `values` (N, …) between the readings (N,), 1 against 0; both must occur."""
+    """The AUC (…) of `values` (N, …) of reading 1 against 0 (N,); both must occur."""
     flat = values.reshape(len(values), -1)
     zeros, ones = np.sort(flat[readings == 0], axis=0), flat[readings == 1]
-    found = np.empty(flat.shape[1])
+    areas = np.empty(flat.shape[1])
     for k in range(flat.shape[1]):
         below = np.searchsorted(zeros[:, k], ones[:, k], "left")
         not_above = np.searchsorted(zeros[:, k], ones[:, k], "right")
-        found[k] = (below + not_above).mean() / (2 * len(zeros))
-    return found.reshape(values.shape[1:])
+        areas[k] = (below + not_above).mean() / (2 * len(zeros))
+    return areas.reshape(values.shape[1:])
 
 
-def by_condition(
+def auc_by_condition(
     values: Array, readings: NDArray[np.integer], conditions: Sequence[str]
 ) -> dict[str, NDArray[np.float64]]:
     """The AUC (…) within each condition that has both readings.
 
-    What a unit holds may hang on the construction too; only its own sentences are compared.
+    A unit's value may depend on the construction too, so only sentences of one are compared.
     """
     named = np.array(conditions)
-    found = {}
+    areas = {}
     for name in dict.fromkeys(conditions):
         members = named == name
         if set(readings[members]) == {0, 1}:
-            found[name] = auc(values[members], readings[members])
-    return found
+            areas[name] = auc(values[members], readings[members])
+    return areas
 
 
-def told(aucs: Array) -> NDArray[np.float64]:
-    """How well each unit tells the readings apart in each condition: (C, P, H) to (C, H).
+def separability(aucs: Array) -> NDArray[np.float64]:
+    """How well each unit separates the readings in each condition: AUCs (C, P, H) to (C, H).
 
-    It is the lowest AUC over the places, in the unit's one direction over all conditions: a unit
-    that is high for reading 1 here and low there carries nothing that can be read off.
+    It is the lowest AUC over the P places, in the direction that the unit has over all conditions:
+    a unit that is high for reading 1 in one condition and low in another cannot be read off.
     """
     upwards = aucs.mean(axis=(0, 1)) >= 0.5
     return np.asarray(np.where(upwards, aucs, 1.0 - aucs).min(axis=1))
