@@ -5,7 +5,7 @@ import importlib
 import click
 
 VIEWS = {
-    "text": "Colour a text by what one unit holds.",
+    "text": "Colour a text by the memory of one unit.",
     "gates": "How often each gate is open or shut.",
     "units": "Find the units that carry number.",
     "gradients": "How far back the gradient reaches.",

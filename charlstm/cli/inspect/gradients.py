@@ -13,7 +13,7 @@ from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.output.write import plain
 from charlstm.pairs.scores import readable
 from charlstm.store import metrics
-from charlstm.studies.agreement import pair_sets
+from charlstm.studies.agreement.grammar_pairs import grammar_pairs
 from charlstm.studies.inspect.gradients import (
     Clipping,
     Losses,
@@ -83,10 +83,10 @@ def command(
 
 
 def _losses(model: Model, text: tuple[str, ...], encoding: str, steps: int, samples: int) -> Losses:
-    settings = None if text else pair_sets.settings_of(model.config.corpus)
-    if settings is None:
+    grammar = None if text else grammar_pairs(model.config.corpus)
+    if grammar is None:
         return losses_along(ids_of(model, text, encoding), steps, samples)
-    pairs, _ = readable(model.vocabulary, pair_sets.default_set(settings[0], PAIRS).pairs)
+    pairs, _ = readable(model.vocabulary, grammar.default(PAIRS).pairs)
     return losses_at_verbs(model.vocabulary, spans_of(pairs), steps, samples)
 
 

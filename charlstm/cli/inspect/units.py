@@ -1,8 +1,6 @@
 """`charlstm inspect units`: which units carry the subject's number, and how one of them does it."""
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -10,12 +8,13 @@ import click
 from charlstm.api import Model
 from charlstm.cli.inspect.shared import checked_layer, checked_unit
 from charlstm.cli.options import json_option, load_model, run_option, save_all, save_option
+from charlstm.cli.progress import counting_bar
 from charlstm.cli.terminal import note, print_json, utf8_output
 from charlstm.errors import CharlstmError
 from charlstm.output.write import plain
 from charlstm.pairs.files import Pair, read_pairs
 from charlstm.pairs.scores import readable
-from charlstm.studies.agreement import pair_sets
+from charlstm.studies.agreement.grammar_pairs import bundled_grammar_pairs, grammar_pairs
 from charlstm.studies.inspect.spans import READINGS, Span, spans_of
 from charlstm.studies.inspect.time_course import (
     TimeCourse,
@@ -65,7 +64,7 @@ def command(
     at = checked_layer(architecture, layer)
     chosen = None if unit is None else (at, checked_unit(architecture, unit))
     spans = spans_of(_pairs(model, pairs, per_condition, seed), feature)
-    with _progress_bar(candidates + controls) as progress:
+    with counting_bar(candidates + controls, "unit") as progress:
         units = find_units(
             model.parameters,
             model.vocabulary,
@@ -116,25 +115,13 @@ def _pairs(model: Model, pairs: str | None, per_condition: int, seed: int) -> li
     if pairs is not None:
         given = read_pairs(Path(pairs))
     else:
-        known = pair_sets.settings_of(model.config.corpus)
-        settings = known[0] if known else pair_sets.bundled_settings()
-        if not known:
+        grammar = grammar_pairs(model.config.corpus)
+        if grammar is None:
+            grammar = bundled_grammar_pairs()
             note("the run's corpus has no settings beside it: pairs are made like the bundled one")
-        given = pair_sets.default_set(settings, per_condition, seed).pairs
+        given = grammar.default(per_condition, seed).pairs
     kept, unknown = readable(model.vocabulary, given)
     if unknown:
         left = len(given) - len(kept)
         note(f"left out {left:,} pairs with characters never seen: {' '.join(map(ascii, unknown))}")
     return kept
-
-
-@contextmanager
-def _progress_bar(total: int) -> Iterator[Callable[[], object]]:
-    """A bar of so many units in a terminal; what it yields is called for each."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from tqdm import tqdm
-
-    with tqdm(total=total, unit="unit", leave=False) as bar:
-        yield bar.update

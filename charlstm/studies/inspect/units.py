@@ -92,11 +92,11 @@ def find_units(
     controls: int = CONTROLS,
     long: int = LONG,
     seed: int = 1,
-    progress: Callable[[], object] = lambda: None,
+    progress: Callable[[int], object] = lambda _: None,
 ) -> Units:
     """Rank all units by separability, and ablate the best and some random others.
 
-    `progress` is called after each ablation.
+    `progress` gets the number of units that are newly ablated.
 
     Raises:
         CorpusError: if no span is longer than `long` characters, so that nothing has to be kept.
@@ -123,7 +123,7 @@ def find_units(
     def ablation_cost(place: int) -> dict[str, float]:
         without = ablated(parameters, place // H, place % H)
         left = accuracy_by_part(without, vocabulary, spans, parts)
-        progress()
+        progress(1)
         return {part: accuracy[part] - left[part] for part in parts}
 
     random_costs = [ablation_cost(place) for place in drawn]
