@@ -50,7 +50,11 @@ class Metrics:
 
 
 def read(path: Path) -> list[dict[str, str]]:
-    """The complete rows of a metrics file; none where there is no file."""
+    """The complete rows of a metrics file; none where there is no file.
+
+    Raises:
+        RunError: if it cannot be read.
+    """
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
@@ -58,11 +62,24 @@ def read(path: Path) -> list[dict[str, str]]:
         return []
     except (OSError, UnicodeDecodeError, csv.Error) as problem:
         raise RunError(f"cannot read {str(path)!r}: {problem}") from problem
-    return [row for row in rows if None not in row.values() and _number(row.get("update"))]
+    complete = [row for row in rows if None not in row.values()]
+    return [row for row in complete if 0 <= _number(row.get("update")) < math.inf]
 
 
-def _number(text: str | None) -> bool:
+def read_numbers(path: Path) -> list[dict[str, float]]:
+    """The complete rows of a metrics file as numbers; none where there is no file.
+
+    Each row has every name of `COLUMNS`. NaN stands for a field that is empty or missing, or that
+    is not a number.
+
+    Raises:
+        RunError: if it cannot be read.
+    """
+    return [{name: _number(row.get(name)) for name in COLUMNS} for row in read(path)]
+
+
+def _number(text: str | None) -> float:
     try:
-        return math.isfinite(number := float(text or "")) and number >= 0
+        return float(text or "")
     except ValueError:
-        return False
+        return math.nan
