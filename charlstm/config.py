@@ -143,6 +143,15 @@ SETTINGS: dict[str, Field[Any]] = {f.name: f for f in fields(Config) if f.name !
 
 RETIRED = {"average": 0.0}  # settings of earlier versions, at the value that changed nothing
 
+HOUSEKEEPING: tuple[str, ...] = (  # settings of a run that change no weight
+    "threads",
+    "workers",
+    "checkpoint_every",
+    "checkpoint_minutes",
+    "keep",
+    "sample_every",
+)
+
 
 def from_mapping(mapping: Mapping[Any, Any], cell_options: Mapping[str, Field[Any]]) -> Config:
     """A config from settings by name; those of cells are declared by `cell_options`.
