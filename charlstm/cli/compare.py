@@ -33,7 +33,7 @@ def command(config: str, out: str | None, save: tuple[Path, ...], as_json: bool)
     from charlstm.cli.progress import reading_bar
     from charlstm.cli.train import Stop
     from charlstm.output.figure import require_matplotlib
-    from charlstm.studies.compare.plan import read_plan
+    from charlstm.studies.compare.comparison import read_plan
     from charlstm.studies.compare.runner import compare
 
     utf8_output()

@@ -16,7 +16,7 @@ from charlstm.store.metrics import read as read_metrics
 from charlstm.store.runs import prune
 from charlstm.studies.agreement.pair_sets import default_set, settings_of, sweep
 from charlstm.studies.compare.outcome import Outcome, claim_for, read_outcome, write_outcome
-from charlstm.studies.compare.plan import Comparison, Setting
+from charlstm.studies.compare.comparison import Comparison, Setting
 from charlstm.studies.compare.size import hidden_size_for
 from charlstm.text.corpus import ReadProgress
 from charlstm.training.events import Event, Finished

@@ -18,7 +18,7 @@ from charlstm.nn.cells import CELLS
 from charlstm.nn.parameters import Architecture
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS
 from charlstm.studies.compare.outcome import Outcome
-from charlstm.studies.compare.plan import read_plan
+from charlstm.studies.compare.comparison import read_plan
 from charlstm.studies.compare.runner import compare
 from charlstm.studies.compare.size import hidden_size_for, parameters_of
 from charlstm.studies.compare.table import groups, lines
