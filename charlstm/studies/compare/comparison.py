@@ -1,4 +1,4 @@
-"""What a comparison is to train: a YAML file with base settings, what varies, and the budget."""
+"""Which runs a comparison makes, read from a YAML file: common settings, varied ones, a budget."""
 
 import itertools
 import math
@@ -18,7 +18,7 @@ from charlstm.yaml_file import read_yaml, relative_to
 
 KEYS = ("base", "vary", "budget", "pairs", "per_condition", "sweeps", "out")
 BUDGET = ("parameters", "characters", "minutes")
-DECIDED = {  # settings of a run that a comparison decides, and how to say what is meant
+DECIDED = {  # settings that the comparison decides, and what the user can do instead
     "epochs": "write `characters` or `minutes` under budget",
     "max_steps": "write `characters` or `minutes` under budget",
     "max_minutes": "write `minutes` under budget",
@@ -26,12 +26,12 @@ DECIDED = {  # settings of a run that a comparison decides, and how to say what 
     "keep": "every checkpoint is kept until it is measured",
     "out": "write it beside base, not in it",
 }
-MOST = 1000  # runs in a comparison
+MOST_RUNS = 1000  # in a comparison
 
 
 @dataclass(frozen=True)
-class Setting:
-    """One run to make: its name, the values chosen from `vary`, and its config."""
+class PlannedRun:
+    """A run to make: its name, the values chosen from `vary`, and its config."""
 
     name: str
     chosen: Mapping[str, Any]
@@ -40,13 +40,14 @@ class Setting:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All runs to make. With `parameters`, each hidden size is yet to be chosen to have so many.
+    """All runs to make, in folders of their names under `out`.
 
-    Agreement is measured on the file `pairs`, else on `per_condition` pairs of each condition if
-    the corpus has settings beside it; `sweeps` are those to measure at the end of each run.
+    With `parameters`, each network gets the hidden size that comes nearest to so many. Agreement
+    is measured on the file `pairs`. Without one it is measured on `per_condition` pairs of each
+    condition, where the corpus has a grammar. `sweeps` are measured at the end of each run.
     """
 
-    settings: tuple[Setting, ...]
+    runs: tuple[PlannedRun, ...]
     out: Path
     parameters: int | None
     pairs: Path | None
@@ -54,20 +55,22 @@ class Comparison:
     sweeps: tuple[str, ...]
 
 
-def read_plan(path: Path, out: Path | None = None) -> Comparison:
-    """The plan in a YAML file; its runs go to `out`, else where it says, else to runs/<its name>.
+def read_comparison(path: Path, out: Path | None = None) -> Comparison:
+    """The comparison that a YAML file describes.
+
+    Its runs go to `out`; without that, where the file says, or else to runs/<its name>.
 
     Raises:
         ConfigError: one line that names the file and the mistake.
     """
     mapping = read_yaml(path)
     try:
-        return _plan(path, mapping, out)
+        return _comparison(path, mapping, out)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
 
 
-def _plan(path: Path, mapping: dict[str, Any], out: Path | None) -> Comparison:
+def _comparison(path: Path, mapping: dict[str, Any], out: Path | None) -> Comparison:
     _known(mapping, KEYS, "key")
     base = relative_to(path, _mapping(mapping, "base"))
     vary = _varied(relative_to(path, _mapping(mapping, "vary")), base)
@@ -83,9 +86,9 @@ def _plan(path: Path, mapping: dict[str, Any], out: Path | None) -> Comparison:
             f"per_condition must be a whole number from 2, not {brief(per_condition)}."
         )
     folder = out or _path(mapping, "out") or Path("runs") / path.stem
-    settings = tuple(_settings(base, vary, budget))
+    runs = tuple(_runs(base, vary, budget))
     sweeps = _sweeps(mapping.get("sweeps"))
-    return Comparison(settings, folder, parameters, pairs, per_condition, sweeps)
+    return Comparison(runs, folder, parameters, pairs, per_condition, sweeps)
 
 
 def _path(mapping: Mapping[str, Any], name: str) -> Path | None:
@@ -95,10 +98,10 @@ def _path(mapping: Mapping[str, Any], name: str) -> Path | None:
     return Path(value) if value else None
 
 
-def _known(mapping: Mapping[str, Any], keys: Iterable[str], what: str) -> None:
+def _known(mapping: Mapping[str, Any], keys: Iterable[str], kind: str) -> None:
     for name in mapping:
         if name not in keys:
-            raise ConfigError(f"unknown {what} {brief(name)}{nearest(name, keys)}")
+            raise ConfigError(f"unknown {kind} {brief(name)}{nearest(name, keys)}")
 
 
 def _mapping(mapping: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -123,31 +126,33 @@ def _varied(vary: dict[str, Any], base: Mapping[str, Any]) -> dict[str, list[Any
 
 
 def _budget(budget: Mapping[str, Any]) -> tuple[int | None, dict[str, float]]:
-    """The parameters of each network, if they are to be equal; and how long each run may take."""
+    """The parameters of each network, if they shall be equal, and how long each run may take."""
     _known(budget, BUDGET, "budget")
     for name, value in budget.items():
         kind = float | int if name == "minutes" else int
-        good = isinstance(value, kind) and not isinstance(value, bool)
-        if not good or not math.isfinite(value) or value <= 0:
-            whole = "number" if name == "minutes" else "whole number"
-            raise ConfigError(f"budget: {name} must be a {whole} above 0, not {brief(value)}.")
+        is_number = isinstance(value, kind) and not isinstance(value, bool)
+        if not is_number or not math.isfinite(value) or value <= 0:
+            noun = "number" if name == "minutes" else "whole number"
+            raise ConfigError(f"budget: {name} must be a {noun} above 0, not {brief(value)}.")
     given = {name: budget[name] for name in ("characters", "minutes") if name in budget}
     if len(given) != 1:
         raise ConfigError("budget needs one of characters and minutes.")
     return budget.get("parameters"), given
 
 
-def _settings(
+def _runs(
     base: Mapping[str, Any], vary: Mapping[str, list[Any]], budget: Mapping[str, float]
-) -> Iterable[Setting]:
-    runs = math.prod(map(len, vary.values()))
-    if runs > MOST:
-        raise ConfigError(f"{runs:,} runs are more than the {MOST:,} that one comparison takes.")
+) -> Iterable[PlannedRun]:
+    count = math.prod(map(len, vary.values()))
+    if count > MOST_RUNS:
+        raise ConfigError(
+            f"{count:,} runs are more than the {MOST_RUNS:,} that one comparison takes."
+        )
     names: set[str] = set()
     for values in itertools.product(*vary.values()):
         chosen = dict(zip(vary, values, strict=True))
-        own = _fitting(base, vary.get("cell", []), chosen.get("cell"))
-        config = from_mapping({**own, **chosen, "keep": MOST}, cell_options())
+        common = _fitting(base, vary.get("cell", []), chosen.get("cell"))
+        config = from_mapping({**common, **chosen, "keep": MOST_RUNS}, cell_options())
         if not config.corpus or "-" in config.corpus or config.val == "-":
             raise ConfigError("name a corpus of files in base; standard input is read only once.")
         architecture_of(config).make_cell()
@@ -155,11 +160,11 @@ def _settings(
         if name in names:
             raise ConfigError(f"vary asks for {name!r} twice; leave one out.")
         names.add(name)
-        yield Setting(name, chosen, _with_budget(config, budget))
+        yield PlannedRun(name, chosen, _with_budget(config, budget))
 
 
 def _fitting(base: Mapping[str, Any], cells: list[Any], cell: Any) -> dict[str, Any]:
-    """`base` for one of several cells: without the options that only others of them have."""
+    """`base` for one of several cells, without the options that only the other cells have."""
 
     def has(kind: Any, option: str) -> bool:
         return kind in CELLS and option in {f.name for f in fields(CELLS[kind].Options)}
@@ -169,19 +174,19 @@ def _fitting(base: Mapping[str, Any], cells: list[Any], cell: Any) -> dict[str, 
 
 
 def _with_budget(config: Config, budget: Mapping[str, float]) -> Config:
-    each = config.batch_size * config.seq_length
-    own = config.to_mapping()
-    own["corpus"] = [absolute(name) for name in config.corpus]
-    own["val"] = absolute(config.val) if config.val else None
+    settings = config.to_mapping()
+    settings["corpus"] = [absolute(name) for name in config.corpus]
+    settings["val"] = absolute(config.val) if config.val else None
     if "minutes" in budget:
-        own["max_minutes"] = budget["minutes"]
+        settings["max_minutes"] = budget["minutes"]
     else:
-        own["max_steps"] = max(1, math.ceil(budget["characters"] / each))
-    return from_mapping(own, cell_options())
+        window = config.batch_size * config.seq_length
+        settings["max_steps"] = max(1, math.ceil(budget["characters"] / window))
+    return from_mapping(settings, cell_options())
 
 
 def _name(chosen: Mapping[str, Any]) -> str:
-    """A folder's name, as `lstm_seed-1`: a value that is a word speaks for itself."""
+    """A folder's name, such as `lstm_seed-1`. The cell needs no name of its setting before it."""
     words = (f"{v}" if k == "cell" else f"{k}-{v}" for k, v in chosen.items())
     name = re.sub(r"[^\w.+-]+", "-", "_".join(words))[:150].strip(".-")
     return name or "run"

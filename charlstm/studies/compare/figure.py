@@ -1,20 +1,21 @@
-"""The outcomes as one picture: how each setting learns, and what it can do in the end."""
+"""The figure of a comparison: how each setting learns, and what it can do in the end."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from charlstm.output.figure import COLOURS, require_matplotlib, style
+from charlstm.studies.compare.groups import Group, conditions, groups, hardest
 from charlstm.studies.compare.outcome import Curve, Outcome
-from charlstm.studies.compare.table import Group, conditions, groups, hardest
 
 MARKERS = "osD^vPX*"
+DASHES = ("-", "--", "-.", ":")
 
 
 def draw(outcomes: Sequence[Outcome], title: str) -> Any:
-    """A matplotlib figure: loss curves, then, where it was measured, agreement and the sweeps.
+    """A matplotlib figure of the losses and, where they were measured, agreement and sweeps.
 
-    Thin lines are single runs of one colour for each setting; points are means, with bars from
-    the lowest to the highest run.
+    A setting has one colour. Each thin line is one run. Points are means over the runs, with bars
+    from the lowest run to the highest.
 
     Raises:
         CharlstmError: if matplotlib is missing.
@@ -22,74 +23,79 @@ def draw(outcomes: Sequence[Outcome], title: str) -> Any:
     require_matplotlib()
     from matplotlib.figure import Figure  # noqa: PLC0415
 
-    found = groups(outcomes)
-    measured = any(outcome.agreement for outcome in outcomes)
-    axes_of = [a for a in ("depth", "distance") if any(a in o.sweeps for o in outcomes)]
-    rows = 1 + measured + bool(axes_of)
+    settings = groups(outcomes)
+    has_agreement = any(outcome.agreement for outcome in outcomes)
+    sweeps = [s for s in ("depth", "distance") if any(s in o.sweeps for o in outcomes)]
     names = conditions(outcome.agreement for outcome in outcomes)
-    heights = [3.2, *([0.8 + 0.3 * len(names)] * measured), *([3.2] * bool(axes_of))]
+    heights = [3.2]
+    heights += [0.8 + 0.3 * len(names)] * has_agreement
+    heights += [3.2] * bool(sweeps)
     with style():
         figure = Figure(figsize=(9.0, sum(heights) + 0.6), layout="constrained")
         figure.suptitle(title, fontsize=10)
-        grid = figure.add_gridspec(rows, 2, height_ratios=heights)
-        losses = figure.add_subplot(grid[0, 0] if measured else grid[0, :])
-        _curves(losses, found, lambda o: o.losses)
-        losses.set_ylabel("validation loss, nats per character")
-        losses.set_yscale("log")
-        losses.minorticks_off()
-        _plain_ticks(losses, found)
-        if measured:
-            learning = figure.add_subplot(grid[0, 1])
-            _curves(learning, found, _percents)
-            learning.axhline(95, color="0.4", lw=0.8, ls=":")
-            learning.set_ylim(min(40, learning.get_ylim()[0]), 101)
-            learning.set_ylabel("agreement, % right")
-            _by_condition(figure.add_subplot(grid[1, :]), found, names)
-        for column, axis in enumerate(axes_of):
-            wide = grid[rows - 1, :] if len(axes_of) == 1 else grid[rows - 1, column]
-            _along(figure.add_subplot(wide), found, axis)
+        grid = figure.add_gridspec(len(heights), 2, height_ratios=heights)
+        losses = figure.add_subplot(grid[0, 0] if has_agreement else grid[0, :])
+        _draw_losses(losses, settings)
+        if has_agreement:
+            _draw_learning(figure.add_subplot(grid[0, 1]), settings)
+            _draw_conditions(figure.add_subplot(grid[1, :]), settings, names)
+        for column, sweep in enumerate(sweeps):
+            place = grid[-1, :] if len(sweeps) == 1 else grid[-1, column]
+            _draw_sweep(figure.add_subplot(place), settings, sweep)
         handles, labels = losses.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=2)
     return figure
 
 
-def _percents(outcome: Outcome) -> Curve:
-    return [(read, 100 * accuracy) for read, accuracy in outcome.learning.get("overall", ())]
-
-
-def _curves(axes: Any, found: Sequence[Group], of: Callable[[Outcome], Curve]) -> None:
-    for n, group in enumerate(found):
-        speed = group.mean(lambda o: o.characters_per_second / 1000) or 0.0
-        sizes = group.mean(lambda o: o.parameters) or 0.0
-        label: str | None = f"{group.label}: {sizes:,.0f} parameters, {speed:.0f}k characters/s"
-        for outcome in group.runs:
-            x = [characters / 1e6 for characters, _ in of(outcome)]
-            y = [value for _, value in of(outcome)]
-            axes.plot(x, y, color=_colour(n), lw=1.2, ls=_dash(n), alpha=0.8, label=label)
-            label = None
-    axes.set_xlabel("million characters read")
-
-
-def _plain_ticks(axes: Any, found: Sequence[Group]) -> None:
-    """Losses span less than a decade: a logarithmic axis gets its numbers from the data."""
-    values = [nats for group in found for o in group.runs for _, nats in o.losses]
-    if values:
+def _draw_losses(axes: Any, settings: Sequence[Group]) -> None:
+    _draw_curves(axes, settings, lambda o: o.losses)
+    axes.set_ylabel("validation loss, nats per character")
+    axes.set_yscale("log")
+    axes.minorticks_off()
+    values = [nats for group in settings for o in group.runs for _, nats in o.losses]
+    if values:  # they span less than a decade, where a logarithmic axis has no ticks by itself
         low, high = min(values), max(values)
         ticks = [low * (high / low) ** (k / 5) for k in range(6)]
         axes.set_yticks(ticks, [f"{tick:.2f}" for tick in ticks])
 
 
-def _by_condition(axes: Any, found: Sequence[Group], names: Sequence[str]) -> None:
-    for n, group in enumerate(found):
+def _draw_learning(axes: Any, settings: Sequence[Group]) -> None:
+    def percents(outcome: Outcome) -> Curve:
+        overall = outcome.learning.get("overall", ())
+        return [(characters, 100 * accuracy) for characters, accuracy in overall]
+
+    _draw_curves(axes, settings, percents)
+    axes.axhline(95, color="0.4", lw=0.8, ls=":")
+    axes.set_ylim(min(40, axes.get_ylim()[0]), 101)
+    axes.set_ylabel("agreement, % right")
+
+
+def _draw_curves(
+    axes: Any, settings: Sequence[Group], curve_of: Callable[[Outcome], Curve]
+) -> None:
+    for n, group in enumerate(settings):
+        speed = group.mean(lambda o: o.characters_per_second / 1000) or 0.0
+        size = group.mean(lambda o: o.parameters) or 0.0
+        label: str | None = f"{group.label}: {size:,.0f} parameters, {speed:.0f}k characters/s"
+        for outcome in group.runs:
+            x = [characters / 1e6 for characters, _ in curve_of(outcome)]
+            y = [value for _, value in curve_of(outcome)]
+            axes.plot(x, y, color=_colour(n), lw=1.2, ls=_dash(n), alpha=0.8, label=label)
+            label = None  # one entry of the legend for each setting
+    axes.set_xlabel("million characters read")
+
+
+def _draw_conditions(axes: Any, settings: Sequence[Group], names: Sequence[str]) -> None:
+    for n, group in enumerate(settings):
         for row, name in enumerate(names):
-            values = [hardest(o.agreement, name) for o in group.runs]
-            known = [100 * value for value in values if value is not None]
-            if known:
-                y = row + 0.7 * (n - (len(found) - 1) / 2) / max(4, len(found))
-                middle = sum(known) / len(known)
-                reach = [[middle - min(known)], [max(known) - middle]]
-                form = MARKERS[n % len(MARKERS)]
-                axes.errorbar([middle], [y], xerr=reach, fmt=form, ms=4, lw=1, color=_colour(n))
+            shares = [hardest(o.agreement, name) for o in group.runs]
+            percents = [100 * share for share in shares if share is not None]
+            if percents:
+                y = row + 0.7 * (n - (len(settings) - 1) / 2) / max(4, len(settings))
+                mean = sum(percents) / len(percents)
+                bars = [[mean - min(percents)], [max(percents) - mean]]
+                marker = _marker(n)
+                axes.errorbar([mean], [y], xerr=bars, fmt=marker, ms=4, lw=1, color=_colour(n))
     axes.axvline(50, color="0.4", lw=0.8, ls=":")
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -0.5)
@@ -99,28 +105,22 @@ def _by_condition(axes: Any, found: Sequence[Group], names: Sequence[str]) -> No
     )
 
 
-def _along(axes: Any, found: Sequence[Group], axis: str) -> None:
-    for n, group in enumerate(found):
-        points: dict[int, list[float]] = {}
+def _draw_sweep(axes: Any, settings: Sequence[Group], sweep: str) -> None:
+    for n, group in enumerate(settings):
+        percents: dict[int, list[float]] = {}  # of all runs, by how deep or how far
         for outcome in group.runs:
-            report = outcome.sweeps.get(axis)
+            report = outcome.sweeps.get(sweep)
             for name in conditions([report]):
-                value = hardest(report, name)
-                if report and value is not None:
-                    points.setdefault(report["conditions"][name][axis], []).append(100 * value)
-        x = sorted(points)
-        middle = [sum(points[at]) / len(points[at]) for at in x]
-        form = MARKERS[n % len(MARKERS)]
-        axes.plot(x, middle, color=_colour(n), ls=_dash(n), marker=form, ms=4, lw=1.2)
-        axes.fill_between(
-            x,
-            [min(points[at]) for at in x],
-            [max(points[at]) for at in x],
-            color=_colour(n),
-            alpha=0.1,
-            lw=0,
-        )
-    if axis == "distance":
+                share = hardest(report, name)
+                if report and share is not None:
+                    percents.setdefault(report["conditions"][name][sweep], []).append(100 * share)
+        x = sorted(percents)
+        means = [sum(percents[at]) / len(percents[at]) for at in x]
+        lows, highs = ([extreme(percents[at]) for at in x] for extreme in (min, max))
+        colour = _colour(n)
+        axes.plot(x, means, color=colour, ls=_dash(n), marker=_marker(n), ms=4, lw=1.2)
+        axes.fill_between(x, lows, highs, color=colour, alpha=0.1, lw=0)
+    if sweep == "distance":
         axes.set_xscale("log", base=2)
         axes.minorticks_off()
     ticks = sorted({t for line in axes.lines for t in map(int, line.get_xdata())})
@@ -128,8 +128,8 @@ def _along(axes: Any, found: Sequence[Group], axis: str) -> None:
     axes.axhline(50, color="0.4", lw=0.8, ls=":")
     axes.set_ylim(-2, 102)
     axes.set_ylabel("right, %")
-    what = "misleading nouns" if axis == "depth" else "characters of filler"
-    axes.set_xlabel(f"{what} between subject and verb")
+    unit = "misleading nouns" if sweep == "depth" else "characters of filler"
+    axes.set_xlabel(f"{unit} between subject and verb")
 
 
 def _colour(n: int) -> str:
@@ -137,4 +137,8 @@ def _colour(n: int) -> str:
 
 
 def _dash(n: int) -> str:
-    return ("-", "--", "-.", ":")[n // len(COLOURS) % 4]
+    return DASHES[n // len(COLOURS) % len(DASHES)]
+
+
+def _marker(n: int) -> str:
+    return MARKERS[n % len(MARKERS)]

@@ -1,4 +1,4 @@
-"""What came of one run of a comparison, and the files beside its checkpoints that keep it."""
+"""What one run of a comparison learnt and what it cost, kept in a file beside its checkpoints."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,31 +6,24 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from charlstm.config import HOUSEKEEPING
 from charlstm.errors import RunError
 from charlstm.store.atomic import atomic_write
 
-ASKED, RESULT = "asked.json", "result.json"
-ENOUGH = 0.95  # share of right answers that counts as learnt
-FREE = {  # settings that may change between two calls: they decide no weight
-    "threads",
-    "workers",
-    "checkpoint_every",
-    "checkpoint_minutes",
-    "sample_every",
-    "keep",
-    "out",
-}
-Curve = Sequence[tuple[int, float]]
+SETTINGS_FILE, OUTCOME_FILE = "asked.json", "result.json"
+LEARNT = 0.95  # share of right answers from which a condition counts as learnt
+MAY_CHANGE = {*HOUSEKEEPING, "out"}  # settings that may differ when a comparison goes on
+Curve = Sequence[tuple[int, float]]  # characters read, and a value at that time
 
 
 @dataclass(frozen=True)
 class Outcome:
     """One run: its size, its cost, and what it learnt.
 
-    `losses` are (characters read, validation loss in nats per character). `agreement` and each of
-    `sweeps` is a `Report` as JSON has it, of the best checkpoint; `learning` has the same
-    accuracies along the way, on fewer pairs: for each condition, and for "overall", (characters
-    read, accuracy). `diverged` is the message of a run whose loss exploded.
+    `losses` is the validation loss in nats per character. `agreement` and each of `sweeps` is a
+    `Report` of the best checkpoint in its JSON form. `learning` is the accuracy of the checkpoints
+    along the way, on fewer pairs, for each condition and for "overall". `diverged` is the message
+    of a run whose loss exploded.
     """
 
     name: str
@@ -53,15 +46,15 @@ class Outcome:
         """Training speed, validation and saving included."""
         return self.characters / self.seconds if self.seconds else 0.0
 
-    def characters_until(self, condition: str = "overall", enough: float = ENOUGH) -> int | None:
-        """Characters read when the accuracy first was so high; None if it never was."""
+    def characters_until(self, condition: str = "overall", level: float = LEARNT) -> int | None:
+        """Characters read when the accuracy first reached `level`; None if it never did."""
         for characters, accuracy in self.learning.get(condition, ()):
-            if accuracy >= enough:
+            if accuracy >= level:
                 return characters
         return None
 
     def to_mapping(self) -> dict[str, Any]:
-        """The outcome as JSON has it."""
+        """The outcome for JSON."""
         return asdict(self) | {
             "characters_per_second": self.characters_per_second,
             "characters_until_95": self.characters_until(),
@@ -74,32 +67,33 @@ def write_outcome(run: Path, outcome: Outcome) -> None:
     Raises:
         RunError: if it cannot be written.
     """
-    _write(run / RESULT, asdict(outcome))
+    _write(run / OUTCOME_FILE, asdict(outcome))
 
 
 def read_outcome(run: Path) -> Outcome | None:
-    """The outcome kept in a run's folder, None where there is none.
+    """The outcome kept in a run's folder; None where there is none.
 
     Raises:
         RunError: if it is damaged.
     """
-    found = _read(run / RESULT)
-    if found is None:
+    kept = _read(run / OUTCOME_FILE)
+    if kept is None:
         return None
-    if set(found) != {f.name for f in fields(Outcome)}:
-        raise RunError(f"{run / RESULT} is not a run's outcome; remove it to measure again")
-    return Outcome(**found)
+    if set(kept) != {f.name for f in fields(Outcome)}:
+        raise RunError(f"{run / OUTCOME_FILE} is not a run's outcome; remove it to measure again")
+    return Outcome(**kept)
 
 
-def claim_for(run: Path, asked: Mapping[str, Any]) -> None:
-    """Make the folder the one of a run with these settings.
+def claim_for(run: Path, settings: Mapping[str, Any]) -> None:
+    """Make the folder of a run with these settings, or accept the one that was made for it.
 
     Raises:
-        RunError: if another run is in it, or one with other settings; it names the first of them.
+        RunError: if the folder holds another run. Where that run has other settings, the message
+            names the first one that differs.
     """
-    mine = {name: value for name, value in asked.items() if name not in FREE}
-    mine = json.loads(json.dumps(mine))
-    before = _read(run / ASKED)
+    wanted = {name: value for name, value in settings.items() if name not in MAY_CHANGE}
+    wanted = json.loads(json.dumps(wanted))
+    before = _read(run / SETTINGS_FILE)
     if before is None:
         if any(run.glob("*.npz")):
             raise RunError(f"{str(run)!r} holds a run of something else; choose another --out")
@@ -107,13 +101,13 @@ def claim_for(run: Path, asked: Mapping[str, Any]) -> None:
             run.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(f"cannot make the folder {str(run)!r}: {error.strerror}") from error
-        _write(run / ASKED, mine)
+        _write(run / SETTINGS_FILE, wanted)
         return
-    for name in {**mine, **before}:
-        if mine.get(name) != before.get(name):
+    for name in {**wanted, **before}:
+        if wanted.get(name) != before.get(name):
             raise RunError(
-                f"{str(run)!r} was begun with {name} {before.get(name)!r}, not {mine.get(name)!r}; "
-                f"choose another --out, or remove that folder"
+                f"{str(run)!r} was begun with {name} {before.get(name)!r}, "
+                f"not {wanted.get(name)!r}; choose another --out, or remove that folder"
             )
 
 
@@ -124,13 +118,13 @@ def _write(path: Path, value: Mapping[str, Any]) -> None:
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except OSError as error:
         raise RunError(f"cannot read {str(path)!r}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise RunError(f"{str(path)!r} is damaged; remove its folder to train again") from error
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise RunError(f"{str(path)!r} is damaged; remove its folder to train again")
-    return found
+    return value

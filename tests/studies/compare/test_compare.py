@@ -5,6 +5,8 @@ import json
 import shutil
 import signal
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +17,14 @@ from repository import ROOT
 from charlstm import bundled
 from charlstm.errors import ConfigError
 from charlstm.nn.cells import CELLS
-from charlstm.nn.parameters import Architecture
+from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS
+from charlstm.studies.agreement.grammar_pairs import grammar_pairs
+from charlstm.studies.compare.comparison import read_comparison
+from charlstm.studies.compare.groups import groups
 from charlstm.studies.compare.outcome import Outcome
-from charlstm.studies.compare.comparison import read_plan
-from charlstm.studies.compare.runner import compare
-from charlstm.studies.compare.size import hidden_size_for, parameters_of
-from charlstm.studies.compare.table import groups, lines
+from charlstm.studies.compare.result import ComparisonResult
+from charlstm.studies.compare.runner import compare, hidden_size_for
 from charlstm.training.defaults import updates_in_budget
 from charlstm.training.events import Finished
 
@@ -49,28 +52,32 @@ def outcome(name: str = "a", **values: Any) -> Outcome:
     return Outcome(**{"name": name, **given, **cost, "losses": losses, **values})
 
 
+def lines(outcomes: Sequence[Outcome]) -> list[str]:
+    return ComparisonResult(outcomes, Path("runs"), "title").lines()
+
+
 # Plans
 
 
 def test_every_combination_is_planned(here: Path) -> None:
-    plan = read_plan(written(here))
-    assert [s.name for s in plan.settings] == [
+    plan = read_comparison(written(here))
+    assert [run.name for run in plan.runs] == [
         "rnn_seed-1", "rnn_seed-2", "gru_seed-1", "gru_seed-2",
     ]  # fmt: skip
-    assert [(s.config.cell, s.config.seed) for s in plan.settings] == [
+    assert [(run.config.cell, run.config.seed) for run in plan.runs] == [
         ("rnn", 1), ("rnn", 2), ("gru", 1), ("gru", 2),
     ]  # fmt: skip
-    assert {s.config.max_steps for s in plan.settings} == {10}
-    assert {s.config.corpus for s in plan.settings} == {(str(here / "text.txt"),)}
+    assert {run.config.max_steps for run in plan.runs} == {10}
+    assert {run.config.corpus for run in plan.runs} == {(str(here / "text.txt"),)}
     assert (plan.out, plan.parameters) == (Path("runs/plan"), 2000)
 
 
 def test_an_option_in_base_is_for_the_cells_that_have_it(here: Path) -> None:
     given = PLAN.replace("lr: 0.03", "lr: 0.03, gru_reset: after")
-    plan = read_plan(written(here, given))
-    assert [s.config.cell_options for s in plan.settings] == [{}] * 2 + [{"gru_reset": "after"}] * 2
+    plan = read_comparison(written(here, given))
+    assert [run.config.cell_options for run in plan.runs] == [{}] * 2 + [{"gru_reset": "after"}] * 2
     with pytest.raises(ConfigError, match="'rnn' has no option 'gru_reset'"):
-        read_plan(written(here, given.replace("[rnn, gru]", "[rnn, lstm]")))
+        read_comparison(written(here, given.replace("[rnn, gru]", "[rnn, lstm]")))
 
 
 def test_equal_characters_are_equal_whatever_the_window(here: Path) -> None:
@@ -78,10 +85,10 @@ def test_equal_characters_are_equal_whatever_the_window(here: Path) -> None:
         "base: {corpus: text.txt, hidden_size: 4}\nvary: {seq_length: [10, 20], batch_size: [8]}\n"
         "budget: {characters: 801}"
     )
-    configs = [s.config for s in read_plan(written(here, text)).settings]
+    configs = [run.config for run in read_comparison(written(here, text)).runs]
     assert [c.max_steps for c in configs] == [11, 6]
     minutes = text.replace("characters: 801", "minutes: 0.5")
-    configs = [s.config for s in read_plan(written(here, minutes)).settings]
+    configs = [run.config for run in read_comparison(written(here, minutes)).runs]
     assert [(c.max_minutes, updates_in_budget(c, 1000)) for c in configs] == [(0.5, None)] * 2
 
 
@@ -91,32 +98,35 @@ def test_paths_are_relative_to_the_file(here: Path) -> None:
         "base: {hidden_size: 4, val: ../text.txt}\nvary: {corpus: [a.txt, [b.txt, c.txt]]}\n"
         "budget: {characters: 9}\nout: there\npairs: p.tsv"
     )
-    plan = read_plan(written(here / "sub", text.replace(", [b.txt, c.txt]", "")))
-    assert plan.settings[0].config.corpus == (str(here / "sub" / "a.txt"),)
-    assert plan.settings[0].config.val == str(here / "text.txt")
+    plan = read_comparison(written(here / "sub", text.replace(", [b.txt, c.txt]", "")))
+    assert plan.runs[0].config.corpus == (str(here / "sub" / "a.txt"),)
+    assert plan.runs[0].config.val == str(here / "text.txt")
     assert (plan.out, plan.pairs) == (here / "sub" / "there", here / "sub" / "p.tsv")
-    assert read_plan(here / "sub" / "plan.yaml", Path("x")).out == Path("x")
+    assert read_comparison(here / "sub" / "plan.yaml", Path("x")).out == Path("x")
 
 
 def test_the_bundled_plan_compares_all_cells() -> None:
-    plan = read_plan(bundled.find_config("compare-cells"))
-    assert {s.config.cell for s in plan.settings} == set(CELLS)
-    assert len(plan.settings) == 3 * len(CELLS)
+    plan = read_comparison(bundled.find_config("compare-cells"))
+    assert {run.config.cell for run in plan.runs} == set(CELLS)
+    assert len(plan.runs) == 3 * len(CELLS)
     assert plan.parameters
-    assert {s.config.max_steps for s in plan.settings} == {-(-12_000_000 // (16 * 64))}
-    assert all(Path(name).is_file() for s in plan.settings for name in s.config.corpus)
+    assert {run.config.max_steps for run in plan.runs} == {-(-12_000_000 // (16 * 64))}
+    assert all(Path(name).is_file() for run in plan.runs for name in run.config.corpus)
 
 
 @pytest.mark.parametrize("cell", list(CELLS))
 @pytest.mark.parametrize("layers", [1, 2])
 def test_equal_parameters(cell: str, layers: int) -> None:
     architecture = Architecture(cell, {}, 1, layers)
+
+    def count(hidden_size: int) -> int:
+        return Parameters(replace(architecture, hidden_size=hidden_size), 10).num_parameters
+
     for wanted in (500, 20_000):
         H = hidden_size_for(architecture, 10, wanted)
-        off = [abs(parameters_of(architecture, 10, size) - wanted) for size in (H - 1, H, H + 1)]
+        off = [abs(count(size) - wanted) for size in (H - 1, H, H + 1)]
         assert off[1] == min(off[1:] if H == 1 else off)
-    exact = parameters_of(architecture, 10, 17)
-    assert hidden_size_for(architecture, 10, exact) == 17
+    assert hidden_size_for(architecture, 10, count(17)) == 17
     with pytest.raises(ConfigError, match="too few: one unit of"):
         hidden_size_for(architecture, 10, 20)
 
@@ -293,7 +303,7 @@ def test_a_stopped_comparison_goes_on(compared: Path, here: Path, charlstm: Runn
 
 def test_stopped_while_measuring(compared: Path, here: Path) -> None:
     text = PLAN.replace("text.txt", str(compared / "text.txt")).replace("[1, 2]", "[1]")
-    plan = read_plan(written(here, text + "\nper_condition: 8"))
+    plan = read_comparison(written(here, text + "\nper_condition: 8"))
     scored: list[int] = []
 
     def interrupted(pairs: int) -> None:
@@ -302,17 +312,17 @@ def test_stopped_while_measuring(compared: Path, here: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        list(compare(plan, scoring=interrupted))
+        list(compare(plan, grammar_pairs, on_scored=interrupted))
     assert not list(plan.out.glob("*/result.json"))
     before = (plan.out / "rnn_seed-1" / "last.npz").read_bytes()
-    events = list(compare(plan))
+    events = list(compare(plan, grammar_pairs))
     assert [event.reason for event in events if isinstance(event, Finished)] == [
         "already done", "done",
     ]  # fmt: skip
     assert (plan.out / "rnn_seed-1" / "last.npz").read_bytes() == before
     found = [event for event in events if isinstance(event, Outcome)]
     assert [len(o.learning["overall"]) for o in found] == [10, 10]
-    assert list(compare(plan, stop=lambda: True)) == []
+    assert list(compare(plan, grammar_pairs, stop=lambda: True)) == []
 
 
 def test_a_run_that_diverges_does_not_end_the_others(charlstm: Runner, here: Path) -> None:
@@ -394,5 +404,5 @@ def test_without_matplotlib(
 def test_the_plan_in_the_documentation(here: Path) -> None:
     text = (ROOT / "docs" / "agreement.md").read_text(encoding="utf-8")
     block = text[text.index("    base:") :].split("\n\n")[0]
-    plan = read_plan(written(here, "\n".join(line[4:] for line in block.splitlines())))
-    assert (len(plan.settings), plan.parameters, plan.sweeps) == (9, 100_000, ("depth", "distance"))
+    plan = read_comparison(written(here, "\n".join(line[4:] for line in block.splitlines())))
+    assert (len(plan.runs), plan.parameters, plan.sweeps) == (9, 100_000, ("depth", "distance"))

@@ -1,0 +1,120 @@
+"""Measures a trained run of a comparison: its size, its cost, and what its checkpoints can do."""
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from charlstm import checkpoint
+from charlstm.nn.parameters import Parameters
+from charlstm.pairs.files import PairSet, read_pairs
+from charlstm.pairs.report import Report, measure
+from charlstm.store.metrics import read_numbers
+from charlstm.store.runs import checkpoint_path
+from charlstm.studies.compare.comparison import Comparison, PlannedRun
+from charlstm.studies.compare.outcome import Curve, Outcome
+
+ALONG_THE_WAY = 4  # a checkpoint along the way is measured on a quarter of the pairs
+OnScored = Callable[[int], object]  # takes the number of pairs scored since the last call
+
+
+class PairMaker(Protocol):
+    """Makes minimal pairs for models that were trained on one corpus.
+
+    Each method raises a ConfigError if it cannot make `per_condition` pairs of each condition.
+    """
+
+    def default(self, per_condition: int) -> PairSet:
+        """Pairs of every condition."""
+
+    def sweep(self, axis: str, per_condition: int) -> PairSet:
+        """Pairs with more and more of one thing, "depth" or "distance", before the verb."""
+
+
+PairMakerOf = Callable[[Sequence[str]], PairMaker | None]  # of a corpus; None where there is none
+
+
+def unmeasured(planned: PlannedRun, run: Path, diverged: str | None) -> Outcome:
+    """The outcome of a trained run without any score on minimal pairs.
+
+    Raises:
+        CharlstmError: if the last checkpoint or the metrics of the run cannot be read.
+    """
+    last = checkpoint.load(run / "last.npz", weights_only=True)
+    config, progress = last.config, last.progress
+    rows = read_numbers(run / "metrics.csv")
+    return Outcome(
+        name=planned.name,
+        chosen=planned.chosen,
+        hidden_size=config.hidden_size,
+        parameters=Parameters(
+            checkpoint.architecture_of(config), last.vocabulary.size
+        ).num_parameters,
+        steps=progress.update,
+        characters=progress.update * config.batch_size * config.seq_length,
+        seconds=progress.seconds,
+        best_val_nats=progress.best_val,
+        last_val_nats=progress.last_val,
+        losses=[
+            (int(row["characters"]), row["val_nats"])
+            for row in rows
+            if not math.isnan(row["val_nats"])
+        ],
+        diverged=diverged,
+    )
+
+
+def measured(
+    outcome: Outcome,
+    comparison: Comparison,
+    run: Path,
+    maker: PairMaker | None,
+    on_scored: OnScored,
+) -> Outcome:
+    """The outcome with every score that the comparison asks for and that it does not have yet.
+
+    Raises:
+        CharlstmError: if a checkpoint cannot be used, or there are no such pairs.
+    """
+    pairs = fewer = None
+    if comparison.pairs:
+        pairs = fewer = PairSet(read_pairs(comparison.pairs))
+    elif maker:
+        pairs = maker.default(comparison.per_condition)
+        fewer = maker.default(max(2, comparison.per_condition // ALONG_THE_WAY))
+    best = checkpoint_path(run)
+    if pairs and fewer and not outcome.agreement:
+        agreement = _report(best, pairs, on_scored).to_mapping()
+        learning = _learning(run, fewer, on_scored)
+        outcome = replace(outcome, agreement=agreement, learning=learning)
+    sweeps = dict(outcome.sweeps)
+    for axis in comparison.sweeps:
+        if maker and axis not in sweeps:
+            swept = maker.sweep(axis, comparison.per_condition)
+            sweeps[axis] = _report(best, swept, on_scored).to_mapping()
+    return replace(outcome, sweeps=sweeps)
+
+
+def _learning(run: Path, pairs: PairSet, on_scored: OnScored) -> Mapping[str, Curve]:
+    """The accuracy on each condition at each checkpoint that was kept along the way."""
+    files = ((re.fullmatch(r"step-([0-9]+)\.npz", path.name), path) for path in run.iterdir())
+    curves: dict[str, list[tuple[int, float]]] = {}
+    for update, path in sorted((int(match[1]), path) for match, path in files if match):
+        report = _report(path, pairs, on_scored)
+        config = checkpoint.load(path, weights_only=True).config
+        characters = update * config.batch_size * config.seq_length
+        results = {**report.conditions, "overall": report.overall or report.unseen}
+        for name, result in results.items():
+            accuracy = result.shares["accuracy"].value if result else None
+            if accuracy is not None:
+                curves.setdefault(name, []).append((characters, accuracy))
+    return curves
+
+
+def _report(path: Path, pairs: PairSet, on_scored: OnScored) -> Report:
+    """How the model of a checkpoint scores the pairs."""
+    saved = checkpoint.load(path, weights_only=True)
+    parameters = checkpoint.parameters_of(saved, path)
+    return measure(parameters, saved.vocabulary, pairs, progress=on_scored)
