@@ -1,47 +1,125 @@
-"""Learning curves: what a run's metrics.csv says, as numbers."""
+"""Learning curves: the loss, the learning rate and the gradient norm of runs as they trained."""
 
-import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import RunError
-from charlstm.store.metrics import COLUMNS, read
+from charlstm.output.figure import COLOURS, require_matplotlib, style
+from charlstm.output.terminal import sparkline
+from charlstm.output.write import Table
+from charlstm.store.metrics import COLUMNS, read_numbers
 
-CURVES = {
+LABELS = {  # of the columns that the terminal shows
     "train_nats": "train, nats/char",
     "val_nats": "validation, nats/char",
     "lr": "learning rate",
     "grad_norm": "gradient norm",
 }
+WIDTH = 50  # glyphs of a sparkline
 
 
 @dataclass(frozen=True)
-class Curves:
-    """One run's columns of metrics.csv by name, (N,) each; NaN where a field is empty."""
+class RunCurves:
+    """The columns of one run's metrics.csv by name, (N,) each; NaN where a field is empty."""
 
     name: str
     columns: Mapping[str, NDArray[np.float64]]
 
 
-def curves(run: Path, name: str) -> Curves:
-    """The curves of a run folder, or of the folder that a checkpoint is in.
+@dataclass(frozen=True)
+class LearningCurves:
+    """The curves of some runs, each with a name of its own."""
+
+    runs: Sequence[RunCurves]
+
+    def to_table(self) -> Table:
+        """The rows of each metrics.csv, with the name of the run before them."""
+        rows = [
+            [run.name, *row] for run in self.runs for row in zip(*run.columns.values(), strict=True)
+        ]
+        return ("run", *COLUMNS), rows
+
+    def to_mapping(self) -> dict[str, Any]:
+        """The columns of each run for JSON."""
+        return {"runs": [{"name": run.name, **run.columns} for run in self.runs]}
+
+    def to_figure(self) -> Any:
+        """A matplotlib figure over the characters read: losses, learning rate, gradient norm.
+
+        Raises:
+            CharlstmError: if matplotlib is missing.
+        """
+        require_matplotlib()
+        from matplotlib.figure import Figure  # noqa: PLC0415
+
+        with style():
+            figure = Figure(figsize=(7.0, 6.0), layout="constrained")
+            losses, rate, norm = figure.subplots(3, 1, sharex=True, height_ratios=(3, 1, 1))
+            for n, run in enumerate(self.runs):
+                colour, read = COLOURS[n % len(COLOURS)], run.columns["characters"] / 1e6
+                losses.plot(read, run.columns["val_nats"], color=colour, lw=1.8, label=run.name)
+                losses.plot(read, run.columns["train_nats"], ":", color=colour, lw=1.4)
+                rate.plot(read, run.columns["lr"], color=colour, lw=1.2)
+                norm.plot(read, run.columns["grad_norm"], color=colour, lw=1.2)
+            losses.set_ylim(*self._loss_range())
+            losses.set_ylabel("nats/char")
+            losses.set_title("validation (solid) and training (dotted)", fontsize=10, loc="left")
+            losses.legend(fontsize=8)
+            rate.set_ylabel("learning rate")
+            norm.set_ylabel("gradient norm")
+            norm.set_xlabel("million characters read")
+        return figure
+
+    def lines(self) -> Iterator[str]:
+        """For each run the characters read, and a sparkline of each curve that has values."""
+        for run in self.runs:
+            yield f"{run.name}: {int(np.nanmax(run.columns['characters'])):,} characters read"
+            for key, label in LABELS.items():
+                values = run.columns[key]
+                known = values[np.isfinite(values)]
+                if known.size:
+                    shown = np.linspace(0, len(values) - 1, min(WIDTH, len(values)))
+                    glyphs = sparkline(values[shown.round().astype(int)].tolist())
+                    yield (
+                        f"  {label:<22}{glyphs}  {known[0]:.4g} to {known[-1]:.4g}, "
+                        f"lowest {known.min():.4g}"
+                    )
+
+    def _loss_range(self) -> tuple[float, float]:
+        """All losses with a margin, without each run's first training loss, which is far above."""
+        losses = np.concatenate(
+            [np.append(r.columns["val_nats"], r.columns["train_nats"][1:]) for r in self.runs]
+        )
+        known = losses[np.isfinite(losses)]
+        if not known.size:
+            return 0.0, 1.0
+        low, high = float(known.min()), float(known.max())
+        margin = 0.05 * (high - low) or 0.1
+        return low - margin, high + margin
+
+
+def learning_curves(runs: Sequence[Path]) -> LearningCurves:
+    """The curves of run folders, or of the folders of checkpoint files.
+
+    A run is called by the name of its folder or file; by the whole path if two names are the same.
 
     Raises:
-        RunError: if it has no rows yet.
+        RunError: if a run has no metrics yet, or they cannot be read.
     """
+    names = [run.name for run in runs]
+    if len(set(names)) < len(names):
+        names = [str(run) for run in runs]
+    return LearningCurves([_curves(run, name) for run, name in zip(runs, names, strict=True)])
+
+
+def _curves(run: Path, name: str) -> RunCurves:
     folder = run.parent if run.is_file() else run
-    rows = read(folder / "metrics.csv")
+    rows = read_numbers(folder / "metrics.csv")
     if not rows:
         raise RunError(f"{str(folder)!r} has no metrics yet; they are written at each validation")
-    return Curves(name, {key: np.array([_number(row.get(key)) for row in rows]) for key in COLUMNS})
-
-
-def _number(text: str | None) -> float:
-    try:
-        return float(text or "")
-    except ValueError:
-        return math.nan
+    return RunCurves(name, {key: np.array([row[key] for row in rows]) for key in COLUMNS})

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from command_line import Runner
 
-from charlstm.studies.curves import curves
+from charlstm.studies.curves import learning_curves
 
 
 def test_a_line_for_each_curve(charlstm: Runner, tiny_run: Path) -> None:
@@ -50,6 +50,6 @@ def test_what_it_refuses(charlstm: Runner, here: Path) -> None:
 
 def test_empty_fields_are_gaps(tmp_path: Path) -> None:
     (tmp_path / "metrics.csv").write_text("update,val_nats\n5,\n9,1.5\n", encoding="utf-8")
-    found = curves(tmp_path, "run")
-    np.testing.assert_array_equal(found.columns["val_nats"], [np.nan, 1.5])
-    assert np.isnan(found.columns["lr"]).all()
+    (run,) = learning_curves([tmp_path]).runs
+    np.testing.assert_array_equal(run.columns["val_nats"], [np.nan, 1.5])
+    assert np.isnan(run.columns["lr"]).all()
