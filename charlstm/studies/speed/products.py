@@ -1,7 +1,7 @@
-"""The matrix products of one update and nothing else: plain ones, and those an update makes.
+"""The matrix products of one update and nothing else: plain ones, and blocked as in an update.
 
-Their operands stream through buffers of the step's shapes, and the readout's products are among
-them. The rows of characters are gathered, so the input has no product.
+The operands have the shapes of a training step and stream through buffers of that size. The
+products of the readout count. The input of the first layer has none: rows of characters are copied.
 """
 
 import numpy as np
@@ -12,16 +12,17 @@ from charlstm.nn.network import READOUT_BLOCK
 from charlstm.nn.parameters import Parameters
 
 
-class Products:
-    """The matrix products of one update of a model on windows (T, B), each one plain np.matmul.
+class PlainProducts:
+    """The matrix products of one update on windows (T, B), each one call of np.matmul.
 
-    For a weight (R, H): its product with every step's operand (H, B), its transpose's with every
-    step's gradient (R, B), and one product of all T·B columns for its own gradient; the readout
-    and the weights between layers meet all columns at once each time.
+    A recurrent weight W (R, H) has, at every step, the products W·h with the step's operand (H, B)
+    and Wᵀ·da with the step's gradient (R, B), and once the product of all T·B columns for its own
+    gradient. The readout and the weights between layers have all T·B columns at once each time.
     """
 
     def __init__(self, parameters: Parameters, length: int, batch: int) -> None:
-        H, dtype = parameters.architecture.hidden_size, parameters.flat.dtype
+        H, V = parameters.architecture.hidden_size, parameters.vocabulary_size
+        dtype = parameters.flat.dtype
         self._length, count = length, length * batch
         rng = np.random.default_rng(1)
         rows = len(parameters.cell.gates) * H
@@ -31,54 +32,54 @@ class Products:
         self._da = rng.normal(size=(rows, batch)).astype(dtype)
         self._dh = np.empty((H, batch), dtype)
         self._x, self._dx = padded(H, count, dtype), padded(H, count, dtype)
-        self._dA, self._ax = padded(rows, count, dtype), padded(rows, count, dtype)
+        self._dA, self._A = padded(rows, count, dtype), padded(rows, count, dtype)
         self._x[...] = rng.normal(size=(H, count))
         self._dA[...] = rng.normal(size=(rows, count))
-        V = parameters.vocabulary_size
-        block = min(count, max(1, READOUT_BLOCK // V))
-        self._logits = rng.normal(size=(V, block)).astype(dtype)
-        self._blocks = [slice(k, min(k + block, count)) for k in range(0, count, block)]
+        columns = min(count, max(1, READOUT_BLOCK // V))  # of the readout at once
+        self._logits = rng.normal(size=(V, columns)).astype(dtype)
+        self._readout = [slice(k, min(k + columns, count)) for k in range(0, count, columns)]
         self._W_y, self._dW_y = parameters.by_name["W_y"], np.empty((V, H), dtype)
-        kinds = {name: name.rpartition(".")[2] for name in parameters.by_name}
         full = {product.name for product in parameters.cell.products if not product.diagonal}
-        self._between = [parameters.by_name[name] for name, kind in kinds.items() if kind == "W_x"]
-        self._recurrent = [parameters.by_name[name] for name, kind in kinds.items() if kind in full]
-        self._grads = {id(W): np.empty_like(W) for W in (*self._between, *self._recurrent)}
-        weights = (*self._between, *self._recurrent, self._W_y)
-        self.flop = 6 * count * sum(W.size for W in weights)  # 2 for each of three products
+        weights = [(name.rpartition(".")[2], W) for name, W in parameters.by_name.items()]
+        self._between = [W for name, W in weights if name == "W_x"]
+        self._recurrent = [W for name, W in weights if name in full]
+        matrices = (*self._between, *self._recurrent)
+        self._dW = {id(W): np.empty_like(W) for W in matrices}
+        multiply_adds = 3 * count * sum(W.size for W in (*matrices, self._W_y))  # 3 products each
+        self.flop = 2 * multiply_adds
 
     def run(self) -> None:
-        """Do them once."""
+        """Do each of them once."""
         for W in self._between:
-            self._below(W)
+            self._all_steps(W)
         for W in self._recurrent:
             for t in range(self._length):
-                self._forward(W, t)
-        for block in self._blocks:
+                self._step(W, t)
+        for block in self._readout:
             logits = self._logits[:, : block.stop - block.start]
             np.matmul(self._W_y, self._x[:, block], out=logits)
             np.matmul(logits, self._x[:, block].T, out=self._dW_y)
             np.matmul(self._W_y.T, logits, out=self._dx[:, block])
         for W in self._recurrent:
             for _ in range(self._length):
-                self._back(W)
-            np.matmul(self._dA[: len(W)], self._x.T, out=self._grads[id(W)])
+                self._step_back(W)
+            np.matmul(self._dA[: len(W)], self._x.T, out=self._dW[id(W)])
         for W in self._between:
-            np.matmul(self._dA[: len(W)], self._x.T, out=self._grads[id(W)])
+            np.matmul(self._dA[: len(W)], self._x.T, out=self._dW[id(W)])
             np.matmul(W.T, self._dA[: len(W)], out=self._dx)
 
-    def _below(self, W: Array) -> None:
-        np.matmul(W, self._x, out=self._ax[: len(W)])
+    def _all_steps(self, W: Array) -> None:
+        np.matmul(W, self._x, out=self._A[: len(W)])
 
-    def _forward(self, W: Array, t: int) -> None:
+    def _step(self, W: Array, t: int) -> None:
         np.matmul(W, self._h[t], out=self._a[t, : len(W)])
 
-    def _back(self, W: Array) -> None:
+    def _step_back(self, W: Array) -> None:
         np.matmul(W.T, self._da[: len(W)], out=self._dh)
 
 
-class OwnProducts(Products):
-    """The same with a step's products, and those of layers above, in strips, as an update has."""
+class BlockedProducts(PlainProducts):
+    """The same, but the products of a step, and of layers above, are blocked as in an update."""
 
     def __init__(self, parameters: Parameters, length: int, batch: int) -> None:
         super().__init__(parameters, length, batch)
@@ -87,22 +88,22 @@ class OwnProducts(Products):
         self._h = np.ascontiguousarray(self._h.swapaxes(1, 2))
         self._da = self._da.reshape(batch, -1)
         self._dh = self._dh.reshape(batch, H)
-        self._strips = {
+        self._blocked = {
             id(W): (BlockedMatrix(W.T, batch, len(W) // H), BlockedMatrix(W, batch))
             for W in (*self._between, *self._recurrent)
         }
-        for both in self._strips.values():
-            for strips in both:
-                strips.refresh()
+        for pair in self._blocked.values():
+            for matrix in pair:
+                matrix.refresh()
 
-    def _below(self, W: Array) -> None:
+    def _all_steps(self, W: Array) -> None:
         for t in range(self._length):
-            self._forward(W, t)
+            self._step(W, t)
 
-    def _forward(self, W: Array, t: int) -> None:
-        strips, _ = self._strips[id(W)]
-        strips.multiply(self._h[t], strips.shaped(self._a[t, : len(W) // self._h.shape[2]]))
+    def _step(self, W: Array, t: int) -> None:
+        matrix, _ = self._blocked[id(W)]
+        matrix.multiply(self._h[t], matrix.shaped(self._a[t, : len(W) // self._h.shape[2]]))
 
-    def _back(self, W: Array) -> None:
-        _, strips = self._strips[id(W)]
-        strips.multiply(self._da[:, : len(W)], strips.shaped(self._dh))
+    def _step_back(self, W: Array) -> None:
+        _, transpose = self._blocked[id(W)]
+        transpose.multiply(self._da[:, : len(W)], transpose.shaped(self._dh))

@@ -10,11 +10,13 @@ from command_line import Runner
 
 from charlstm.nn import Array
 from charlstm.nn.parameters import Architecture
-from charlstm.studies.speed.measure import TURN, Figure, Size, alternate, measure
-from charlstm.studies.speed.products import OwnProducts, Products
+from charlstm.studies.speed.measure import TURN, alternate, measure
+from charlstm.studies.speed.products import BlockedProducts as Blocked
+from charlstm.studies.speed.products import PlainProducts as Plain
+from charlstm.studies.speed.result import Size, Spread
 
 
-def counted(patch: pytest.MonkeyPatch, products: Products) -> int:
+def counted(patch: pytest.MonkeyPatch, products: Plain) -> int:
     """The operations of the matrix products that `run` really makes."""
     flop, original = 0, np.matmul
 
@@ -29,10 +31,10 @@ def counted(patch: pytest.MonkeyPatch, products: Products) -> int:
     return flop
 
 
-@pytest.mark.parametrize("kind", [Products, OwnProducts])
+@pytest.mark.parametrize("kind", [Plain, Blocked])
 @each_variant
 def test_products_are_three_for_every_full_matrix(
-    monkeypatch: pytest.MonkeyPatch, cell: str, options: Mapping[str, Any], kind: type[Products]
+    monkeypatch: pytest.MonkeyPatch, cell: str, options: Mapping[str, Any], kind: type[Plain]
 ) -> None:
     model = random_model(cell, options, hidden_size=4, num_layers=2, vocabulary_size=7)
     products = kind(model, length=3, batch=5)
@@ -65,21 +67,21 @@ def test_calls_take_turns_until_their_time_is_up() -> None:
     assert alternate(calls[:1], 0.0, watch) == [[1.0] * TURN]  # a turn at least
 
 
-def test_a_figure_is_a_median_with_its_range() -> None:
-    assert Figure.of([3.0, 1.0, 2.0, 9.0]) == Figure(2.5, 1.0, 9.0)
+def test_a_spread_is_a_median_with_its_range() -> None:
+    assert Spread.of([3.0, 1.0, 2.0, 9.0]) == Spread(2.5, 1.0, 9.0)
 
 
-def test_figures_belong_together() -> None:
+def test_quantities_of_a_size_belong_together() -> None:
     ticks: Iterator[int] = iter(range(10**9))
     size = Size(Architecture("gru", {}, 8, 2), 7, 5, vocabulary_size=300, workers=2)
-    figures = measure(size, repeats=3, seconds=0.0, clock=lambda: float(next(ticks)))
+    speed = measure(size, repeats=3, seconds=0.0, clock=lambda: float(next(ticks)))
     # Every call takes one tick: an update of 7·5 characters, a step, its products, a character.
-    assert figures.training == Figure(35.0, 35.0, 35.0)
-    assert figures.sampling.median == 1.0
-    assert figures.sampling_batch.median == 64.0
-    assert figures.step == figures.products == figures.ratio == figures.product_share
+    assert speed.training == Spread(35.0, 35.0, 35.0)
+    assert speed.sampling.median == 1.0
+    assert speed.sampling_batch.median == 64.0
+    assert speed.step == speed.products == speed.ratio == speed.product_share
     flop = 6 * 5 * 4 * (2 * 2 * 8 * 8 + 3 * 8 * 8 + 2 * 8 * 8 + 300 * 8)
-    assert figures.gflops.median == pytest.approx(flop / 1e9)
+    assert speed.gflops.median == pytest.approx(flop / 1e9)
 
 
 QUICK = ("--seconds=0", "--repeats=2", "--batch-size=8", "--seq-length=4")
