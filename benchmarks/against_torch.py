@@ -3,30 +3,29 @@
     python -m venv torch-env && torch-env/bin/pip install torch numpy
     python benchmarks/against_torch.py --torch-python torch-env/bin/python
 
-Each measurement is a process of its own (idle OpenMP threads of one would slow the other), and
-the two sides alternate, since a machine's speed drifts. PyTorch's best variant counts: embedding
-or one-hot input; one thread, all threads, or one process for each core with gloo. What only
-concerns us (two workers or ranks against one, a busy neighbour) is measured by `--part scaling`
-and `--part neighbour`. With everything it takes about 40 minutes.
+Each measurement is a process of its own, because idle OpenMP threads of one side would slow the
+other. The two sides alternate, because the speed of a machine drifts. The best variant of PyTorch
+counts: embedding or one-hot input; one thread, all threads, or one process for each core with gloo.
+The parts `scaling` and `neighbour` measure our side alone: several workers or ranks against one,
+and training beside a busy process. All parts together take about 40 minutes.
 """
 
 import argparse
 import json
 import platform
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sides import Torch, on_ranks, options, ours, timed, variants
+from our_processes import neighbour, scaling
+from sides import Record, Torch, named, options, ours, selected, spread, timed, variants
 
 from charlstm.threads import cores
 
-Record = dict[str, Any]
-TextSlice = Callable[[argparse.Namespace], Iterator[Record]]
+Part = Callable[[argparse.Namespace], Iterator[Record]]
 
 LSTMS = [
     (64, 1, 32, 50),
@@ -41,14 +40,13 @@ SIZES = [("lstm", *size) for size in LSTMS] + [
     for cell in ("gru", "rnn", "peephole", "coupled")
     for hidden in (128, 512)
 ]
-NAMES = ("cell", "hidden_size", "num_layers", "batch_size", "seq_length")
 
 
 def training(args: argparse.Namespace) -> Iterator[Record]:
     """Characters/s of an update: forward, backward, clipping, Adam."""
     for values in SIZES:
-        size = dict(zip(NAMES, values, strict=True))
-        if asked(args, size):
+        size = named(*values)
+        if selected(args, size):
             yield size | duel(args, "train", size, ["--workers", cores()])
 
 
@@ -57,42 +55,40 @@ def sampling(args: argparse.Namespace) -> Iterator[Record]:
     for hidden in (128, 512):
         for batch in (1, 64):
             size = {"cell": "lstm", "hidden_size": hidden, "num_layers": 1, "batch_size": batch}
-            if asked(args, size):
+            if selected(args, size):
                 yield size | duel(args, "sample", size, [])
 
 
-def duel(args: argparse.Namespace, task: str, size: Record, own: list[object]) -> Record:
-    """Alternating rounds of ours and of each of PyTorch's variants, narrowed to its best two."""
+def duel(args: argparse.Namespace, task: str, size: Record, our_words: list[object]) -> Record:
+    """Our side and PyTorch's variants in turns: the first round all of them, then the best two."""
     words = [task, *options(size), "--seconds", args.seconds]
     torch = Torch(args.torch_python)
-    rounds: list[dict[Any, float]] = []
+    rounds: list[dict[Any, float]] = []  # the rates of each: by variant, and "ours"
 
-    def middle(variant: Any) -> float:
-        return statistics.median([r[variant] for r in rounds if variant in r] or [0.0])
+    def median(side: Any) -> float:
+        return statistics.median([rates[side] for rates in rounds if side in rates] or [0.0])
 
-    for round_ in range(args.rounds):
-        ranked = sorted(variants(task), key=middle, reverse=True)
-        found: dict[Any, float] = {}
-        for variant in ranked if round_ == 0 else ranked[:2]:
-            figures = torch.run(*words, *variant)
-            if figures:
-                found[variant] = figures["rate"]
-        found["ours"] = ours(*words, *own)["rate"]
-        rounds.append(found)
-    best = max(variants(task), key=middle)
-    ratios = [found["ours"] / found[best] for found in rounds if best in found]
+    for number in range(args.rounds):
+        ranked = sorted(variants(task), key=median, reverse=True)
+        rates: dict[Any, float] = {}
+        for variant in ranked if number == 0 else ranked[:2]:
+            result = torch.run(*words, *variant)
+            if result:
+                rates[variant] = result["rate"]
+        rates["ours"] = ours(*words, *our_words)["rate"]
+        rounds.append(rates)
+    best = max(variants(task), key=median)
     return {
-        "ours": middle("ours"),
-        "torch": middle(best),
-        "ratio": statistics.median(ratios),
-        "ratio_range": [min(ratios), max(ratios)],
+        "ours": median("ours"),
+        "torch": median(best),
+        **spread([rates["ours"] / rates[best] for rates in rounds if best in rates]),
         "torch_variant": " ".join(map(str, best)),
         "unit": "characters/s",
     }
 
 
 def cold(args: argparse.Namespace) -> Iterator[Record]:
-    """Seconds from nothing to the first and to 200 sampled characters, modules compiled before."""
+    """Seconds from the start of a process to its first sampled character, and to its 200th."""
     with tempfile.TemporaryDirectory() as name:
         folder, torch = Path(name), args.torch_python
         text = "".join(map(chr, range(48, 48 + 65))) * 50
@@ -104,78 +100,40 @@ def cold(args: argparse.Namespace) -> Iterator[Record]:
         shape = ["--hidden_size", 128, "--weights", weights]
         timed(torch, side, "save", *shape)
         sample = ["sample", "--run", run, "--length", 200, "--prime", "0"]
-        pairs = []
+        rounds = []
         for _ in range(args.rounds + 1):
-            mine = timed(sys.executable, "-m", "charlstm", *sample)
-            pairs.append((mine, timed(torch, side, "cold", *shape)))
-        pairs = pairs[1:]  # the first compiles modules and fills the disk's cache
-    for k, what in enumerate(("first character", "200 characters")):
-        ratios = [mine[k] / theirs[k] for mine, theirs in pairs]
+            our_times = timed(sys.executable, "-m", "charlstm", *sample)
+            rounds.append((our_times, timed(torch, side, "cold", *shape)))
+        rounds = rounds[1:]  # the first one compiles modules and fills the cache of the disk
+    for k, until in enumerate(("first character", "200 characters")):
         yield {
-            "until": what,
-            "ours": statistics.median(mine[k] for mine, _ in pairs),
-            "torch": statistics.median(theirs[k] for _, theirs in pairs),
-            "ratio": statistics.median(ratios),
-            "ratio_range": [min(ratios), max(ratios)],
+            "until": until,
+            "ours": statistics.median(our_times[k] for our_times, _ in rounds),
+            "torch": statistics.median(torch_times[k] for _, torch_times in rounds),
+            **spread([our_times[k] / torch_times[k] for our_times, torch_times in rounds]),
             "unit": "s",
         }
 
 
 def memory(args: argparse.Namespace) -> Iterator[Record]:
-    """Peak resident bytes of training; of several processes the sum, shared pages in each."""
-    size = dict(zip(NAMES, ("lstm", 512, 1, 64, 64), strict=True))
+    """Peak resident bytes of training: of several processes the sum, each with the shared pages."""
+    size = named("lstm", 512, 1, 64, 64)
     words = ["train", *options(size), "--seconds", args.seconds]
     torch = Torch(args.torch_python)
-    peaks = [f["peak_bytes"] for v in variants("memory") if (f := torch.run(*words, *v))]
+    results = [torch.run(*words, *variant) for variant in variants("memory")]
+    least = min(result["peak_bytes"] for result in results if result)
     for workers in sorted({1, cores()}):
         peak = ours(*words, "--workers", workers)["peak_bytes"]
         yield size | {
             "workers": workers,
             "ours": peak,
-            "torch": min(peaks),
-            "ratio": peak / min(peaks),
+            "torch": least,
+            "ratio": peak / least,
             "unit": "bytes",
         }
 
 
-def scaling(args: argparse.Namespace) -> Iterator[Record]:
-    """A process for each core, as local workers and as MPI ranks, against one of one thread."""
-    for hidden in (128, 512):
-        size = dict(zip(NAMES, ("lstm", hidden, 1, 128, 64), strict=True))
-        words = ["train", *options(size), "--seconds", args.seconds]
-        ratios: dict[str, list[float]] = {"workers": [], "ranks": []}
-        for _ in range(args.rounds):
-            alone = ours(*words, "--workers", 1)["rate"]
-            ratios["workers"].append(ours(*words, "--workers", cores())["rate"] / alone)
-            figures = on_ranks(cores(), *words)
-            if figures:
-                ratios["ranks"].append(figures["rate"] / alone)
-        for kind, found in ratios.items():
-            if found and asked(args, size):
-                middle, spread = statistics.median(found), [min(found), max(found)]
-                yield size | {kind: cores(), "ratio": middle, "ratio_range": spread}
-
-
-def neighbour(args: argparse.Namespace) -> Iterator[Record]:
-    """Training while another process keeps one core busy, against training alone."""
-    for hidden in (128, 512):
-        size = dict(zip(NAMES, ("lstm", hidden, 1, 64, 64), strict=True))
-        words = ["train", *options(size), "--seconds", args.seconds, "--workers", cores()]
-        ratios = []
-        for _ in range(args.rounds if asked(args, size) else 0):
-            quiet = ours(*words)["rate"]
-            busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
-            try:
-                ratios.append(ours(*words)["rate"] / quiet)
-            finally:
-                busy.kill()
-                busy.wait()
-        if ratios:
-            middle, spread = statistics.median(ratios), [min(ratios), max(ratios)]
-            yield size | {"ratio": middle, "ratio_range": spread}
-
-
-PARTS: dict[str, TextSlice] = {
+PARTS: dict[str, Part] = {
     "training": training,
     "sampling": sampling,
     "cold": cold,
@@ -185,16 +143,10 @@ PARTS: dict[str, TextSlice] = {
 }
 
 
-def asked(args: argparse.Namespace, size: Record) -> bool:
-    """Whether --cell and --hidden-size leave this size in."""
-    cells, sizes = args.cell or [size["cell"]], args.hidden_size or [size["hidden_size"]]
-    return size["cell"] in cells and size["hidden_size"] in sizes
-
-
 def line(part: str, record: Record) -> str:
     """One line of the table."""
-    figures = ("ours", "torch", "ratio", "ratio_range", "unit", "torch_variant")
-    what = " ".join(f"{k}={v}" for k, v in record.items() if k not in figures)
+    results = ("ours", "torch", "ratio", "ratio_range", "unit", "torch_variant")
+    size = " ".join(f"{k}={v}" for k, v in record.items() if k not in results)
     scale, unit = {"characters/s": (1e3, "k/s"), "s": (1e-3, "ms"), "bytes": (1e6, "MB")}.get(
         record.get("unit", ""), (1.0, "")
     )
@@ -203,11 +155,11 @@ def line(part: str, record: Record) -> str:
         sides = f"ours {record['ours'] / scale:.1f} {unit}, torch {record['torch'] / scale:.1f}"
         sides += f" {unit} {record.get('torch_variant', '')}".rstrip() + ", "
     low, high = record.get("ratio_range", [record["ratio"]] * 2)
-    return f"{part}: {what}: {sides}ratio {record['ratio']:.3f} ({low:.3f}–{high:.3f})"
+    return f"{part}: {size}: {sides}ratio {record['ratio']:.3f} ({low:.3f}–{high:.3f})"
 
 
 def main() -> None:
-    """Measure what was asked for; print a table, or with --json one object."""
+    """Measure the chosen parts; print a line for each result, or with --json one object."""
     assert __doc__
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--torch-python", default=sys.executable, help="a Python with PyTorch")

@@ -1,4 +1,4 @@
-"""Measures how fast a generated text is encoded, beside `wc -m`, and how much memory that takes."""
+"""Measures how fast a generated text is encoded, beside `wc -m`, and how much memory it takes."""
 
 import argparse
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from charlstm.text.corpus import encode_corpus
 
-SCRIPTS = {  # (first letter, number of letters, share of the lines)
+SCRIPTS = {  # of each kind of text: (first letter, number of letters, share of the lines)
     "ascii": [("a", 26, 1)],
     "mixed": [
         ("a", 26, 4),
@@ -24,19 +24,19 @@ SCRIPTS = {  # (first letter, number of letters, share of the lines)
 
 
 def lines(kind: str, seed: int) -> list[bytes]:
-    """4096 lines of random words; of "mixed" each line keeps to one script."""
+    """4096 lines of random words, each line in one script."""
     rng = random.Random(seed)
-    made = []
+    text = []
     for _ in range(4096):
         (script,) = rng.choices(SCRIPTS[kind], [share for _, _, share in SCRIPTS[kind]])
         letters = [chr(ord(script[0]) + i) for i in range(script[1])]
         words = ["".join(rng.choices(letters, k=rng.randint(1, 9))) for _ in range(12)]
-        made.append((" ".join(words).capitalize() + ".\n").encode())
-    return made
+        text.append((" ".join(words).capitalize() + ".\n").encode())
+    return text
 
 
 def generate(folder: Path, kind: str, megabytes: int, files: int, seed: int) -> list[Path]:
-    """The text of one kind, spread over so many files."""
+    """Write a text of one kind, in so many files; return their paths."""
     pool, rng = lines(kind, seed), random.Random(seed)
     paths = []
     for i in range(files):
@@ -48,7 +48,7 @@ def generate(folder: Path, kind: str, megabytes: int, files: int, seed: int) -> 
 
 
 def private_megabytes() -> float:
-    """Memory of this process that no file backs, in MB (Linux; NaN elsewhere)."""
+    """The memory of this process that is no copy of a file, in MB; NaN where there is no /proc."""
     try:
         status = Path("/proc/self/status").read_text(encoding="ascii")
     except OSError:
@@ -57,25 +57,25 @@ def private_megabytes() -> float:
 
 
 def measure(folder: Path, source: Path, paths: list[Path]) -> None:
-    """Print one row: megabytes per second of each pass, and so on."""
+    """Encode a text twice and count it with `wc -m`; print one row of the table."""
     megabytes = sum(path.stat().st_size for path in paths) / 1e6
-    begun: dict[str, float] = {}
-    peak, looked = 0.0, 0.0
+    started: dict[str, float] = {}  # when each pass did
+    peak, last_look = 0.0, 0.0
 
     def watch(_done: int, _total: int | None, phase: str) -> None:
-        nonlocal peak, looked
+        nonlocal peak, last_look
         now = time.perf_counter()
-        begun.setdefault(phase, now)
-        if now - looked > 0.01:  # looking takes time as well
-            peak, looked = max(peak, private_megabytes()), now
+        started.setdefault(phase, now)
+        if now - last_look > 0.01:  # looking takes time too
+            peak, last_look = max(peak, private_megabytes()), now
 
     times = []
-    for _ in range(2):  # the second time, the encoded copy is found
+    for _ in range(2):  # the second time reuses the encoded copy
         start = time.perf_counter()
         corpus = encode_corpus(source, cache=folder / "cache", progress=watch)
         times.append(time.perf_counter() - start)
         if len(times) == 1:
-            vocabulary = begun["encoding"] - start
+            vocabulary = started["encoding"] - start
         peak = max(peak, private_megabytes())
     counted = float("nan")
     if len(paths) == 1:
@@ -92,13 +92,13 @@ def measure(folder: Path, source: Path, paths: list[Path]) -> None:
 
 
 def main() -> None:
-    """Generate, measure, delete."""
+    """Generate each text, measure, delete it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kinds", nargs="+", choices=SCRIPTS, default=list(SCRIPTS))
     parser.add_argument("--megabytes", type=int, nargs="+", default=[1, 100])
     parser.add_argument("--files", type=int, default=1, help="spread the text over a folder of N")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--folder", help="where to put the text for the time being (default: temp)")
+    parser.add_argument("--folder", help="where to put the text meanwhile (default: temp)")
     args = parser.parse_args()
     print("MB/s of the whole file; ratio: encoding, both passes, against wc -m; peak: private MB")
     print(

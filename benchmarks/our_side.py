@@ -1,4 +1,4 @@
-"""Our side of the comparison: one size, characters per second and peak memory as JSON."""
+"""Our side of the comparison: measures one size, prints characters/s and peak memory as JSON."""
 
 import argparse
 import json
@@ -25,7 +25,7 @@ V = 65
 
 def train_rate(args: argparse.Namespace, world: World | None) -> float:
     """Characters per second over the timed updates: loss, gradients, clipping, Adam."""
-    each = args.batch_size * args.seq_length
+    window = args.batch_size * args.seq_length
     with ExitStack() as stack:
         stack.enter_context(threadpool_limits(1))
         path = Path(stack.enter_context(tempfile.TemporaryDirectory()), "text.ids")
@@ -49,7 +49,7 @@ def train_rate(args: argparse.Namespace, world: World | None) -> float:
         pool.parameters.initialise(1)
         optimiser = Adam(pool.parameters.size, np.dtype(np.float32))
         updates = train(
-            pool, optimiser, lambda _: 2e-3, characters=each, clip_norm=1.0, worst_loss=99.0
+            pool, optimiser, lambda _: 2e-3, characters=window, clip_norm=1.0, worst_loss=99.0
         )
         next(updates)
         next(updates)
@@ -58,15 +58,15 @@ def train_rate(args: argparse.Namespace, world: World | None) -> float:
             count += 1
             if time.perf_counter() - began > args.seconds:
                 break
-        return float(count * each / (time.perf_counter() - began))
+        return float(count * window / (time.perf_counter() - began))
 
 
 def sample_rate(args: argparse.Namespace) -> float:
     """Characters per second, `batch_size` columns at a time."""
-    model = Parameters(Architecture(args.cell, {}, args.hidden_size, args.num_layers), V)
-    model.initialise(1)
+    parameters = Parameters(Architecture(args.cell, {}, args.hidden_size, args.num_layers), V)
+    parameters.initialise(1)
     with threadpool_limits(1):
-        drawn = generate(model, np.zeros(1, int), 10**9, Filters(), range(args.batch_size))
+        drawn = generate(parameters, np.zeros(1, int), 10**9, Filters(), range(args.batch_size))
         next(drawn)
         count, began = 0, time.perf_counter()
         while time.perf_counter() - began < args.seconds:
@@ -76,7 +76,7 @@ def sample_rate(args: argparse.Namespace) -> float:
 
 
 def rate(args: argparse.Namespace) -> float | None:
-    """What was asked for, or None on a rank that only helps."""
+    """The characters per second of the task; None on a rank that only helps."""
     if args.task == "sample":
         return sample_rate(args)
     if not args.mpi:
@@ -93,7 +93,7 @@ def rate(args: argparse.Namespace) -> float | None:
 
 
 def main() -> None:
-    """Print the figures of one run."""
+    """Print the numbers of one run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("task", choices=("train", "sample"))
     parser.add_argument("--cell", default="lstm")
@@ -102,12 +102,12 @@ def main() -> None:
     parser.add_argument("--mpi", action="store_true", help="on the ranks that mpiexec started")
     parser.add_argument("--seconds", type=float, default=3.0)
     args = parser.parse_args()
-    found = rate(args)
-    if found is not None:
-        own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss  # of one worker
-        peak = 1024 * (own + largest * (args.workers - 1))
-        print(json.dumps({"rate": found, "peak_bytes": peak}))
+    measured = rate(args)
+    if measured is not None:
+        this = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss  # the largest
+        peak = 1024 * (this + worker * (args.workers - 1))
+        print(json.dumps({"rate": measured, "peak_bytes": peak}))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""What an update costs on MPI ranks, measured on this machine, and on paper over many.
+"""What an update costs on MPI ranks: measured on this machine, and calculated for many machines.
 
     python benchmarks/scaling.py
 
-Measured for each number of units: an update of one rank's columns alone; what of it does not shrink
-with the columns (norm, Adam, refreshed weights); what bringing weights and gradients together adds
-between two ranks on one machine. On paper each rank has a machine of its own: rank 0 sends the P
-weights and gets the P sums, and every rank sends and gets the parts of P gradients, so its link
-carries about 4 P numbers of 4 bytes. It takes about 5 minutes.
+It measures three times for each number of units: an update of one rank's columns alone; the part of
+it that does not depend on the number of columns (norm, Adam, refreshed weights); and what two ranks
+on one machine add by exchanging weights and gradients. The calculation gives each rank a machine of
+its own. Rank 0 sends the P weights and receives the P sums, and every rank sends and receives its
+parts of P gradients, so the link carries about 4 P numbers of 4 bytes. It takes about 5 minutes.
 """
 
 import argparse
@@ -22,23 +22,26 @@ UNITS = (128, 512, 1024, 2048, 4096)
 COLUMNS, LENGTH = 32, 64
 LINKS = {"10 Gbit/s": 1.25e9, "100 Gbit/s": 12.5e9}
 RANKS = (2, 4, 8, 16, 32)
-TOTAL = 256  # columns of strong scaling
+TOTAL = 256  # columns of all ranks in strong scaling
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds of an update of one number of units."""
+    """The seconds of an update of a network with so many units."""
 
     hidden_size: int
     parameters: int
     update: float  # of COLUMNS columns on one rank
-    fixed: float  # of it, whatever the columns
+    fixed: float  # the part of it that any number of columns costs
     exchange: float  # between two ranks on one machine
 
     def on(self, ranks: int, columns: float, link: float) -> float:
-        """An update of so many columns a rank, each on a machine of its own."""
-        wire = 16.0 * self.parameters / link if ranks > 1 else 0.0
-        return self.fixed + (self.update - self.fixed) * columns / COLUMNS + wire
+        """An update of so many columns a rank, each rank on a machine of its own.
+
+        `link` is in bytes per second.
+        """
+        transfer = 16.0 * self.parameters / link if ranks > 1 else 0.0
+        return self.fixed + (self.update - self.fixed) * columns / COLUMNS + transfer
 
 
 def cost(hidden_size: int, seconds: float) -> Cost:
@@ -48,15 +51,15 @@ def cost(hidden_size: int, seconds: float) -> Cost:
         size = {"cell": "lstm", "hidden_size": hidden_size, "num_layers": 1}
         size |= {"batch_size": batch, "seq_length": length}
         words = ["train", *options(size), "--seconds", seconds]
-        found = on_ranks(ranks, *words) if ranks > 1 else ours(*words)
-        if found is None:
+        result = on_ranks(ranks, *words) if ranks > 1 else ours(*words)
+        if result is None:
             raise SystemExit("this needs pip install 'charlstm[mpi]'")
-        return batch * length / found["rate"]
+        return batch * length / result["rate"]
 
-    alone = update(1, 1)
+    fixed = update(1, 1)
     parameters = flat_size(Architecture(hidden_size=hidden_size), V)
-    whole, together = update(COLUMNS, LENGTH), update(2, 1, ranks=2)
-    return Cost(hidden_size, parameters, whole, alone, together - alone)
+    whole, two_ranks = update(COLUMNS, LENGTH), update(2, 1, ranks=2)
+    return Cost(hidden_size, parameters, whole, fixed, two_ranks - fixed)
 
 
 def main() -> None:
@@ -68,12 +71,12 @@ def main() -> None:
     args = parser.parse_args()
     costs = [cost(units, args.seconds) for units in args.hidden_size or UNITS]
     if args.json:
-        print(json.dumps([asdict(one) for one in costs]))
+        print(json.dumps([asdict(c) for c in costs]))
         return
     print("units  parameters  update, ms  fixed, ms  exchange between two ranks, ms")
     for c in costs:
-        figures = "  ".join(f"{1e3 * x:10.2f}" for x in (c.update, c.fixed, c.exchange))
-        print(f"{c.hidden_size:5}  {c.parameters:10}  {figures}")
+        times = "  ".join(f"{1e3 * x:10.2f}" for x in (c.update, c.fixed, c.exchange))
+        print(f"{c.hidden_size:5}  {c.parameters:10}  {times}")
     for name, link in LINKS.items():
         for title, columns in (
             (f"strong: {TOTAL} columns in all", lambda n: TOTAL / n),
@@ -82,8 +85,8 @@ def main() -> None:
             print(f"\n{name}, {title}: times as fast as one rank\nunits  ", end="")
             print("  ".join(f"{ranks:4}" for ranks in RANKS))
             for c in costs:
-                whole = c.on(1, columns(1), link) / columns(1)
-                gains = [whole * n * columns(n) / c.on(n, columns(n), link) for n in RANKS]
+                alone = c.on(1, columns(1), link) / columns(1)
+                gains = [alone * n * columns(n) / c.on(n, columns(n), link) for n in RANKS]
                 print(f"{c.hidden_size:5}  " + "  ".join(f"{gain:4.1f}" for gain in gains))
 
 

@@ -1,13 +1,15 @@
-"""Runs one side of a comparison in a process of its own and reads the figures it prints."""
+"""Runs one side of a comparison in a process of its own, and reads the numbers that it prints."""
 
+import argparse
 import json
 import os
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +17,28 @@ from typing import Any
 from charlstm.threads import cores
 
 HERE = Path(__file__).parent
-Words = Sequence[object]
+NAMES = ("cell", "hidden_size", "num_layers", "batch_size", "seq_length")
+Record = dict[str, Any]
+
+
+def named(*size: object) -> Record:
+    """A size by the names of its parts."""
+    return dict(zip(NAMES, size, strict=True))
+
+
+def spread(ratios: list[float]) -> Record:
+    """The median of at least one ratio, and the lowest and the highest."""
+    return {"ratio": statistics.median(ratios), "ratio_range": [min(ratios), max(ratios)]}
+
+
+def selected(args: argparse.Namespace, size: Record) -> bool:
+    """Whether --cell and --hidden-size ask for this size."""
+    cells, sizes = args.cell or [size["cell"]], args.hidden_size or [size["hidden_size"]]
+    return size["cell"] in cells and size["hidden_size"] in sizes
 
 
 def environment() -> dict[str, str]:
-    """Ours, but each side chooses its threads, and Python keeps compiled modules as usual."""
+    """The environment without limits on threads, and with compiled modules kept, for both sides."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -28,17 +47,17 @@ def environment() -> dict[str, str]:
 
 
 def options(size: Mapping[str, Any]) -> list[object]:
-    """A size as the words that both sides understand."""
+    """The options that say a size; both sides have them."""
     return [word for name, value in size.items() for word in (f"--{name}", value)]
 
 
 def run(*command: object) -> dict[str, float]:
-    """The figures that one process printed in its last line."""
+    """The numbers in the last line that a process prints."""
     done = subprocess.run(
         list(map(str, command)), check=True, capture_output=True, text=True, env=environment()
     )
-    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return figures
+    numbers: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return numbers
 
 
 def ours(*words: object) -> dict[str, float]:
@@ -47,7 +66,7 @@ def ours(*words: object) -> dict[str, float]:
 
 
 def on_ranks(count: int, *words: object) -> dict[str, float] | None:
-    """One run of our side on MPI ranks, or None without the extra charlstm[mpi]."""
+    """One run of our side on MPI ranks; None without the extra charlstm[mpi]."""
     launcher = shutil.which("mpiexec", path=str(Path(sys.executable).parent))
     if launcher is None:
         return None
@@ -56,12 +75,12 @@ def on_ranks(count: int, *words: object) -> dict[str, float] | None:
 
 @dataclass(frozen=True)
 class Torch:
-    """PyTorch's side, run by a Python that has it."""
+    """The side of PyTorch, run by a Python that has it."""
 
     python: str
 
     def run(self, *words: object) -> dict[str, float] | None:
-        """One run, or None if it failed three times; gloo sometimes fails once."""
+        """One run; None if it fails three times, because gloo sometimes fails once."""
         for _ in range(3):
             port = ["--port", free_port()]
             try:
@@ -72,7 +91,7 @@ class Torch:
 
 
 def variants(task: str) -> list[tuple[object, ...]]:
-    """The ways PyTorch may do a task: embedding or one-hot; one thread, all, or gloo's ranks."""
+    """How PyTorch may do a task: embedding or one-hot; one thread, all, or ranks of gloo."""
     ways: list[tuple[object, ...]] = [("--threads", threads) for threads in sorted({1, cores()})]
     if task == "train" and cores() > 1:
         ways.append(("--ranks", cores()))
@@ -80,7 +99,7 @@ def variants(task: str) -> list[tuple[object, ...]]:
 
 
 def free_port() -> int:
-    """A port on which gloo's processes can meet."""
+    """A free port, for the processes of gloo to meet."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]
@@ -88,7 +107,7 @@ def free_port() -> int:
 
 
 def timed(*command: object) -> tuple[float, float]:
-    """Seconds until a process had written its first byte, and until it had ended."""
+    """Seconds until a process writes its first byte, and until it ends."""
     began = time.perf_counter()
     with subprocess.Popen(
         list(map(str, command)),

@@ -1,6 +1,6 @@
-"""PyTorch's side of the comparison: one size, one variant, characters per second as JSON.
+"""The side of PyTorch: measures one size and one variant, prints characters/s as JSON.
 
-Run by against_torch.py, in a process of its own, with a Python that has PyTorch.
+against_torch.py runs it in a process of its own, with a Python that has PyTorch.
 """
 
 import argparse
@@ -17,16 +17,16 @@ V = 65
 
 
 class Loop(nn.Module):
-    """A peephole (full matrices) or coupled LSTM, which PyTorch has only as a loop over steps."""
+    """A peephole LSTM (full matrices) or a coupled one; in PyTorch they need a loop over steps."""
 
     def __init__(self, cell: str, inputs: int, hidden: int) -> None:
         super().__init__()
         self.peephole = cell == "peephole"
-        gates = 4 if self.peephole else 3  # f, o, g and, if it is not 1 - f, i
+        gates = 4 if self.peephole else 3  # f, o, g, and i where it is not 1 - f
         self.x, self.h = nn.Linear(inputs, gates * hidden), nn.Linear(hidden, gates * hidden)
         if self.peephole:
-            self.old = nn.Linear(hidden, 2 * hidden, bias=False)
-            self.new = nn.Linear(hidden, hidden, bias=False)
+            self.p_fi = nn.Linear(hidden, 2 * hidden, bias=False)  # from the previous cell state
+            self.p_o = nn.Linear(hidden, hidden, bias=False)  # from the new cell state
 
     def forward(self, x, state):
         """Outputs (T, B, H) and the new state."""
@@ -36,9 +36,9 @@ class Loop(nn.Module):
             a = ax + self.h(h)
             if self.peephole:
                 fi, o, g = a.split([2 * h.shape[1], h.shape[1], h.shape[1]], 1)
-                f, i = torch.sigmoid(fi + self.old(c)).chunk(2, 1)
+                f, i = torch.sigmoid(fi + self.p_fi(c)).chunk(2, 1)
                 c = f * c + i * torch.tanh(g)
-                h = torch.sigmoid(o + self.new(c)) * torch.tanh(c)
+                h = torch.sigmoid(o + self.p_o(c)) * torch.tanh(c)
             else:
                 f, o, g = a.chunk(3, 1)
                 f = torch.sigmoid(f)
@@ -49,7 +49,7 @@ class Loop(nn.Module):
 
 
 class Net(nn.Module):
-    """Embedding (or one-hot) input, a recurrent stack, a linear readout."""
+    """Embedding or one-hot input, recurrent layers, a linear readout."""
 
     def __init__(self, cell: str, hidden: int, layers: int, onehot: bool) -> None:
         super().__init__()
@@ -108,16 +108,16 @@ def train(args, ranks: int) -> float:
     while True:
         update(steps)
         steps += 1
-        over = torch.tensor(float(time.perf_counter() - began > args.seconds))
+        done = torch.tensor(float(time.perf_counter() - began > args.seconds))
         if ranks > 1:
-            torch.distributed.broadcast(over, 0)
-        if over:
+            torch.distributed.broadcast(done, 0)
+        if done:
             break
     return steps * args.seq_length * args.batch_size / (time.perf_counter() - began)
 
 
 def rank_main(rank: int, args, queue) -> None:
-    """One of several processes whose gradients gloo averages."""
+    """One of several processes; gloo averages their gradients."""
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(args.port)}
     torch.set_num_threads(1)
     torch.distributed.init_process_group("gloo", rank=rank, world_size=args.ranks)
@@ -128,7 +128,7 @@ def rank_main(rank: int, args, queue) -> None:
 
 
 def sample(args) -> float:
-    """Characters per second, `batch` columns at a time, drawn with torch.multinomial."""
+    """Characters per second, `batch_size` columns at a time, drawn with torch.multinomial."""
     net = Net(args.cell, args.hidden_size, args.num_layers, args.onehot).eval()
     ids = torch.zeros((1, args.batch_size), dtype=torch.long)
     state, count = None, 0
@@ -142,12 +142,12 @@ def sample(args) -> float:
 
 
 def save(args) -> None:
-    """Write the weights that `cold` starts from."""
+    """Write the weights that `cold` loads."""
     torch.save(Net(args.cell, args.hidden_size, args.num_layers, False).state_dict(), args.weights)
 
 
 def cold(args) -> None:
-    """Load the weights and print 200 characters as they come, with the one thread that is best."""
+    """Load the weights and print 200 characters as they are drawn; one thread is the fastest."""
     torch.set_num_threads(1)
     net = Net(args.cell, args.hidden_size, args.num_layers, False).eval()
     net.load_state_dict(torch.load(args.weights))

@@ -1,9 +1,9 @@
-"""What reading characters costs a window, forward and back, for few and for many kinds of them.
+"""What the characters of a window cost, forward and back, with a small and a large vocabulary.
 
     python benchmarks/vocabulary.py
 
-The input side alone: the window's table, what it hands to every step, and the gradient of the rows,
-without products, optimiser and readout. Characters are drawn with frequencies like 1/rank.
+It measures the input alone: the table of the window, the rows that each step gets, and the gradient
+of the rows, without products, optimiser and readout. The frequency of a character is like 1/rank.
 """
 
 import argparse
@@ -38,41 +38,41 @@ def window_seconds(characters: Characters, ids: np.ndarray, grads: dict[str, np.
     return statistics.median(times)
 
 
-def side(
+def prepared(
     hidden_size: int, vocabulary_size: int
 ) -> tuple[Characters, np.ndarray, dict[str, np.ndarray]]:
-    """An LSTM's input for so many characters, a window of them, and room for the gradients."""
+    """The input of an LSTM with so many characters, a window, and arrays for the gradients."""
     rng, rows = np.random.default_rng(0), 4 * hidden_size
     E = rng.normal(size=(vocabulary_size + 1, rows)).astype(np.float32)
     b = rng.normal(size=(rows, 1)).astype(np.float32)
     cell = CELLS["lstm"]()
     scale = gate_scale(cell.gates, cell.sigmoids, hidden_size, np.float32)
-    share = 1.0 / np.arange(1, vocabulary_size + 1)
-    ids = rng.choice(vocabulary_size, size=(LENGTH, BATCH), p=share / share.sum())
+    weights = 1.0 / np.arange(1, vocabulary_size + 1)
+    ids = rng.choice(vocabulary_size, size=(LENGTH, BATCH), p=weights / weights.sum())
     grads = {"E": np.empty_like(E), "b": np.empty_like(b)}
     return Characters(E, b, scale, hidden_size, compact=True), ids, grads
 
 
 def main() -> None:
-    """Measure both in turns and print the ratio."""
+    """Measure both vocabularies in turns and print the ratio."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--hidden-size", type=int, default=256)
     parser.add_argument("--few", type=int, default=65)
     parser.add_argument("--many", type=int, default=4000)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    few, many = side(args.hidden_size, args.few), side(args.hidden_size, args.many)
+    few, many = prepared(args.hidden_size, args.few), prepared(args.hidden_size, args.many)
     with threadpool_limits(1):
         rounds = [(window_seconds(*few), window_seconds(*many)) for _ in range(ROUNDS)]
-    ratios = sorted(b / a for a, b in rounds)
-    found = {
+    ratios = sorted(many_seconds / few_seconds for few_seconds, many_seconds in rounds)
+    result = {
         "hidden_size": args.hidden_size,
-        "few_ms": 1e3 * statistics.median(a for a, _ in rounds),
-        "many_ms": 1e3 * statistics.median(b for _, b in rounds),
+        "few_ms": 1e3 * statistics.median(few_seconds for few_seconds, _ in rounds),
+        "many_ms": 1e3 * statistics.median(many_seconds for _, many_seconds in rounds),
         "ratio": statistics.median(ratios),
         "ratio_range": [ratios[0], ratios[-1]],
     }
-    print(json.dumps(found) if args.json else "\n".join(f"{k}: {v}" for k, v in found.items()))
+    print(json.dumps(result) if args.json else "\n".join(f"{k}: {v}" for k, v in result.items()))
 
 
 if __name__ == "__main__":
