@@ -12,7 +12,7 @@ from charlstm.cli.texts import ids_of
 from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.output.write import plain
 from charlstm.pairs.scores import readable
-from charlstm.store import metrics
+from charlstm.store.metrics import read_numbers
 from charlstm.studies.agreement.grammar_pairs import grammar_pairs
 from charlstm.studies.inspect.gradients import (
     Clipping,
@@ -69,7 +69,7 @@ def command(
         name = str(model.path.parent) if name in reaches else name
         losses = _losses(model, text, encoding, steps, samples)
         reaches[name] = reach(model.parameters, losses, steps)
-        rows = metrics.read(model.path.parent / "metrics.csv")
+        rows = read_numbers(model.path.parent / "metrics.csv")
         clippings[name] = clipping(rows, model.config.clip_norm)
         for kind, network in _fresh(model, fresh, cells):
             reaches[f"{name}, fresh {kind}"] = reach(network, losses, steps)

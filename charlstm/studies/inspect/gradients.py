@@ -150,22 +150,17 @@ class Clipping:
     limit: float
 
 
-def clipping(rows: Sequence[Mapping[str, str]], limit: float) -> Clipping | None:
-    """Clipping from the rows of metrics.csv, each a mean since the row before; None of none."""
+def clipping(rows: Sequence[Mapping[str, float]], limit: float) -> Clipping | None:
+    """Clipping from the rows of metrics.csv as numbers; None where no row has a gradient.
+
+    `clipped` and `grad_norm` of a row are means over the updates since the row before.
+    """
     total = clipped = highest = before = 0.0
     for row in rows:
-        update, share, norm = (_number(row.get(key)) for key in ("update", "clipped", "grad_norm"))
-        if share is not None and norm is not None and update is not None and update > before:
+        update, share, norm = row["update"], row["clipped"], row["grad_norm"]
+        if update > before and not math.isnan(share) and not math.isnan(norm):
             clipped += share * (update - before)
             total += update - before
             highest = max(highest, norm)
-        before = update if update is not None else before
+        before = update
     return Clipping(clipped / total, highest, limit) if total else None
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        number = float(text or "")
-    except ValueError:
-        return None
-    return None if math.isnan(number) else number

@@ -110,10 +110,11 @@ def test_unknown_characters_may_be_read() -> None:
 
 def test_clipping_is_weighted_by_updates() -> None:
     rows = [
-        {"update": "0", "clipped": "", "grad_norm": ""},
-        {"update": "10", "clipped": "1", "grad_norm": "9"},
-        {"update": "40", "clipped": "0", "grad_norm": "2"},
-        {"update": "50", "clipped": "nan", "grad_norm": "oops"},
+        {"update": 0.0, "clipped": np.nan, "grad_norm": np.nan},
+        {"update": 10.0, "clipped": 1.0, "grad_norm": 9.0},
+        {"update": 40.0, "clipped": 0.0, "grad_norm": 2.0},
+        {"update": 50.0, "clipped": np.nan, "grad_norm": 11.0},
+        {"update": 60.0, "clipped": 1.0, "grad_norm": np.nan},
     ]
     result = clipping(rows, 5.0)
     assert result is not None
