@@ -3,16 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import RunError
-from charlstm.output.figure import COLOURS, require_matplotlib, style
+from charlstm.output.figure import COLOURS, drawing
 from charlstm.output.terminal import sparkline
 from charlstm.output.write import Table
 from charlstm.store.metrics import COLUMNS, read_numbers
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 LABELS = {  # of the columns that the terminal shows
     "train_nats": "train, nats/char",
@@ -48,17 +51,13 @@ class LearningCurves:
         """The columns of each run for JSON."""
         return {"runs": [{"name": run.name, **run.columns} for run in self.runs]}
 
-    def to_figure(self) -> Any:
+    def to_figure(self) -> "Figure":
         """A matplotlib figure over the characters read: losses, learning rate, gradient norm.
 
         Raises:
             CharlstmError: if matplotlib is missing.
         """
-        require_matplotlib()
-        from matplotlib.figure import Figure  # noqa: PLC0415
-
-        with style():
-            figure = Figure(figsize=(7.0, 6.0), layout="constrained")
+        with drawing(7.0, 6.0) as figure:
             losses, rate, norm = figure.subplots(3, 1, sharex=True, height_ratios=(3, 1, 1))
             for n, run in enumerate(self.runs):
                 colour, read = COLOURS[n % len(COLOURS)], run.columns["characters"] / 1e6

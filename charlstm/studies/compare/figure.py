@@ -1,17 +1,21 @@
 """The figure of a comparison: how each setting learns, and what it can do in the end."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
-from charlstm.output.figure import COLOURS, require_matplotlib, style
+from charlstm.output.figure import COLOURS, drawing
 from charlstm.studies.compare.groups import Group, conditions, groups, hardest
 from charlstm.studies.compare.outcome import Curve, Outcome
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 MARKERS = "osD^vPX*"
 DASHES = ("-", "--", "-.", ":")
 
 
-def draw(outcomes: Sequence[Outcome], title: str) -> Any:
+def draw(outcomes: Sequence[Outcome], title: str) -> "Figure":
     """A matplotlib figure of the losses and, where they were measured, agreement and sweeps.
 
     A setting has one colour. Each thin line is one run. Points are means over the runs, with bars
@@ -20,9 +24,6 @@ def draw(outcomes: Sequence[Outcome], title: str) -> Any:
     Raises:
         CharlstmError: if matplotlib is missing.
     """
-    require_matplotlib()
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
     settings = groups(outcomes)
     has_agreement = any(outcome.agreement for outcome in outcomes)
     sweeps = [s for s in ("depth", "distance") if any(s in o.sweeps for o in outcomes)]
@@ -30,8 +31,7 @@ def draw(outcomes: Sequence[Outcome], title: str) -> Any:
     heights = [3.2]
     heights += [0.8 + 0.3 * len(names)] * has_agreement
     heights += [3.2] * bool(sweeps)
-    with style():
-        figure = Figure(figsize=(9.0, sum(heights) + 0.6), layout="constrained")
+    with drawing(9.0, sum(heights) + 0.6) as figure:
         figure.suptitle(title, fontsize=10)
         grid = figure.add_gridspec(len(heights), 2, height_ratios=heights)
         losses = figure.add_subplot(grid[0, 0] if has_agreement else grid[0, :])
@@ -47,7 +47,7 @@ def draw(outcomes: Sequence[Outcome], title: str) -> Any:
     return figure
 
 
-def _draw_losses(axes: Any, settings: Sequence[Group]) -> None:
+def _draw_losses(axes: "Axes", settings: Sequence[Group]) -> None:
     _draw_curves(axes, settings, lambda o: o.losses)
     axes.set_ylabel("validation loss, nats per character")
     axes.set_yscale("log")
@@ -59,7 +59,7 @@ def _draw_losses(axes: Any, settings: Sequence[Group]) -> None:
         axes.set_yticks(ticks, [f"{tick:.2f}" for tick in ticks])
 
 
-def _draw_learning(axes: Any, settings: Sequence[Group]) -> None:
+def _draw_learning(axes: "Axes", settings: Sequence[Group]) -> None:
     def percents(outcome: Outcome) -> Curve:
         overall = outcome.learning.get("overall", ())
         return [(characters, 100 * accuracy) for characters, accuracy in overall]
@@ -71,7 +71,7 @@ def _draw_learning(axes: Any, settings: Sequence[Group]) -> None:
 
 
 def _draw_curves(
-    axes: Any, settings: Sequence[Group], curve_of: Callable[[Outcome], Curve]
+    axes: "Axes", settings: Sequence[Group], curve_of: Callable[[Outcome], Curve]
 ) -> None:
     for n, group in enumerate(settings):
         speed = group.mean(lambda o: o.characters_per_second / 1000) or 0.0
@@ -85,7 +85,7 @@ def _draw_curves(
     axes.set_xlabel("million characters read")
 
 
-def _draw_conditions(axes: Any, settings: Sequence[Group], names: Sequence[str]) -> None:
+def _draw_conditions(axes: "Axes", settings: Sequence[Group], names: Sequence[str]) -> None:
     for n, group in enumerate(settings):
         for row, name in enumerate(names):
             shares = [hardest(o.agreement, name) for o in group.runs]
@@ -105,7 +105,8 @@ def _draw_conditions(axes: Any, settings: Sequence[Group], names: Sequence[str])
     )
 
 
-def _draw_sweep(axes: Any, settings: Sequence[Group], sweep: str) -> None:
+def _draw_sweep(axes: "Axes", settings: Sequence[Group], sweep: str) -> None:
+    ticks: set[int] = set()
     for n, group in enumerate(settings):
         percents: dict[int, list[float]] = {}  # of all runs, by how deep or how far
         for outcome in group.runs:
@@ -115,6 +116,7 @@ def _draw_sweep(axes: Any, settings: Sequence[Group], sweep: str) -> None:
                 if report and share is not None:
                     percents.setdefault(report["conditions"][name][sweep], []).append(100 * share)
         x = sorted(percents)
+        ticks.update(x)
         means = [sum(percents[at]) / len(percents[at]) for at in x]
         lows, highs = ([extreme(percents[at]) for at in x] for extreme in (min, max))
         colour = _colour(n)
@@ -123,8 +125,7 @@ def _draw_sweep(axes: Any, settings: Sequence[Group], sweep: str) -> None:
     if sweep == "distance":
         axes.set_xscale("log", base=2)
         axes.minorticks_off()
-    ticks = sorted({t for line in axes.lines for t in map(int, line.get_xdata())})
-    axes.set_xticks(ticks, [str(tick) for tick in ticks])
+    axes.set_xticks(sorted(ticks), [str(tick) for tick in sorted(ticks)])
     axes.axhline(50, color="0.4", lw=0.8, ls=":")
     axes.set_ylim(-2, 102)
     axes.set_ylabel("right, %")

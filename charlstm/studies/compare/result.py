@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from charlstm.output.write import Table
 from charlstm.studies.compare.figure import draw
@@ -17,6 +17,9 @@ from charlstm.studies.compare.groups import (
     share_of,
 )
 from charlstm.studies.compare.outcome import Outcome
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SHARES = ("accuracy", "incongruent", "joint")  # of right answers, shown for each condition
 Words = list[str]  # a row of a table in the terminal
@@ -40,7 +43,7 @@ class ComparisonResult:
         """The folder and the outcomes for JSON."""
         return {"out": str(self.out), "runs": [outcome.to_mapping() for outcome in self.outcomes]}
 
-    def to_figure(self) -> Any:
+    def to_figure(self) -> "Figure":
         """A matplotlib figure of the learning curves and the shares.
 
         Raises:
