@@ -20,11 +20,11 @@ atheris: Any = import_module("atheris")
 with atheris.instrument_imports(include=["charlstm", "yaml"]):
     from charlstm import checkpoint
     from charlstm.config import from_mapping
+    from charlstm.config_file import read_yaml
     from charlstm.errors import CheckpointError, ConfigError
     from charlstm.nn.cells import cell_options
     from charlstm.nn.parameters import Architecture
     from charlstm.store import archive, manifest, npz
-    from charlstm.yaml_file import read_yaml
 
 PATH = Path(tempfile.mkdtemp()) / "x"
 GOLDEN = Path(__file__).with_name("golden") / "run-format1.npz"

@@ -12,12 +12,11 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from charlstm.bundled import find_config
 from charlstm.config import SETTINGS, Config, brief, describe_range, from_mapping
+from charlstm.config_file import find_config, read_yaml, to_yaml
 from charlstm.errors import ConfigError
 from charlstm.nn.cells import CELLS, cell_options
 from charlstm.nn.parameters import Architecture
-from charlstm.yaml_file import read_yaml, to_yaml
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +165,7 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
 
 
 def test_a_config_by_path_or_bundled_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("charlstm.bundled.PACKAGE", tmp_path / "package")
+    monkeypatch.setattr("charlstm.config_file.PACKAGE", tmp_path / "package")
     bundled = tmp_path / "configs"
     bundled.mkdir()
     (bundled / "agreement.yaml").touch()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from charlstm.bundled import find_config
+from charlstm.config_file import find_config
 from charlstm.cli.options import json_option, save_all, save_option
 from charlstm.cli.progress import Display, reading_bar
 from charlstm.cli.terminal import note, print_json, printable, utf8_output

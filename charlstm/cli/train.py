@@ -163,8 +163,7 @@ def _run(spec: str | None) -> Path | None:
 def _new_config(config_file: str | None, old: Path | None, given: dict[str, Any]) -> Config:
     settings: dict[str, Any] = {}
     if config_file:
-        from charlstm.bundled import find_config
-        from charlstm.yaml_file import read_yaml
+        from charlstm.config_file import find_config, read_yaml
 
         settings = read_yaml(find_config(config_file))
     elif old:  # new text for an old network: it keeps its shape

@@ -12,6 +12,7 @@ import numpy as np
 from charlstm import checkpoint
 from charlstm.checkpoint import Checkpoint
 from charlstm.config import Config
+from charlstm.config_file import to_yaml
 from charlstm.novelty import Index
 from charlstm.sampler import Filters, generate
 from charlstm.store.atomic import atomic_write
@@ -26,7 +27,6 @@ from charlstm.training.optim import Schedule
 from charlstm.training.start import Training, fresh_run, resumed_run
 from charlstm.training.texts import index_of
 from charlstm.training.world import World
-from charlstm.yaml_file import to_yaml
 
 WORST = 3.0  # a loss above this many times the start is a failure
 PREVIEW_LENGTH = 200

@@ -16,10 +16,10 @@ import pytest
 import yaml
 from command_line import SIGNALS, TEXT, TINY, Runner, read_all, start
 
-from charlstm import bundled
 from charlstm.cli import terminal
 from charlstm.cli.progress import Display, reading_bar
 from charlstm.cli.train import Stop
+from charlstm.config_file import bundled_folder
 from charlstm.store import archive
 
 RESULT = {"run", "steps", "characters", "seconds", "best_val_nats", "last_val_nats"}
@@ -114,12 +114,12 @@ def test_settings_come_from_file_then_flags(charlstm: Runner, here: Path) -> Non
 
 
 @pytest.mark.skipif(
-    not (bundled.folder("configs") / "agreement.yaml").is_file(), reason="no agreement config yet"
+    not (bundled_folder("configs") / "agreement.yaml").is_file(), reason="no agreement config yet"
 )
 def test_a_bundled_config_works_from_any_folder(charlstm: Runner, here: Path) -> None:
     small = ("--hidden-size=4", "--max-steps=1", "--val-fraction=0", "--workers=1")
     charlstm.ok("train", "--config", "agreement", *small, "--out", "runs/a")
-    assert settings(here / "runs/a")["corpus"] == [str(bundled.folder("data") / "agreement.txt")]
+    assert settings(here / "runs/a")["corpus"] == [str(bundled_folder("data") / "agreement.txt")]
 
 
 def test_training_on_config_yaml_again_gives_the_same_weights(charlstm: Runner, here: Path) -> None:

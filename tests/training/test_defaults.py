@@ -7,9 +7,9 @@ import pytest
 from command_line import TEXT, Runner
 
 from charlstm.config import Config
+from charlstm.config_file import read_yaml
 from charlstm.store import archive
 from charlstm.training.defaults import choose, updates_in_budget
-from charlstm.yaml_file import read_yaml
 
 OPEN = Config()
 

@@ -19,6 +19,7 @@ from command_line import TEXT, Runner
 from charlstm import load
 from charlstm.checkpoint import load as load_checkpoint
 from charlstm.config import Config, from_mapping
+from charlstm.config_file import read_yaml
 from charlstm.errors import CorpusError, DivergedError, RunError
 from charlstm.nn.cells import cell_options
 from charlstm.store import archive
@@ -27,7 +28,6 @@ from charlstm.store.metrics import read as read_metrics
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
 from charlstm.training.fit import fit
 from charlstm.training.texts import read_texts
-from charlstm.yaml_file import read_yaml
 
 SMALL = Config(
     hidden_size=8, batch_size=8, seq_length=12, shards=2, workers=1, max_steps=20, warmup_steps=4,

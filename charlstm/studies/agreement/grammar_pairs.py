@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from charlstm.bundled import folder
 from charlstm.errors import ConfigError
 from charlstm.pairs.files import NUMBERS, PER_CONDITION, SEED, SWEEPS, Pair, PairSet
 from charlstm.studies.agreement.corpus import CorpusSettings, read_settings, settings_path
@@ -177,4 +176,6 @@ def grammar_pairs(corpus: Iterable[str]) -> GrammarPairs | None:
 
 def bundled_grammar_pairs() -> GrammarPairs:
     """The pairs that suit the corpus that travels with the program."""
-    return GrammarPairs(read_settings(folder("data") / "agreement.txt"))
+    from charlstm.config_file import bundled_folder  # noqa: PLC0415 - it loads YAML
+
+    return GrammarPairs(read_settings(bundled_folder("data") / "agreement.txt"))

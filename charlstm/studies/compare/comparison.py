@@ -10,11 +10,11 @@ from typing import Any
 
 from charlstm.checkpoint import architecture_of
 from charlstm.config import SETTINGS, Config, brief, from_mapping, nearest
+from charlstm.config_file import read_yaml, relative_to
 from charlstm.errors import ConfigError
 from charlstm.nn.cells import CELLS, cell_options
 from charlstm.pairs.files import PER_CONDITION, SWEEPS
 from charlstm.training.texts import absolute
-from charlstm.yaml_file import read_yaml, relative_to
 
 KEYS = ("base", "vary", "budget", "pairs", "per_condition", "sweeps", "out")
 BUDGET = ("parameters", "characters", "minutes")

@@ -14,7 +14,7 @@ import pytest
 from command_line import Runner, start
 from repository import ROOT
 
-from charlstm import bundled
+from charlstm.config_file import find_config
 from charlstm.errors import ConfigError
 from charlstm.nn.cells import CELLS
 from charlstm.nn.parameters import Architecture, Parameters
@@ -106,7 +106,7 @@ def test_paths_are_relative_to_the_file(here: Path) -> None:
 
 
 def test_the_bundled_plan_compares_all_cells() -> None:
-    plan = read_comparison(bundled.find_config("compare-cells"))
+    plan = read_comparison(find_config("compare-cells"))
     assert {run.config.cell for run in plan.runs} == set(CELLS)
     assert len(plan.runs) == 3 * len(CELLS)
     assert plan.parameters

@@ -1,4 +1,4 @@
-"""A config as a YAML file, read strictly and with paths relative to the file."""
+"""Configs as files: YAML that is read strictly, and the files that travel with the program."""
 
 import re
 from collections.abc import Iterable
@@ -10,14 +10,42 @@ import yaml
 from charlstm.config import Config
 from charlstm.errors import ConfigError
 
-PATHS = ("corpus", "val", "out")
+PACKAGE = Path(__file__).parent
+PATHS = ("corpus", "val", "out")  # the settings that name files
+
+
+def bundled_folder(name: str) -> Path:
+    """`configs` or `data`: the packaged copy, else (in a checkout) the one beside the package."""
+    packaged = PACKAGE / "bundled" / name
+    return packaged if packaged.is_dir() else PACKAGE.parent / name
+
+
+def find_config(name: str) -> Path:
+    """The config file that `name` means: a path, or the name of a bundled config.
+
+    A name with a slash in it is always a path.
+
+    Raises:
+        ConfigError: if there is no such file; the message lists the bundled configs.
+    """
+    path = Path(name)
+    if path.is_file() or "/" in name:
+        return path
+    bundled = bundled_folder("configs") / f"{path.stem if path.suffix == '.yaml' else name}.yaml"
+    if bundled.is_file():
+        return bundled
+    known = ", ".join(sorted(config.stem for config in bundled.parent.glob("*.yaml")))
+    raise ConfigError(f"no config {name!r}; give a path, or one of the bundled ones: {known}.")
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """The settings in a YAML file, unchecked but for their form; paths are made relative to here.
+    """The settings in a YAML file. Only their form is checked, not their names and values.
+
+    Relative paths are taken from the folder of the file.
 
     Raises:
-        ConfigError: if it cannot be read, is no mapping, repeats a key, or uses tags or aliases.
+        ConfigError: if the file cannot be read, is not a mapping, repeats a key, or uses tags or
+            aliases.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -39,15 +67,18 @@ def read_yaml(path: Path) -> dict[str, Any]:
 def relative_to(
     path: Path, mapping: dict[str, Any], names: Iterable[str] = PATHS
 ) -> dict[str, Any]:
-    """The mapping with its paths, or lists of them, as seen from the folder of the file `path`."""
-    found = dict(mapping)
+    """A copy of `mapping` in which the settings `names` are taken from the folder of `path`.
+
+    Each of these settings holds one path, or a list of paths.
+    """
+    copy = dict(mapping)
     for name in names:
         value = mapping.get(name)
         if isinstance(value, str):
-            found[name] = _beside(path, value)
+            copy[name] = _beside(path, value)
         elif isinstance(value, list):
-            found[name] = [_beside(path, v) if isinstance(v, str) else v for v in value]
-    return found
+            copy[name] = [_beside(path, v) if isinstance(v, str) else v for v in value]
+    return copy
 
 
 def _beside(path: Path, value: str) -> str:
@@ -73,7 +104,7 @@ _Dumper.add_representer(str, _Dumper.text)
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader with 1e-3 as a number, and without repeated keys, tags and aliases."""
+    """The safe loader. It reads 1e-3 as a number, and refuses repeated keys, tags and aliases."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
