@@ -1,7 +1,6 @@
 """The settings of a run: their defaults, their ranges and their help.
 
-Nothing here knows a cell: a cell's own settings are kept apart in `cell_options`, and the caller
-says which there are.
+This module knows no cell: the caller of `from_mapping` passes the settings that cells declare.
 """
 
 import math
@@ -13,15 +12,16 @@ from typing import Any, get_args, get_origin
 
 from charlstm.errors import ConfigError
 
-MOST = 10**12  # of anything that is counted: enough for ever, and exact as a float
+MOST = 10**12  # the highest count of anything: no run comes near it, and a float holds it exactly
+_NAMES = {int: "a whole number", float: "a number", str: "a text"}
 
 
 def setting(
     default: Any,
     help: str,  # noqa: A002 - as click calls it
-    *,
     low: float | None = None,
     high: float | None = None,
+    *,
     above: float | None = None,
     choices: tuple[str, ...] = (),
 ) -> Any:
@@ -32,40 +32,40 @@ def setting(
 
 @dataclass(frozen=True)
 class Config:
-    """Every setting of a training run; None means that a rule decides, see `training.rules`.
+    """Every setting of a training run. None means that a rule decides; see `training.defaults`.
 
-    A setting whose type leaves out None has been decided by the time that a run begins.
+    Where the type of a setting has no None, the rule has decided before the run begins.
     """
 
     corpus: tuple[str, ...] = setting((), "Text to train on: files, folders, .gz, or -.")
     val: str | None = setting(None, "Validate on this text, not on the last part of the corpus.")
     val_fraction: float | None = setting(
         None,
-        "Share of the corpus, its last part, to validate on.  [default: 0.1, at most 1 MB]",
-        low=0.0,
-        high=0.9,
+        "Share of the corpus to validate on, its end.  [default: 0.1, at most 300,000 characters]",
+        0.0,
+        0.9,
     )
     tokens: str = setting("char", "What a token is.", choices=("char", "byte"))
     encoding: str = setting("utf-8", "How the text files are encoded.")
     cell: str = setting("lstm", "Kind of recurrent cell.")
     cell_options: Mapping[str, Any] = field(default_factory=dict)
     hidden_size: int = setting(
-        None, "Units in each layer.  [default: by the length of the text]", low=1, high=65536
+        None, "Units in each layer.  [default: by the length of the text]", 1, 65536
     )
-    num_layers: int = setting(1, "Recurrent layers.", low=1, high=64)
+    num_layers: int = setting(1, "Recurrent layers.", 1, 64)
     dropout: float = setting(
         None,
         "Share of outputs dropped between layers and before the readout.  "
         "[default: by the length of the text]",
-        low=0.0,
-        high=0.95,
+        0.0,
+        0.95,
     )
-    batch_size: int = setting(32, "Parallel streams of text.", low=1, high=65536)
-    seq_length: int = setting(50, "Characters in a window of truncated BPTT.", low=1, high=65536)
+    batch_size: int = setting(32, "Parallel streams of text.", 1, 65536)
+    seq_length: int = setting(50, "Characters in a window of truncated BPTT.", 1, 65536)
     epochs: float | None = setting(
         None, "Budget: passes over the training text.", above=0.0, high=1e9
     )
-    max_steps: int | None = setting(None, "Budget: updates.", low=1, high=MOST)
+    max_steps: int | None = setting(None, "Budget: updates.", 1, MOST)
     max_minutes: float | None = setting(
         None, "Budget: minutes, turned into updates at the start.", above=0.0, high=1e9
     )
@@ -76,54 +76,40 @@ class Config:
     schedule: str = setting(
         "cosine", "Learning rate after warm-up.", choices=("cosine", "constant")
     )
-    warmup_steps: int = setting(50, "Updates until the highest learning rate.", low=0, high=MOST)
-    clip_norm: float = setting(1.0, "Largest global norm of a gradient; 0 for any.", low=0.0)
-    seed: int = setting(1, "Decides weights, dropout and previews.", low=0, high=2**63 - 1)
-    threads: int = setting(1, "BLAS threads of each worker.", low=1, high=1024)
+    warmup_steps: int = setting(50, "Updates until the highest learning rate.", 0, MOST)
+    clip_norm: float = setting(1.0, "Largest global norm of a gradient; 0 for any.", 0.0)
+    seed: int = setting(1, "Decides weights, dropout and previews.", 0, 2**63 - 1)
+    threads: int = setting(1, "BLAS threads of each worker.", 1, 1024)
     workers: int | None = setting(
-        None,
-        "Processes that share the work.  [default: one for each core and shard]",
-        low=1,
-        high=1024,
+        None, "Processes that share the work.  [default: one for each core and shard]", 1, 1024
     )
     shards: int | None = setting(
         None,
         "Parts the batch is cut into; decides the bits, as workers do not.  "
         "[default: one for each core, 8 columns or more each]",
-        low=1,
-        high=1024,
+        1,
+        1024,
     )
     out: str | None = setting(None, "Folder of the run.  [default: runs/<name of the corpus>]")
     eval_every: int | None = setting(
-        None, "Updates between validations.  [default: a twentieth of the budget]", low=1, high=MOST
+        None, "Updates between validations.  [default: a twentieth of the budget]", 1, MOST
     )
     checkpoint_every: int | None = setting(
-        None, "Updates between saves.  [default: at each validation]", low=1, high=MOST
+        None, "Updates between saves.  [default: at each validation]", 1, MOST
     )
-    checkpoint_minutes: float = setting(
-        5.0, "Minutes between saves at the most.", above=0.0, high=1e9
-    )
-    keep: int = setting(0, "Periodic checkpoints kept beside best and last.", low=0, high=MOST)
-    sample_every: int | None = setting(
-        None, "Updates between previews.  [default: none]", low=1, high=MOST
-    )
+    checkpoint_minutes: float = setting(5.0, "Most minutes between saves.", above=0.0, high=1e9)
+    keep: int = setting(0, "Periodic checkpoints kept beside best and last.", 0, MOST)
+    sample_every: int | None = setting(None, "Updates between previews.  [default: none]", 1, MOST)
     patience: int | None = setting(
-        None,
-        "Stop after so many validations without a new best.  [default: never]",
-        low=1,
-        high=MOST,
+        None, "Stop after so many validations without a new best.  [default: never]", 1, MOST
     )
 
     def __post_init__(self) -> None:
-        for f in fields(self):
-            if f.name != "cell_options":
-                object.__setattr__(self, f.name, checked(f, getattr(self, f.name)))
+        for f in SETTINGS.values():
+            object.__setattr__(self, f.name, checked(f, getattr(self, f.name)))
         budgets = [name for name in ("epochs", "max_steps", "max_minutes") if getattr(self, name)]
         if len(budgets) > 1:
-            raise ConfigError(
-                f"{' and '.join(budgets)} each set a budget; give one of epochs, max_steps and "
-                f"max_minutes."
-            )
+            raise ConfigError(f"{' and '.join(budgets)} each set a budget; give only one of them.")
 
     @property
     def undecided(self) -> list[str]:
@@ -139,9 +125,16 @@ class Config:
 
 
 SETTINGS: dict[str, Field[Any]] = {f.name: f for f in fields(Config) if f.name != "cell_options"}
-
-
 RETIRED = {"average": 0.0}  # settings of earlier versions, at the value that changed nothing
+# A run may go on with other values of these settings, because they decide no weight.
+HOUSEKEEPING = (
+    "threads",
+    "workers",
+    "checkpoint_every",
+    "checkpoint_minutes",
+    "keep",
+    "sample_every",
+)
 
 HOUSEKEEPING: tuple[str, ...] = (  # settings of a run that change no weight
     "threads",
@@ -154,11 +147,11 @@ HOUSEKEEPING: tuple[str, ...] = (  # settings of a run that change no weight
 
 
 def from_mapping(mapping: Mapping[Any, Any], cell_options: Mapping[str, Field[Any]]) -> Config:
-    """A config from settings by name; those of cells are declared by `cell_options`.
+    """A config from settings by name. `cell_options` declares the settings of the cells.
 
     Raises:
-        ConfigError: for a name that is neither a setting nor one of `cell_options` (it names the
-            nearest), a value of the wrong type or out of range.
+        ConfigError: if a name is neither a setting nor one of `cell_options` (the message names
+            the nearest), or a value has the wrong type or is out of range.
     """
     own, options = {}, {}
     for name, value in mapping.items():
@@ -167,44 +160,37 @@ def from_mapping(mapping: Mapping[Any, Any], cell_options: Mapping[str, Field[An
         elif name in cell_options:
             options[name] = checked(cell_options[name], value)
         elif name not in RETIRED or RETIRED[name] != value:
-            raise ConfigError(
-                f"unknown setting {brief(name)}{nearest(name, [*SETTINGS, *cell_options])}"
-            )
+            near = nearest(name, [*SETTINGS, *cell_options])
+            raise ConfigError(f"unknown setting {brief(name)}{near}")
     return Config(**own, cell_options=options)
 
 
 def nearest(name: object, known: Iterable[str]) -> str:
-    """A sentence that names the known word nearest to `name`, if one is near."""
+    """The end of a message: it names the known word nearest to `name`, if one is near."""
     near = get_close_matches(str(name), list(known), n=1, cutoff=0.5)
     return f"; did you mean {near[0]!r}?" if near else "."
 
 
 def brief(value: object) -> str:
-    """A value as Python writes it, cut short where it is long."""
+    """A value as Python writes it, cut to 80 characters."""
     try:
         text = repr(value)
-    except ValueError:  # thousands of digits
+    except ValueError:  # Python refuses to write an integer of thousands of digits
         return "a huge number"
     return text if len(text) <= 80 else text[:77] + "..."
 
 
 def checked(f: Field[Any], value: Any) -> Any:
-    """`value` as the type of the field, within its range.
+    """`value` as the type of the field `f`.
 
     Raises:
-        ConfigError: otherwise.
+        ConfigError: if it has another type or is out of range.
     """
     if value is None and (_may_be_none(f) or f.default is None):
         return None
-    kinds = get_args(f.type) if isinstance(f.type, types.UnionType) else (f.type,)
-    kind = kinds[0]
+    kind: Any = get_args(f.type)[0] if isinstance(f.type, types.UnionType) else f.type
     if get_origin(kind) is tuple:
-        texts = (value,) if isinstance(value, str) else value
-        if not isinstance(texts, list | tuple) or not all(isinstance(t, str) for t in texts):
-            raise ConfigError(f"{f.name} must be a text or a list of texts, not {brief(value)}.")
-        if "" in texts:
-            raise ConfigError(f"{f.name} names an empty path; name a file, a folder or -.")
-        return tuple(texts)
+        return _checked_paths(f.name, value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value) if abs(value) < 2**1000 else math.inf
     if not isinstance(value, kind) or isinstance(value, bool):
@@ -213,33 +199,30 @@ def checked(f: Field[Any], value: Any) -> Any:
         raise ConfigError(f"{f.name} must be a finite number, not {value!r}.")
     if value == "":
         raise ConfigError(f"{f.name} must not be empty; leave it out for its default.")
-    allowed = f.metadata
-    if allowed["choices"] and value not in allowed["choices"]:
-        raise ConfigError(
-            f"{f.name} must be one of {', '.join(allowed['choices'])}, not {brief(value)}."
-        )
-    if (
-        (allowed["low"] is not None and value < allowed["low"])
-        or (allowed["high"] is not None and value > allowed["high"])
-        or (allowed["above"] is not None and value <= allowed["above"])
-    ):
+    choices, low, high, above = (f.metadata[key] for key in ("choices", "low", "high", "above"))
+    if choices and value not in choices:
+        raise ConfigError(f"{f.name} must be one of {', '.join(choices)}, not {brief(value)}.")
+    too_low = (low is not None and value < low) or (above is not None and value <= above)
+    if too_low or (high is not None and value > high):
         raise ConfigError(f"{f.name} must be {describe_range(f)}, not {brief(value)}.")
     return value
+
+
+def _checked_paths(name: str, value: Any) -> tuple[str, ...]:
+    paths = (value,) if isinstance(value, str) else value
+    if not isinstance(paths, list | tuple) or not all(isinstance(path, str) for path in paths):
+        raise ConfigError(f"{name} must be a text or a list of texts, not {brief(value)}.")
+    if "" in paths:
+        raise ConfigError(f"{name} names an empty path; name a file, a folder or -.")
+    return tuple(paths)
 
 
 def _may_be_none(f: Field[Any]) -> bool:
     return types.NoneType in get_args(f.type)
 
 
-_NAMES = {int: "a whole number", float: "a number", str: "a text"}
-
-
 def describe_range(f: Field[Any]) -> str:
     """The range of a numeric setting in words."""
-    allowed = f.metadata
-    words = [
-        f"{word} {allowed[bound]:g}"
-        for bound, word in (("above", "above"), ("low", "at least"), ("high", "at most"))
-        if allowed[bound] is not None
-    ]
+    bounds = (("above", "above"), ("low", "at least"), ("high", "at most"))
+    words = [f"{word} {f.metadata[key]:g}" for key, word in bounds if f.metadata[key] is not None]
     return " and ".join(words)
