@@ -72,7 +72,7 @@ def measure(folder: Path, source: Path, paths: list[Path]) -> None:
     times = []
     for _ in range(2):  # the second time reuses the encoded copy
         start = time.perf_counter()
-        corpus = encode_corpus(source, cache=folder / "cache", progress=watch)
+        corpus = encode_corpus(source, cache=folder / "cache", on_read=watch)
         times.append(time.perf_counter() - start)
         if len(times) == 1:
             vocabulary = started["encoding"] - start

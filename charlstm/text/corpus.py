@@ -4,7 +4,9 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+import threading
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +15,15 @@ from typing import Any
 import numpy as np
 
 from charlstm.errors import CorpusError
-from charlstm.store.atomic import clean_stray
+from charlstm.store.atomic import clean_stray, replacing
 from charlstm.text.decoding import check_encoding, read_files
-from charlstm.text.encoded import is_intact, write_ids
-from charlstm.text.sources import File, Sources, find_files, read_blocks
+from charlstm.text.sources import BLOCK, File, Sources, find_files, read_blocks
 from charlstm.text.vocabulary import Ids, Tokens, Vocabulary, code_points
 
-IDLE = 60.0  # seconds after which a temporary file of a dead process is nobody's any more
+IDLE = 60.0  # seconds without a write after which a dead process's temporary file is removed
 ReadProgress = Callable[[int, int | None, str], object]  # bytes done, bytes in all if known, phase
+
+_ONE_WRITER = threading.Lock()  # the temporary files of two threads would have the same name
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,14 +48,14 @@ def encode_corpus(
     cache: Path,
     vocabulary: Vocabulary | None = None,
     extend: bool = False,
-    progress: ReadProgress | None = None,
+    on_read: ReadProgress | None = None,
 ) -> Corpus:
     """The text of files, folders and "-" (see `read_text`) as one array of ids.
 
-    Two passes: hash and vocabulary, then the ids, unless `cache` has them already. Memory does not
-    grow with the text. A given vocabulary is used as it is (unknown characters become V; `tokens`
-    then follows it), or with `extend` gets the text's further characters after its own.
-    `progress` is called with bytes done, bytes in all (None while unknown) and the phase.
+    It reads the text twice: first for the hash and the vocabulary, then for the ids, unless `cache`
+    has them already. Memory does not grow with the text. A given vocabulary decides `tokens`, and
+    unknown characters become V; with `extend` the new characters are appended to it instead.
+    `on_read` is called with bytes done, bytes in all (None while unknown) and the phase.
 
     Raises:
         CorpusError: the text cannot be read or decoded, has fewer than 2 characters, changes while
@@ -60,46 +63,51 @@ def encode_corpus(
     """
     tokens = vocabulary.tokens if vocabulary else tokens
     encoding = check_encoding(encoding) if tokens == "char" else "none"
-    report = progress or (lambda _done, _total, _phase: None)
-    found = find_files(sources)
+    on_read = on_read or (lambda _done, _total, _phase: None)
+    files = find_files(sources)
     try:
         cache.mkdir(parents=True, exist_ok=True)
         clean_stray(cache, IDLE)
-        with _rereadable(found, cache, report) as files:
-            return _encode(_Text(files, tokens, encoding, report), cache, vocabulary, extend)
-    except OSError as error:  # trouble with reading is a CorpusError already: this is the cache
+        with _pipes_copied(files, cache, on_read) as stored:
+            return _encode(_Text(stored, tokens, encoding, on_read), cache, vocabulary, extend)
+    except OSError as error:  # the cache's: what cannot be read has raised a CorpusError
         raise CorpusError(
             f"cannot keep the encoded text in {cache}: {error.strerror or error}; "
             "free some space there or make the folder writable"
         ) from error
 
 
+def is_cached(path: Path, digest: str, vocabulary: Vocabulary, count: int) -> bool:
+    """Whether `path` holds the text of `count` characters with this `digest`, undamaged."""
+    return _is_intact(path, _describe(digest, vocabulary, count))
+
+
 @contextmanager
-def _rereadable(found: list[File], cache: Path, report: ReadProgress) -> Iterator[list[File]]:
-    """The files themselves, except that a pipe is replaced by a temporary copy in the cache."""
+def _pipes_copied(files: list[File], cache: Path, on_read: ReadProgress) -> Iterator[list[File]]:
+    """The files, with a temporary copy in the cache for each pipe, so that all can be reread."""
     with ExitStack() as stack:
-        files = list(found)
-        for i, file in enumerate(found):
+        stored = list(files)
+        for i, file in enumerate(files):
             if file.size is None:
-                suffix = f".{os.getpid()}.tmp"  # which clean_stray knows
+                suffix = f".{os.getpid()}.tmp"  # `clean_stray` knows this form
                 copy = stack.enter_context(
                     tempfile.NamedTemporaryFile(dir=cache, prefix=".pipe-", suffix=suffix)
                 )
                 for block in read_blocks(file):
                     copy.write(block)
-                    report(copy.tell(), None, f"reading {file.name}")
+                    on_read(copy.tell(), None, f"reading {file.name}")
                 copy.flush()
-                files[i] = File(file.name, copy.name, copy.tell())
-        yield files
+                stored[i] = File(file.name, copy.name, copy.tell())
+        yield stored
 
 
 class _Text:
-    """Files read as one text, as often as asked; every pass is hashed and reported."""
+    """Files read as one text, any number of times. Each pass is hashed and reported."""
 
     def __init__(
-        self, files: list[File], tokens: Tokens, encoding: str, report: ReadProgress
+        self, files: list[File], tokens: Tokens, encoding: str, on_read: ReadProgress
     ) -> None:
-        self.files, self.tokens, self.encoding, self.report = files, tokens, encoding, report
+        self.files, self.tokens, self.encoding, self.on_read = files, tokens, encoding, on_read
         self.name = files[0].name if len(files) == 1 else f"the text of {len(files)} files"
         zipped = any(file.path.endswith(".gz") for file in files)
         self.total = None if zipped else sum(file.size or 0 for file in files)  # bytes, unzipped
@@ -108,15 +116,15 @@ class _Text:
         self.phase, self.done = phase, 0
         self.hash = hashlib.sha256(f"text 1 {self.tokens} {self.encoding}\n".encode())
         yield from read_files(
-            self.files, tokens=self.tokens, encoding=self.encoding, on_block=self._see
+            self.files, tokens=self.tokens, encoding=self.encoding, on_block=self._count
         )
         self.total = self.done
 
-    def _see(self, block: bytes) -> None:
+    def _count(self, block: bytes) -> None:
         self.done += len(block)
-        self.hash.update(block or self.done.to_bytes(8, "little"))  # files' borders count as well
+        self.hash.update(block or self.done.to_bytes(8, "little"))  # an empty block ends a file
         if block:
-            self.report(self.done, self.total, self.phase)
+            self.on_read(self.done, self.total, self.phase)
 
 
 def _encode(text: _Text, cache: Path, vocabulary: Vocabulary | None, extend: bool) -> Corpus:
@@ -133,37 +141,27 @@ def _encode(text: _Text, cache: Path, vocabulary: Vocabulary | None, extend: boo
     description = _describe(digest, vocabulary, count)
     key = hashlib.sha256(json.dumps(description).encode()).hexdigest()
     path = cache / f"{key[:32]}.ids"
-    if not is_intact(path, description):
-        write_ids(path, _ids(text, vocabulary, digest), description)
+    if not _is_intact(path, description):
+        _write(path, _ids(text, vocabulary, digest), description)
     return Corpus(np.memmap(path, vocabulary.dtype, "r"), vocabulary, digest, path)
 
 
-def is_kept(path: Path, digest: str, vocabulary: Vocabulary, count: int) -> bool:
-    """Whether the encoded text of `count` characters with this `digest` is at `path`, undamaged."""
-    return is_intact(path, _describe(digest, vocabulary, count))
-
-
-def _describe(digest: str, vocabulary: Vocabulary, count: int) -> dict[str, Any]:
-    header = vocabulary.to_header()
-    return {"text": digest, "vocabulary": header, "dtype": vocabulary.dtype.str, "count": count}
-
-
 def _scan(pieces: Iterable[str | bytes]) -> tuple[int, str]:
-    """The number of characters (or bytes), and the distinct characters (of bytes: none), sorted."""
+    """The number of characters or bytes, and the distinct characters, sorted (none of bytes)."""
     count = 0
-    seen = np.zeros(0x110000, np.bool_)  # by code point
-    seen_ascii = b""
+    known = np.zeros(0x110000, np.bool_)  # by code point
+    known_ascii = b""
     for piece in pieces:
         count += len(piece)
         if isinstance(piece, bytes):
             continue
-        if piece.isascii():  # deleting what is known is the fastest way to see that nothing is new
-            if new := piece.encode("ascii").translate(None, seen_ascii):
-                seen[list(set(new))] = True
-                seen_ascii = bytes(np.flatnonzero(seen[:128]).tolist())
-        elif not seen.take(codes := code_points(piece)).all():
-            seen[codes] = True
-    return count, "".join(map(chr, np.flatnonzero(seen)))
+        if piece.isascii():  # the fastest test for new characters is to delete the known ones
+            if new := piece.encode("ascii").translate(None, known_ascii):
+                known[list(set(new))] = True
+                known_ascii = bytes(np.flatnonzero(known[:128]).tolist())
+        elif not known.take(codes := code_points(piece)).all():
+            known[codes] = True
+    return count, "".join(map(chr, np.flatnonzero(known)))
 
 
 def _ids(text: _Text, vocabulary: Vocabulary, digest: str) -> Iterator[Ids]:
@@ -171,3 +169,40 @@ def _ids(text: _Text, vocabulary: Vocabulary, digest: str) -> Iterator[Ids]:
         yield vocabulary.encode(piece)
     if text.hash.hexdigest() != digest:
         raise CorpusError(f"{text.name} changed while it was being read; try again")
+
+
+def _describe(digest: str, vocabulary: Vocabulary, count: int) -> dict[str, Any]:
+    header = vocabulary.to_header()
+    return {"text": digest, "vocabulary": header, "dtype": vocabulary.dtype.str, "count": count}
+
+
+def _write(path: Path, arrays: Iterable[Ids], description: Mapping[str, Any]) -> None:
+    """Write the arrays one after another to `path`, and their description to a .json beside it.
+
+    Each file appears only when it is complete. Raises OSError, for instance on a full disk.
+    """
+    checksum = 0
+    with _ONE_WRITER:
+        with replacing(path, sync=False) as out:
+            for ids in arrays:
+                checksum = zlib.crc32(ids.data, checksum)
+                out.write(ids.data)
+        with replacing(path.with_suffix(".json"), sync=False) as out:
+            out.write(_sidecar(description, checksum))
+
+
+def _is_intact(path: Path, description: Mapping[str, Any]) -> bool:
+    """Whether `path` is as `_write` left it, with this description."""
+    try:
+        sidecar = path.with_suffix(".json").read_bytes()
+        checksum = 0
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                checksum = zlib.crc32(block, checksum)
+    except OSError:
+        return False
+    return sidecar == _sidecar(description, checksum)
+
+
+def _sidecar(description: Mapping[str, Any], checksum: int) -> bytes:
+    return json.dumps({**description, "crc32": checksum}).encode()

@@ -8,7 +8,7 @@ from charlstm.checkpoint import Checkpoint, EncodedText
 from charlstm.config import Config
 from charlstm.errors import CorpusError
 from charlstm.novelty import Index
-from charlstm.text.corpus import Corpus, ReadProgress, encode_corpus, is_kept
+from charlstm.text.corpus import Corpus, ReadProgress, encode_corpus, is_cached
 from charlstm.text.slices import TextSlice, split
 from charlstm.text.vocabulary import Tokens, Vocabulary
 from charlstm.training.defaults import validation_fraction
@@ -131,7 +131,7 @@ def _encode(
         cache=cache,
         vocabulary=vocabulary,
         extend=extend,
-        progress=on_read,
+        on_read=on_read,
     )
 
 
@@ -141,7 +141,7 @@ def _described(corpus: Corpus) -> EncodedText:
 
 def _kept(text: EncodedText, vocabulary: Vocabulary) -> EncodedText:
     """The text itself if its file is there and intact."""
-    if not is_kept(Path(text.path), text.digest, vocabulary, text.characters):
+    if not is_cached(Path(text.path), text.digest, vocabulary, text.characters):
         raise CorpusError(
             f"the text came from standard input and its encoded copy {text.path!r} is gone or "
             f"damaged; start a new run with --init-from"

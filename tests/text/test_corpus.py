@@ -40,7 +40,7 @@ def cache(tmp_path: Path) -> Path:
 def phases(source: Path | str, **options: Any) -> tuple[Corpus, list[str]]:
     """A corpus, and the phases that its encoding went through."""
     seen: list[str] = []
-    corpus = encode_corpus(source, **options, progress=lambda _d, _t, phase: seen.append(phase))
+    corpus = encode_corpus(source, **options, on_read=lambda _d, _t, phase: seen.append(phase))
     return corpus, list(dict.fromkeys(seen))
 
 
@@ -188,7 +188,7 @@ def test_progress_counts_up_to_the_total(source: Path, cache: Path, tmp_path: Pa
             encode_corpus(
                 [path],
                 cache=cache / path.name,
-                progress=lambda *call, calls=calls: calls.append(call),
+                on_read=lambda *call, calls=calls: calls.append(call),
             )
         vocabulary = [call[:2] for call in calls if call[2] == "vocabulary"]
         encoding = [call[:2] for call in calls if call[2] == "encoding"]
@@ -252,7 +252,7 @@ def test_a_text_that_changes_between_the_passes_is_not_kept(source: Path, cache:
             source.write_bytes(TEXT.replace("Katze", "tazKe").encode())
 
     fails(
-        f"{source} changed while it was being read; try again", source, cache=cache, progress=change
+        f"{source} changed while it was being read; try again", source, cache=cache, on_read=change
     )
     assert list(cache.iterdir()) == []
 
@@ -263,7 +263,7 @@ def test_an_interrupt_leaves_nothing_behind(source: Path, cache: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        encode_corpus(source, cache=cache, progress=interrupt)
+        encode_corpus(source, cache=cache, on_read=interrupt)
     assert list(cache.iterdir()) == []
 
 
@@ -282,7 +282,7 @@ def test_memory_does_not_grow_with_the_text(tmp_path: Path, cache: Path) -> None
 
         path = tmp_path / f"{megabytes}.txt"
         path.write_bytes((CLEAN * 10).encode() * (megabytes * 1_000_000 // len(CLEAN) // 10))
-        encode_corpus(path, cache=cache, progress=look)
+        encode_corpus(path, cache=cache, on_read=look)
         return highest
 
     small, large = peak(2), peak(30)
