@@ -1,1 +1,1 @@
-"""From text of any size to an array of character ids, and back."""
+"""From a text of any size to an array of character ids, and back."""

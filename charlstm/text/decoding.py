@@ -1,4 +1,4 @@
-"""Text is decoded piece by piece, so that any amount of it can be read in little memory."""
+"""Text is read and decoded piece by piece, so that any amount of it needs little memory."""
 
 import codecs
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +11,7 @@ from charlstm.text.vocabulary import Tokens, is_text
 
 OnBlock = Callable[[bytes], object]
 
-_WHAT_TO_DO = "name its encoding with --encoding, or read raw bytes with --tokens byte"
+_CURE = "name its encoding with --encoding, or read raw bytes with --tokens byte"
 
 
 def read_text(
@@ -19,12 +19,13 @@ def read_text(
 ) -> Iterator[str | bytes]:
     r"""The text of files, folders (every *.txt below, sorted by path) or "-", piece by piece.
 
-    "char": str, a BOM at the start of a file dropped, "\r\n" read as "\n", and a "\n" put between
-    two files where the first does not end with one. "byte": bytes, exactly as they are, no joint.
-    Names that end in ".gz" are unzipped.
+    With tokens "char" the pieces are str. A BOM at the start of a file is dropped, "\r\n" becomes
+    "\n", and a file that does not end with "\n" gets one before the next file begins. With "byte"
+    the pieces are the files' bytes, unchanged, with nothing between them. Files whose names end in
+    ".gz" are unzipped.
 
     Raises:
-        CorpusError: something is missing, unreadable, damaged, or not in this encoding.
+        CorpusError: if a file is missing, unreadable, damaged, or not in this encoding.
     """
     return read_files(find_files(sources), tokens=tokens, encoding=encoding)
 
@@ -36,22 +37,22 @@ def read_files(
     encoding: str,
     on_block: OnBlock = lambda _block: None,
 ) -> Iterator[str | bytes]:
-    """`read_text` of files already found; `on_block` sees every raw block, b"" ends each file."""
+    """`read_text` of these files. `on_block` gets every raw block, and b"" at the end of a file."""
     if tokens == "char":
         return _read_characters(files, encoding, on_block)
-    return (block for file in files for block in _watched(file, on_block) if block)
+    return (block for file in files for block in _blocks(file, on_block) if block)
 
 
 def check_encoding(encoding: str) -> str:
-    """Python's own name for an encoding, so that utf8 and UTF-8 are one.
+    """Python's own name for an encoding: utf8 and UTF-8 are both utf-8.
 
     Raises:
-        CorpusError: it is unknown, or is no encoding of text.
+        CorpusError: if it is unknown, or is not an encoding of text.
     """
     try:
         name = codecs.lookup(encoding).name
         codecs.getincrementaldecoder(encoding)
-        with suppress(UnicodeError):  # an encoding of text, though not of this one
+        with suppress(UnicodeError):  # raised by encodings in which these bytes mean nothing
             b"text".decode(encoding)  # refuses codecs such as hex, which decode to bytes
     except (LookupError, ValueError) as error:
         raise CorpusError(
@@ -61,7 +62,7 @@ def check_encoding(encoding: str) -> str:
     return name
 
 
-def _watched(file: File, on_block: OnBlock) -> Iterator[bytes]:
+def _blocks(file: File, on_block: OnBlock) -> Iterator[bytes]:
     for block in chain(read_blocks(file), [b""]):
         on_block(block)
         yield block
@@ -71,40 +72,41 @@ def _read_characters(files: Sequence[File], encoding: str, on_block: OnBlock) ->
     name = check_encoding(encoding)
     last = "\n"
     for file in files:
-        joint = "" if last == "\n" else "\n"
+        between = "" if last == "\n" else "\n"
         for text in _decoded(file, name, on_block):
-            yield joint + text
-            joint, last = "", text[-1]
+            yield between + text
+            between, last = "", text[-1]
 
 
 def _decoded(file: File, encoding: str, on_block: OnBlock) -> Iterator[str]:
-    r"""One file in pieces that are not empty, without BOM and "\r\n"."""
+    r"""The text of one file in pieces that are not empty, without BOM and "\r\n"."""
     decoder = codecs.getincrementaldecoder(encoding)()
-    held, start, size = "", True, 0
-    for block in _watched(file, on_block):
+    pending, start, size = "", True, 0
+    for block in _blocks(file, on_block):
         size += len(block)
         try:
-            text = held + decoder.decode(block, final=not block)
+            text = pending + decoder.decode(block, final=not block)
         except UnicodeError as error:
             raise _undecodable(file, encoding, error, size) from error
         if start and text:
             text, start = text.removeprefix("\ufeff"), False
-        held = "\r" if block and text.endswith("\r") else ""  # its "\n" may open the next block
-        text = text[: len(text) - len(held)]
+        # The next block may begin with the "\n" that belongs to this "\r".
+        pending = "\r" if block and text.endswith("\r") else ""
+        text = text[: len(text) - len(pending)]
         if "\r" in text:
             text = text.replace("\r\n", "\n")
-        if encoding != "utf-8" and not is_text(text):  # Python's utf-8 sees to it by itself
+        if encoding != "utf-8" and not is_text(text):  # the decoder of utf-8 refuses them itself
             raise CorpusError(
-                f"{file.name} holds half characters (lone surrogates) as {encoding}; {_WHAT_TO_DO}"
+                f"{file.name} holds half characters (lone surrogates) as {encoding}; {_CURE}"
             )
         if text:
             yield text
 
 
 def _undecodable(file: File, encoding: str, error: UnicodeError, size: int) -> CorpusError:
-    """`size`: how many bytes of the file the decoder has been given; it holds the last of them."""
+    """What is wrong, and where. The decoder has been given the first `size` bytes of the file."""
     where = ""
     if isinstance(error, UnicodeDecodeError):
         offset = size - len(error.object) + error.start
         where = f" (byte 0x{error.object[error.start]:02x} at offset {offset})"
-    return CorpusError(f"{file.name} is not {encoding} text{where}; {_WHAT_TO_DO}")
+    return CorpusError(f"{file.name} is not {encoding} text{where}; {_CURE}")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class TextSlice:
-    """The ids `start` to `stop` (exclusive) of an encoded text, in a form for any process."""
+    """The ids from `start` to `stop` (exclusive) of an encoded text. Any process can open it."""
 
     path: str
     dtype: str
@@ -29,10 +29,10 @@ class TextSlice:
 
 
 def split(n: int, val_fraction: float) -> tuple[slice, slice]:
-    """Where n characters are cut: (training part, validation part), the latter the text's end.
+    """The training part of n characters, and the validation part, which is the end of the text.
 
-    The cut is ⌊n·(1 - val_fraction)⌋, 0 ≤ val_fraction < 1. A part of fewer than 2 characters has
-    nothing to predict; then the whole text is for training and the validation part is empty.
+    The cut is at ⌊n·(1 - val_fraction)⌋, 0 ≤ val_fraction < 1. In a part of fewer than 2 characters
+    there is nothing to predict; then the whole text is for training, and the validation part empty.
     """
     cut = int(n * (1 - val_fraction))
     if cut < 2 or n - cut < 2:

@@ -1,4 +1,4 @@
-"""Sources of text (files, folders, gzip, standard input) are found, then read block by block."""
+"""Files, folders, gzip and standard input: the sources of a text, read block by block."""
 
 import gzip
 import os
@@ -12,15 +12,15 @@ from typing import BinaryIO, NamedTuple
 
 from charlstm.errors import CorpusError
 
-BLOCK = 1 << 18  # bytes read at once: few enough for the processor's cache, enough for NumPy
+BLOCK = 1 << 18  # bytes read at once: they fit the processor's cache, and are worth a NumPy call
 
 Sources = str | Path | Sequence[str | Path]
 
 
 class File(NamedTuple):
-    """One file to read: what messages call it, where it is ("-": standard input), and its size.
+    """One file to read: its name in messages, its path ("-" is standard input), and its size.
 
-    The size is in bytes as stored, or None for a pipe, which can be read only once.
+    The size is in bytes as stored. It is None for a pipe, which can be read only once.
     """
 
     name: str
@@ -29,10 +29,12 @@ class File(NamedTuple):
 
 
 def find_files(sources: Sources) -> list[File]:
-    """The files behind one or several sources, in order; of a folder every *.txt, sorted by path.
+    """The files of one or several sources, in order. A folder stands for every *.txt below it.
+
+    The files of a folder are sorted by path.
 
     Raises:
-        CorpusError: no source, a missing or unreadable one, or a folder without *.txt.
+        CorpusError: if there is no source, one is missing or unreadable, or a folder has no *.txt.
     """
     files: list[File] = []
     for source in [sources] if isinstance(sources, str | Path) else sources:
@@ -56,7 +58,7 @@ def read_blocks(file: File) -> Iterator[bytes]:
     """The bytes of one file, unzipped if its name ends in ".gz", at most BLOCK at a time.
 
     Raises:
-        CorpusError: the file is unreadable or its gzip data are damaged.
+        CorpusError: if the file is unreadable or its gzip data are damaged.
     """
     try:
         with _opened(file) as raw:
@@ -80,14 +82,14 @@ def _files_below(folder: str | Path) -> list[File]:
     def stop(error: OSError) -> None:
         raise _unreadable(error.filename, error)
 
-    found = (
+    paths = (
         os.path.join(parent, name)  # noqa: PTH118 -- 100,000 Path objects would be slow and large
         for parent, _, names in os.walk(folder, onerror=stop)
         for name in names
         if name.endswith(".txt")
     )
-    checked = ((path, _status(path)) for path in sorted(found))
-    files = [File(path, path, s.st_size) for path, s in checked if stat.S_ISREG(s.st_mode)]
+    pairs = ((path, _status(path)) for path in sorted(paths))
+    files = [File(path, path, s.st_size) for path, s in pairs if stat.S_ISREG(s.st_mode)]
     if not files:
         raise CorpusError(f"folder {folder} holds no .txt file; name a file or another folder")
     return files

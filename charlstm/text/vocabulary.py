@@ -1,4 +1,4 @@
-"""A vocabulary numbers the known characters, or all bytes; anything else is one number more."""
+"""A vocabulary numbers the known characters, or all bytes, and has one number for the unknown."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ Ids = NDArray[np.unsignedinteger[Any]]
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The known characters in the order of their ids 0 … V-1; id V is the unknown input.
+    """The known characters, in the order of their ids 0 … V-1. Id V is the unknown character.
 
-    A "byte" vocabulary always knows all 256 bytes (V = 256) and leaves `characters` empty.
-    The unknown id is read, never written: a model has V outputs but V + 1 inputs.
+    A "byte" vocabulary always knows all 256 bytes (V = 256), and its `characters` are empty. A
+    model reads the unknown id but never writes it, so it has V outputs and V + 1 inputs.
     """
 
     tokens: Tokens
@@ -37,30 +37,31 @@ class Vocabulary:
 
     @property
     def dtype(self) -> np.dtype[np.unsignedinteger[Any]]:
-        """The smallest of uint8, uint16, uint32 for what `encode` returns.
+        """The dtype of ids: the smallest of uint8, uint16 and uint32 that holds V.
 
-        It holds V, except for bytes: none of them is unknown, so uint8 is enough there.
+        It is uint8 for bytes, because no byte is unknown.
         """
         return np.min_scalar_type(255 if self.tokens == "byte" else self.unknown)
 
     def encode(self, text: str | bytes) -> Ids:
         """The ids of a text, shape (characters,) or (bytes,); unknown characters become V.
 
-        Never raises: bytes given to a "char" vocabulary are read as UTF-8, and the stray bytes that
-        Python carries inside a str as surrogates are unknown characters, or again those bytes.
+        It never raises. A "char" vocabulary reads bytes as UTF-8. Surrogates in a str are bytes
+        that Python could not decode: a "char" vocabulary reads them as unknown characters, a
+        "byte" vocabulary as these bytes.
         """
         if self.tokens == "byte":
             return np.frombuffer(_as_bytes(text), np.uint8)
         text = _as_str(text)
-        if self._ascii_table and text.isascii():  # no faster lookup than this one
+        if self._ascii_table and text.isascii():  # the fastest lookup there is
             return np.frombuffer(text.encode("ascii").translate(self._ascii_table), np.uint8)
         return self._table.take(code_points(text), mode="clip")
 
     def decode(self, ids: Sequence[int] | NDArray[np.integer[Any]]) -> str:
-        """The text of ids; unknown ones, and bytes that are no UTF-8, become U+FFFD.
+        """The text of ids. The unknown id, and bytes that are not UTF-8, become U+FFFD.
 
         Raises:
-            IndexError: an id is larger than V.
+            IndexError: if an id is larger than V.
         """
         if self.tokens == "byte":
             return self.decode_bytes(ids).decode("utf-8", errors="replace")
@@ -68,10 +69,10 @@ class Vocabulary:
         return codes.tobytes().decode("utf-32-le", errors="replace")
 
     def decode_bytes(self, ids: Sequence[int] | NDArray[np.integer[Any]]) -> bytes:
-        """The same as bytes: the very bytes of a "byte" vocabulary, or the text in UTF-8.
+        """The bytes that a "byte" vocabulary's ids stand for, or the text of ids in UTF-8.
 
         Raises:
-            IndexError: an id is larger than V, or the unknown one of a "byte" vocabulary.
+            IndexError: if an id is larger than V, or is the unknown id of a "byte" vocabulary.
         """
         if self.tokens == "byte":
             return np.arange(256, dtype=np.uint8).take(np.asarray(ids, np.intp)).tobytes()
@@ -79,7 +80,7 @@ class Vocabulary:
 
     @property
     def alphabet(self) -> list[str]:
-        r"""What stands for each id from 0 to V - 1; a byte that is no ASCII character is `\xNN`."""
+        r"""A name for each id from 0 to V - 1: its character, or `\xNN` for a byte beyond ASCII."""
         return list(map(_byte_name, range(256))) if self.tokens == "byte" else list(self.characters)
 
     def symbols(self, text: str | bytes) -> list[str]:
@@ -96,12 +97,12 @@ class Vocabulary:
         return [character for character in dict.fromkeys(_as_str(text)) if character not in known]
 
     def extended(self, characters: str) -> "Vocabulary":
-        """This vocabulary with further characters appended, sorted; old ids stay as they are."""
+        """This vocabulary and, appended in sorted order, new `characters`. Old ids stay."""
         new = "".join(sorted(self.unseen(characters)))
         return Vocabulary(self.tokens, self.characters + new)
 
     def to_header(self) -> dict[str, str]:
-        """What a checkpoint keeps of it, ready for JSON."""
+        """The form in which a checkpoint keeps it, ready for JSON."""
         return {"tokens": self.tokens, "characters": self.characters}
 
     @classmethod
@@ -109,7 +110,7 @@ class Vocabulary:
         """The vocabulary that `to_header` described.
 
         Raises:
-            CheckpointError: the header describes no vocabulary.
+            CheckpointError: if the header describes no vocabulary.
         """
         match header:
             case {"tokens": "byte", "characters": ""}:
@@ -124,12 +125,12 @@ class Vocabulary:
 
     @cached_property
     def _codes(self) -> NDArray[np.uint32]:
-        """Code point by id, U+FFFD for the unknown one; shape (V + 1,)."""
+        """The code point of each id, U+FFFD for the unknown one; shape (V + 1,)."""
         return code_points(self.characters + "\ufffd")
 
     @cached_property
     def _table(self) -> Ids:
-        """Id by code point; everything past the last known one is clipped to a final unknown."""
+        """The id of each code point. The last entry is V, for all code points beyond the table."""
         known = code_points(self.characters)
         table = np.full(int(known.max(initial=0)) + 2, self.unknown, self.dtype)
         table[known] = np.arange(self.size)
@@ -137,7 +138,7 @@ class Vocabulary:
 
     @cached_property
     def _ascii_table(self) -> bytes:
-        """The part of `_table` that `bytes.translate` can use; empty where ids are wider."""
+        """The part of `_table` that `bytes.translate` can use; empty where ids need two bytes."""
         fits = self.dtype == np.uint8
         return self._table.take(range(256), mode="clip").tobytes() if fits else b""
 
@@ -148,7 +149,7 @@ def code_points(text: str) -> NDArray[np.uint32]:
 
 
 def is_text(text: str) -> bool:
-    """Whether a str holds whole characters only: no surrogates, which are halves or stray bytes."""
+    """Whether a str holds only whole characters: surrogates are halves, or undecoded bytes."""
     try:
         text.encode("utf-16-le")
     except UnicodeEncodeError:
@@ -168,6 +169,8 @@ def _as_bytes(text: str | bytes) -> bytes:
     if isinstance(text, bytes):
         return text
     try:
-        return text.encode("utf-8", errors="surrogateescape")  # command-line bytes come back intact
+        return text.encode(
+            "utf-8", errors="surrogateescape"
+        )  # gives undecoded bytes back as they were
     except UnicodeEncodeError:
         return text.encode("utf-8", errors="surrogatepass")

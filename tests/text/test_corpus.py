@@ -39,9 +39,9 @@ def cache(tmp_path: Path) -> Path:
 
 def phases(source: Path | str, **options: Any) -> tuple[Corpus, list[str]]:
     """A corpus, and the phases that its encoding went through."""
-    seen: list[str] = []
-    corpus = encode_corpus(source, **options, on_read=lambda _d, _t, phase: seen.append(phase))
-    return corpus, list(dict.fromkeys(seen))
+    calls: list[str] = []
+    corpus = encode_corpus(source, **options, on_read=lambda _d, _t, phase: calls.append(phase))
+    return corpus, list(dict.fromkeys(calls))
 
 
 def test_the_ids_are_the_whole_text(source: Path, cache: Path) -> None:
@@ -221,7 +221,9 @@ def test_two_characters_are_enough(tmp_path: Path, cache: Path) -> None:
     assert (corpus.vocabulary.characters, corpus.ids.tolist()) == ("a", [0, 0])
 
 
-def test_reading_trouble_is_told_as_such(source: Path, tmp_path: Path, cache: Path) -> None:
+def test_what_cannot_be_read_is_not_blamed_on_the_cache(
+    source: Path, tmp_path: Path, cache: Path
+) -> None:
     fails(f"cannot read {tmp_path}/none: No such file", tmp_path / "none", cache=cache)
     fails("unknown encoding 'utf-9'", source, cache=cache, encoding="utf-9")
     source.write_bytes(b"ok \xe9")

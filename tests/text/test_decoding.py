@@ -17,8 +17,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from charlstm.errors import CorpusError
-from charlstm.text import decoding as reading
-from charlstm.text import sources
+from charlstm.text import decoding, sources
 from charlstm.text.decoding import check_encoding, read_text
 from charlstm.text.sources import find_files
 
@@ -41,7 +40,7 @@ def files_holding(*contents: bytes) -> Iterator[list[sources.File]]:
 
 
 def read(files: list[sources.File], encoding: str = "utf-8") -> list[str | bytes]:
-    return list(reading.read_files(files, tokens="char", encoding=encoding))
+    return list(decoding.read_files(files, tokens="char", encoding=encoding))
 
 
 def joined(pieces: Iterable[str | bytes]) -> str:
@@ -79,7 +78,7 @@ def test_blocks_never_matter(texts: list[str], size: int, encoding: str) -> None
 @given(st.lists(st.binary(), min_size=1, max_size=3), st.integers(1, 6))
 def test_bytes_stay_as_they_are(contents: list[bytes], size: int) -> None:
     with files_holding(*contents) as files, blocks_of(size):
-        pieces = reading.read_files(files, tokens="byte", encoding="none")
+        pieces = decoding.read_files(files, tokens="byte", encoding="none")
         assert joined_bytes(pieces) == b"".join(contents)
 
 
@@ -146,9 +145,9 @@ def test_standard_input_and_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     os.write(writer, b"pipe")
     os.close(writer)
     (tmp_path / "a.txt").write_bytes(b"file")
-    found: list[str | Path] = ["-", f"/dev/fd/{reader}", tmp_path]
-    assert [file.size for file in find_files(found)] == [None, None, 4]
-    assert joined(read_text(found)) == "in\nput\npipe\nfile"
+    names: list[str | Path] = ["-", f"/dev/fd/{reader}", tmp_path]
+    assert [file.size for file in find_files(names)] == [None, None, 4]
+    assert joined(read_text(names)) == "in\nput\npipe\nfile"
     os.close(reader)
 
 
