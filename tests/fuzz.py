@@ -24,11 +24,11 @@ with atheris.instrument_imports(include=["charlstm", "yaml"]):
     from charlstm.errors import CheckpointError, ConfigError
     from charlstm.nn.cells import cell_options
     from charlstm.nn.parameters import Architecture
-    from charlstm.store import archive, manifest, npz
+    from charlstm.store import archive, npz
 
 PATH = Path(tempfile.mkdtemp()) / "x"
-GOLDEN = Path(__file__).with_name("golden") / "run-format1.npz"
-FOUND = archive.load(GOLDEN)
+RUN_FILE = Path(__file__).with_name("golden") / "run-format1.npz"
+RUN = archive.load(RUN_FILE)
 
 
 def checkpoint_target(data: bytes) -> None:
@@ -40,7 +40,7 @@ def checkpoint_target(data: bytes) -> None:
         elif kind == b"b":
             PATH.write_bytes(sealed(data))
         else:
-            archive.save(PATH, json.loads(data), FOUND.arrays)
+            archive.save(PATH, json.loads(data), RUN.arrays)
         saved = checkpoint.load(PATH)
         checkpoint.parameters_of(saved, PATH)
     except CheckpointError as error:
@@ -52,11 +52,11 @@ def checkpoint_target(data: bytes) -> None:
 
 def sealed(text: bytes) -> bytes:
     """A file whose header is this text with a right checksum, and its arrays as it declares."""
-    text = manifest._seal(text)
-    members = [manifest.as_member(text)]
+    text = archive._seal(text)
+    members = [archive._header_member(text)]
     content = members[0].frame + text
     try:
-        for member, _ in manifest.decode(text)[1][:9]:
+        for member, _ in archive._decode(text)[1][:9]:
             if member.nbytes < 10_000:
                 members.append(member)
                 content += member.frame + np.zeros(member.nbytes, np.uint8).tobytes()
@@ -82,11 +82,11 @@ def seeds(name: str, folder: Path) -> None:
         for path in Path(__file__).parents[1].glob("configs/*.yaml"):
             (folder / path.stem).write_bytes(path.read_bytes())
         return
-    whole = GOLDEN.read_bytes()
+    whole = RUN_FILE.read_bytes()
     text = whole[whole.index(b'"format"') :]
     (folder / "file").write_bytes(b"a" + whole)
     (folder / "sealed").write_bytes(b"b" + text[: text.index(b"PK\x03\x04")])
-    (folder / "run").write_bytes(b"c" + json.dumps(FOUND.header).encode())
+    (folder / "run").write_bytes(b"c" + json.dumps(RUN.header).encode())
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from command_line import TEXT, TINY, Runner, start
 
-from charlstm.store import archive, manifest
+from charlstm.store import archive
 from charlstm.store.archive import load, save
 
 TRAIN = ("train", *TINY, "--max-steps=2")
@@ -274,7 +274,7 @@ def spoil(path: Path, damage: str) -> None:
             np.savez(path, weights=np.zeros(3))
         case "newer":
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(manifest, "FORMAT", 2)
+                patch.setattr(archive, "FORMAT", 2)
                 save(path, header, arrays)
         case "not finite":
             arrays["weights/W_y"][0, 0] = np.nan

@@ -46,7 +46,7 @@ def test_a_run_of_the_first_version_still_goes_on(
 def test_a_later_format_asks_to_upgrade(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = archive.load(RUN)
     with monkeypatch.context() as patch:
-        patch.setattr("charlstm.store.manifest.FORMAT", 2)
+        patch.setattr("charlstm.store.archive.FORMAT", 2)
         archive.save(tmp_path / "last.npz", found.header, found.arrays)
     with pytest.raises(CheckpointError, match=r"it has format 2, .* upgrade charlstm"):
         load(tmp_path / "last.npz")

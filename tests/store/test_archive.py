@@ -1,4 +1,4 @@
-"""A checkpoint comes back exactly, is a plain .npz, and all trouble with it is told in one line."""
+"""A checkpoint comes back exactly, is a plain .npz, and one line says what is wrong with it."""
 
 import errno
 import json
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from repository import GOLDEN
 
 from charlstm.errors import CheckpointError
-from charlstm.store import atomic, manifest
+from charlstm.store import archive, atomic
 from charlstm.store.archive import FORMAT, Archive, load, save
 from charlstm.store.npz import DTYPES
 
@@ -107,10 +107,10 @@ def test_anything_comes_back_and_numpy_reads_it(
 
 def test_is_a_sound_zip_of_stored_members_whose_header_says_what_is_in_it(path: Path) -> None:
     save(path, HEADER, ARRAYS)
-    with zipfile.ZipFile(path) as archive:
-        assert archive.testzip() is None
-        assert {info.compress_type for info in archive.infolist()} == {zipfile.ZIP_STORED}
-        assert archive.namelist() == ["header.npy", *(f"{name}.npy" for name in ARRAYS)]
+    with zipfile.ZipFile(path) as zipped:
+        assert zipped.testzip() is None
+        assert {info.compress_type for info in zipped.infolist()} == {zipfile.ZIP_STORED}
+        assert zipped.namelist() == ["header.npy", *(f"{name}.npy" for name in ARRAYS)]
     with np.load(path, allow_pickle=False) as file:
         document = json.loads(file["header"].tobytes())
     assert document["format"] == FORMAT
@@ -269,7 +269,7 @@ def test_a_checkpoint_that_may_not_be_read(path: Path) -> None:
 
 def test_a_newer_format_asks_to_upgrade(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(manifest, "FORMAT", 2)
+        patch.setattr(archive, "FORMAT", 2)
         save(path, HEADER, ARRAYS)
         assert_equal(load(path), HEADER, ARRAYS)
     assert "format 2, and this charlstm reads up to format 1: upgrade charlstm" in error(load, path)
@@ -301,14 +301,14 @@ def test_memory_of_saving_and_loading(path: Path) -> None:
 
 def test_a_file_cut_while_it_is_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save(path, HEADER, {"weights/W": np.ones((300, 300), np.float32)})
-    real = manifest.decode
+    real = archive._decode
 
     def cut(text: bytes) -> Any:
         os.truncate(path, 200_000)
         return real(text)
 
     size = path.stat().st_size
-    monkeypatch.setattr(manifest, "decode", cut)
+    monkeypatch.setattr(archive, "_decode", cut)
     assert "damaged" in error(load, path)
     assert size > 300_000
 

@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charlstm.errors import CheckpointError
-from charlstm.store import manifest, npz
+from charlstm.store import archive, npz
 from charlstm.store.archive import load, save
 
 pytestmark = pytest.mark.faults
@@ -147,12 +147,12 @@ CRC = zlib.crc32(npz.preamble("<f4", (2,)) + bytes(8))
 
 
 def seal(document: Any) -> bytes:
-    return manifest._seal(json.dumps(document)[1:].encode())
+    return archive._seal(json.dumps(document)[1:].encode())
 
 
 def forge(text: bytes, rest: bytes = b"") -> bytes:
     """A file whose first member is `text`."""
-    return manifest.as_member(text).frame + text + rest
+    return archive._header_member(text).frame + text + rest
 
 
 def entry(**changes: Any) -> dict[str, Any]:
@@ -167,7 +167,7 @@ def document(*entries: Any, **changes: Any) -> dict[str, Any]:
 def forge_all(text: bytes) -> bytes:
     """A file of `text` and of the one array that `entry` declares, right in all else."""
     member = npz.Member("weights/W", "<f4", (2,), CRC)
-    end = npz.directory([manifest.as_member(text), member])
+    end = npz.directory([archive._header_member(text), member])
     return forge(text, member.frame + bytes(8) + end)
 
 
@@ -314,7 +314,7 @@ def test_json_that_grows_when_parsed_needs_at_most_the_promised_32_mebibytes(
     for number in (2**17 - 20, 2**20):
         values = ",".join([value] * (number // max(1, value.count(":") + value.count("{") + 1)))
         text = f'"format":1,"arrays":[],"header":[{values}]}}'.encode()
-        refuse_leanly(path, forge(manifest._seal(text)), slack=32 << 20)
+        refuse_leanly(path, forge(archive._seal(text)), slack=32 << 20)
 
 
 def test_a_long_table_is_refused_in_time_and_memory(path: Path) -> None:
@@ -324,7 +324,7 @@ def test_a_long_table_is_refused_in_time_and_memory(path: Path) -> None:
 
 def test_text_that_widens_when_decoded(path: Path) -> None:
     text = b'"format":1,"arrays":[],"header":"\\ud83d\\udc31' + b"a" * (2**21 - 200) + b'"}'
-    refuse_leanly(path, forge(manifest._seal(text)), slack=32 << 20)
+    refuse_leanly(path, forge(archive._seal(text)), slack=32 << 20)
 
 
 class Evil:
@@ -336,9 +336,9 @@ class Evil:
 
 def packed(members: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", compression) as archive:
+    with zipfile.ZipFile(stream, "w", compression) as zipped:
         for name, data in members.items():
-            archive.writestr(f"{name}.npy", data)
+            zipped.writestr(f"{name}.npy", data)
     return stream.getvalue()
 
 
