@@ -1,1 +1,1 @@
-"""What reaches the disk: checkpoints, metrics, run folders, written whole or not at all."""
+"""Checkpoints, metrics and run folders on the disk, written whole or not at all."""

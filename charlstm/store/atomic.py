@@ -1,7 +1,7 @@
 """Files that are replaced whole or not at all, whatever happens while they are written.
 
-The bytes go to a temporary file in the same folder, are forced to the disk, and only then take
-the name of the old file, in one step of the file system (`rename` of POSIX.1).
+The bytes go to a temporary file in the same folder, which is forced to the disk. Only then does it
+take the name of the old file, in one step of the file system (`rename` of POSIX.1).
 """
 
 import errno
@@ -17,19 +17,19 @@ from typing import BinaryIO
 from charlstm.errors import CharlstmError, RunError
 
 _STRAY = re.compile(r"\..+\.([1-9][0-9]{0,9})\.tmp")
-# What file systems and Windows answer when a folder cannot be opened or flushed at all.
+# The errors of file systems, and of Windows, that cannot open or flush a folder at all.
 _CANNOT_SYNC = {errno.EINVAL, errno.EACCES, errno.EPERM, errno.EBADF, errno.ENOSYS, errno.ENOTSUP}
 
 
 @contextmanager
 def atomic_write(path: Path, error: type[CharlstmError] = RunError) -> Iterator[BinaryIO]:
-    """Yield a new binary file; when the block ends without an error it becomes `path`.
+    """Yield a new binary file. It becomes `path` when the block ends without an error.
 
-    Until then, and after any error, `path` is what it was and the temporary file
-    `.<name>.<pid>.tmp` is gone. Only being killed leaves that behind, for `clean_stray`.
+    After an error, `path` is what it was, and the temporary file `.<name>.<pid>.tmp` is gone. A
+    process that is killed leaves that file behind; `clean_stray` removes it.
 
     Raises:
-        CharlstmError: of the kind `error`, one line, for any OSError, the block's own included.
+        CharlstmError: of the type `error`, in one line, for any OSError, also one of the block.
     """
     try:
         with replacing(path) as file:
@@ -50,9 +50,9 @@ def atomic_write(path: Path, error: type[CharlstmError] = RunError) -> Iterator[
 
 @contextmanager
 def replacing(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
-    """The same with OSErrors as they come, and forced to the disk only if `sync`.
+    """`atomic_write`, but an OSError stays one, and only `sync` forces the bytes to the disk.
 
-    Without that it is twice as fast, for what can be made again if a crash damages it.
+    Without `sync` it is twice as fast. Use that for files that can be made again after a crash.
     """
     temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
     try:
@@ -71,11 +71,11 @@ def replacing(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
 def clean_stray(folder: Path, idle: float = 0.0) -> list[Path]:
     """Remove the temporary files that killed processes left in `folder`; return their paths.
 
-    A file whose process lives is left alone, except this process's own number: a number comes
-    round again, in a container even at once. So call this before writing, and hold the run's lock.
-    In a folder without a lock, where a process of another machine may be writing, ask for files
-    that nobody has written to for `idle` seconds.
-    What cannot be listed or removed is passed over, because the next write will say why.
+    It leaves the files of other live processes alone. It removes those with this process's own
+    number, because numbers are used again, in a container at once. So call it before writing, and
+    hold the run's lock. In a folder without a lock a process of another machine may be writing:
+    there, `idle` spares the files that somebody has written to within so many seconds.
+    It passes over what it cannot list or remove: the next write fails too, and says why.
     """
     latest = time.time() - idle if idle else math.inf
     removed = []
@@ -92,7 +92,7 @@ def clean_stray(folder: Path, idle: float = 0.0) -> list[Path]:
 
 def _create(temporary: Path, path: Path) -> BinaryIO:
     try:
-        if path.exists() and not path.is_file():  # root could replace even /dev/null
+        if path.exists() and not path.is_file():  # else root would replace even /dev/null
             raise OSError(errno.EINVAL, "it is not a regular file")
         temporary.unlink(missing_ok=True)
         return temporary.open("xb")  # "x": never through a link that someone put there
@@ -101,7 +101,7 @@ def _create(temporary: Path, path: Path) -> BinaryIO:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the new name itself survive a power cut, where the system offers that."""
+    """Make the new name survive a power cut, where the system offers that."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -118,7 +118,7 @@ def _is_another_alive(pid: int) -> bool:
         return True
     try:
         os.kill(pid, 0)
-    except PermissionError:  # alive, and somebody else's
+    except PermissionError:  # alive, and of another user
         return True
     except (ProcessLookupError, OverflowError):
         return False

@@ -1,7 +1,7 @@
-"""A run's lock: one training at a time writes into a run folder.
+"""A run's lock: only one training at a time writes into a run folder.
 
-The lock is the kernel's (`flock`) on `<run>/.lock`, so it ends with the process that holds it,
-however that dies. The number in the file only serves the message.
+It is the kernel's lock (`flock`) on the file `<run>/.lock`, so it ends with the process that holds
+it, however that process ends. The process number in the file is only for the error message.
 """
 
 import errno
@@ -15,15 +15,15 @@ from charlstm.errors import RunError
 if sys.platform != "win32":
     import fcntl
 
-_held: set[int] = set()
+_locked_files: set[int] = set()
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
 
 
 class RunLock:
-    """Holds the lock of the folder `run` from entering a `with` block until leaving it.
+    """Holds the lock of the folder `run` inside a `with` block.
 
-    Children made by fork do not keep it: when their parent is killed the lock is free at once.
-    On Windows, and on file systems that have no locks, nothing is locked.
+    Forked children do not keep it: when their parent is killed, the lock is free at once. On
+    Windows, and on file systems that have no locks, it locks nothing.
 
     Raises:
         RunError: on entering, if a live process holds the lock or the folder cannot be written.
@@ -36,7 +36,7 @@ class RunLock:
     def __enter__(self) -> Self:
         try:
             self._file = os.open(self.run / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
-            _held.add(self._file)
+            _locked_files.add(self._file)
             _lock(self._file)
             os.ftruncate(self._file, 0)
             os.write(self._file, f"{os.getpid()}\n".encode())
@@ -55,12 +55,12 @@ class RunLock:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # The file stays: were it removed, two processes could hold locks on two files of one name.
+        # The file stays. If it were removed, two processes could lock two files of the same name.
         self._close()
 
     def _close(self) -> None:
-        if self._file in _held:
-            _held.remove(self._file)
+        if self._file in _locked_files:
+            _locked_files.remove(self._file)
             os.close(self._file)
         self._file = -1
 
@@ -75,9 +75,9 @@ def _lock(file: int) -> None:
 
 
 def _forget() -> None:
-    for file in _held:
+    for file in _locked_files:
         os.close(file)
-    _held.clear()
+    _locked_files.clear()
 
 
 if sys.platform != "win32":

@@ -1,4 +1,4 @@
-"""`metrics.csv`: one row per validation, cut back to the checkpoint when a run is resumed."""
+"""A run's `metrics.csv`: one row for each validation, up to the checkpoint that a run resumes."""
 
 import csv
 import io
@@ -23,7 +23,10 @@ COLUMNS = (
 
 
 class Metrics:
-    """The file of one run. `train_nats`, `grad_norm` and `clipped` are means since the last row."""
+    """The file of one run. Making this drops its rows after `update`.
+
+    `train_nats`, `grad_norm` and `clipped` are means over the updates since the row before.
+    """
 
     def __init__(self, run: Path, update: int) -> None:
         self._path = run / "metrics.csv"
@@ -50,7 +53,7 @@ class Metrics:
 
 
 def read(path: Path) -> list[dict[str, str]]:
-    """The complete rows of a metrics file; none where there is no file.
+    """The complete rows of a metrics file, as text; none where there is no file.
 
     Raises:
         RunError: if it cannot be read.

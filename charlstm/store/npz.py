@@ -1,10 +1,10 @@
-"""The exact bytes that surround the arrays of an .npz file whose members are stored as they are.
+"""The bytes around the arrays of an uncompressed .npz file, computed from the arrays' description.
 
-An .npz is a ZIP archive (PKWARE APPNOTE 6.3) of .npy files (NumPy's NEP 1, version 1.0). Given the
-name, dtype, shape and CRC of every array, nothing about such a file is left open. So `checkpoint`
-writes these bytes, and reads by comparing with them: there is no archive to parse, hence no
-compressed bomb, no overlapping or repeated member and no path that could be hostile.
-Importing `zipfile`, which `np.load` does, would cost 8 ms of a start of 90.
+An .npz is a ZIP archive (PKWARE APPNOTE 6.3) of .npy files (NumPy's NEP 1, version 1.0). The name,
+dtype, shape and CRC of every array decide every byte of it outside the arrays' data. So `archive`
+writes these bytes, and reads by comparing a file with them. It parses no ZIP, so a file cannot
+attack it with a compressed bomb, an overlapping or repeated member, or a hostile path. It also
+does without `zipfile`, which `np.load` imports, and which would cost 8 ms of a start of 90.
 """
 
 import math
@@ -21,15 +21,15 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*"
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
-_VERSION, _DATE = 20, 0x21  # what reading needs: ZIP 2.0; 1 January 1980, so equal runs are equal
+_VERSION, _DATE = 20, 0x21  # ZIP 2.0; 1 January 1980 always, so that equal runs give equal bytes
 
 
 @dataclass(frozen=True)
 class Member:
-    """One array of the file; `crc32` is over its .npy file, that is `preamble` and data.
+    """One array of the file. `crc32` is that of its .npy file, which is `preamble` and data.
 
     Raises:
-        ValueError: if a name, dtype or shape is not one that a checkpoint may hold.
+        ValueError: if an archive may not hold such a name, dtype or shape.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Member:
             raise ValueError(f"{self.name[:200]!r} is no name for an array")
         if self.dtype not in DTYPES:
             raise ValueError(f"{self.name!r} has a type that checkpoints do not hold")
-        # Zeros count as ones here: NumPy refuses (0, 2**62) although it has no elements.
+        # NumPy refuses a shape such as (0, 2**62), which has no elements. So count a 0 as a 1.
         least = math.prod(max(n, 1) for n in self.shape[:_MAX_DIMS]) * int(self.dtype[2])
         if len(self.shape) > _MAX_DIMS or min(self.shape, default=0) < 0 or least > MAX_BYTES:
             raise ValueError(f"{self.name!r} has an impossible shape")
@@ -61,7 +61,7 @@ class Member:
 
     @property
     def frame(self) -> bytes:
-        """Everything in the file between the data of the member before and this one's data."""
+        """All bytes of the file between the data of the member before and the data of this one."""
         name = f"{self.name}.npy".encode("ascii")
         fields = (_VERSION, 0, 0, 0, _DATE, self.crc32, self.size, self.size, len(name), 0)
         start = _LOCAL.pack(b"PK\x03\x04", *fields) + name
@@ -78,7 +78,7 @@ def preamble(dtype: str, shape: Sequence[int]) -> bytes:
 
 
 def directory(members: Sequence[Member]) -> bytes:
-    """Everything after the data of the last member: the archive's table of contents.
+    """All bytes after the data of the last member: the table of contents of the ZIP archive.
 
     Raises:
         ValueError: if the file would be too large for a plain ZIP archive.

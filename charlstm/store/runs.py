@@ -1,4 +1,4 @@
-"""Run folders: naming a new one, finding an old one, and which of its checkpoints to open or drop.
+"""Run folders: how a new one is named, an old one found, and a checkpoint in it chosen or removed.
 
 A run is a folder with a `config.yaml` and checkpoints: `best.npz`, `last.npz`, `step-<n>.npz`.
 """
@@ -16,10 +16,10 @@ _TRAIN = "train one first: charlstm train corpus.txt"
 
 
 def new_run(root: Path, stem: str) -> Path:
-    """Create and return `root/<stem>`, or `-2`, `-3`, … of it: never a folder that was there.
+    """Create and return a new folder `root/<stem>`, or `root/<stem>-2`, `-3`, … if that exists.
 
-    Characters of `stem` that a shell or terminal could take amiss become `-`. Making the folder is
-    what takes the name, so two trainings never get the same one.
+    Characters of `stem` that a shell or terminal could misread become `-`. To make the folder is to
+    take the name, so two trainings never get the same one.
 
     Raises:
         RunError: if `root` is no folder or cannot be written.
@@ -54,13 +54,13 @@ def claim(path: Path) -> Path:
 
 
 def find_run(spec: str | Path | None, root: Path = Path("runs")) -> Path:
-    """The run folder or checkpoint file that `spec` means; None is the newest run under `root`.
+    """The run folder or checkpoint file that `spec` names; None means the newest run under `root`.
 
     `spec` is a path, or a name under `root`. The newest run is the one whose `last.npz` was
     written last; of two at the same moment, the one whose name sorts last.
 
     Raises:
-        RunError: if there is none; it names the nearest, or says how to train one.
+        RunError: if there is none; the message names the nearest, or says how to train one.
     """
     if spec is None:
         return _newest(root)
@@ -80,7 +80,7 @@ def find_run(spec: str | Path | None, root: Path = Path("runs")) -> Path:
 def checkpoint_path(run: Path, prefer: str = "best") -> Path:
     """The checkpoint file to open: `run` itself if it is a file, else `best.npz` or `last.npz`.
 
-    `prefer` is "best" or "last": which to take when both are there.
+    `prefer` is "best" or "last": the one to take when both are there.
 
     Raises:
         RunError: if there is neither.
@@ -106,16 +106,16 @@ def prune(run: Path, keep: int) -> None:
         RunError: if one cannot be removed.
     """
     with _explained(run, "cannot remove old checkpoints in"):
-        found = [match for path in run.iterdir() if (match := _STEP.fullmatch(path.name))]
-        found.sort(key=lambda match: int(match[1]), reverse=True)
-        for match in found[max(keep, 0) :]:
+        steps = [match for path in run.iterdir() if (match := _STEP.fullmatch(path.name))]
+        steps.sort(key=lambda match: int(match[1]), reverse=True)
+        for match in steps[max(keep, 0) :]:
             (run / match[0]).unlink(missing_ok=True)
 
 
 def _newest(root: Path) -> Path:
     dated = []
     for run in _folders(root):
-        with suppress(OSError):  # not trained yet, or somebody else's
+        with suppress(OSError):  # not trained yet, or not readable
             dated.append(((run / "last.npz").stat().st_mtime_ns, run))
     if not dated:
         raise RunError(f"no trained run under {str(root)!r}; {_TRAIN}")
@@ -131,7 +131,7 @@ def _folders(root: Path) -> list[Path]:
 def _names(root: Path) -> list[str]:
     names = []
     for path in _folders(root):
-        with suppress(OSError):  # somebody else's
+        with suppress(OSError):  # not readable
             names += [path.name] if _is_run(path) else []
     return names
 
@@ -149,12 +149,12 @@ def _safe_name(stem: str) -> str:
 
 
 @contextmanager
-def _explained(path: Path, what: str, cure: str = "") -> Iterator[None]:
-    """Turn what the operating system refuses into one line."""
+def _explained(path: Path, failure: str, cure: str = "") -> Iterator[None]:
+    """Turn an error of the operating system into one line: `failure`, path, reason and `cure`."""
     try:
         yield
     except (FileExistsError, NotADirectoryError) as problem:
-        raise RunError(f"{what} {str(path)!r}: there is a file of that name{cure}") from problem
+        raise RunError(f"{failure} {str(path)!r}: there is a file of that name{cure}") from problem
     except (OSError, ValueError) as problem:  # ValueError: a NUL character in a path
         reason = getattr(problem, "strerror", None) or problem
-        raise RunError(f"{what} {str(path)!r}: {reason}{cure}") from problem
+        raise RunError(f"{failure} {str(path)!r}: {reason}{cure}") from problem

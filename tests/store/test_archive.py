@@ -68,7 +68,7 @@ def test_comes_back_exactly(path: Path) -> None:
     assert_equal(load(path), HEADER, ARRAYS)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(
     header=st.dictionaries(
         st.text(st.characters(), max_size=5),

@@ -256,7 +256,7 @@ def test_lock_refuses_the_second_and_frees(root: Path) -> None:
         assert "--out" in message
     with RunLock(run):
         pass
-    assert not lock._held
+    assert not lock._locked_files
 
 
 def test_lock_leaks_no_open_file(root: Path) -> None:
