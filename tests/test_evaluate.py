@@ -1,4 +1,4 @@
-"""Scores of texts: the same whoever computes them, whether streamed, batched or one by one."""
+"""Scores of texts: the same whoever computes them, whether in columns, in batches or one by one."""
 
 import math
 from collections.abc import Mapping
@@ -50,11 +50,13 @@ def test_many_texts_in_batches_equal_each_alone(primed: int) -> None:
     model = random_model(vocabulary_size=V, dtype=np.float32)
     sizes = [0, 1, 63, 64, 65, 200, *range(2, 40)]
     texts, prime = [text(size, seed=size) for size in sizes], text(primed)
-    found = log_likelihoods(model, prime, texts)
+    likelihoods = log_likelihoods(model, prime, texts)
     alone = [log_likelihoods(model, prime, [ids])[0] for ids in texts]
-    assert found == pytest.approx(alone, abs=1e-4)
-    assert found[2:6] == pytest.approx([naive(model, prime, ids) for ids in texts[2:6]], abs=1e-3)
-    assert math.copysign(1.0, found[0]) == 1.0  # zero, not minus zero
+    assert likelihoods == pytest.approx(alone, abs=1e-4)
+    assert likelihoods[2:6] == pytest.approx(
+        [naive(model, prime, ids) for ids in texts[2:6]], abs=1e-3
+    )
+    assert math.copysign(1.0, likelihoods[0]) == 1.0  # zero, not minus zero
 
 
 def test_no_text_at_all() -> None:
@@ -66,21 +68,21 @@ def test_no_text_at_all() -> None:
 
 
 @pytest.mark.parametrize("size", [4096, 6500, 40 * 2048 + 5])
-def test_streams_of_a_long_text_come_close_to_a_single_one(
+def test_columns_of_a_long_text_come_close_to_a_single_one(
     size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = Parameters(Architecture("lstm", {}, 8, 1), V)
     model.initialise(1)
     ids = text(size)
-    streamed = score_text(model, ids, prime=0)
+    side_by_side = score_text(model, ids, prime=0)
     assert len(Scorer(ids, 0)._groups[0]) == min(32, size // 2048)
-    monkeypatch.setattr(evaluate, "STREAM", size)
+    monkeypatch.setattr(evaluate, "LEAST", size)
     single = score_text(model, ids, prime=0)
-    assert (streamed.characters, streamed.unknown) == (single.characters, single.unknown)
-    assert streamed.nats_per_char == pytest.approx(single.nats_per_char, rel=1e-3)
+    assert (side_by_side.characters, side_by_side.unknown) == (single.characters, single.unknown)
+    assert side_by_side.nats_per_char == pytest.approx(single.nats_per_char, rel=1e-3)
 
 
-def test_streams_are_warmed_up_by_what_stands_before_them() -> None:
+def test_columns_are_warmed_up_by_what_stands_before_them() -> None:
     model, ids = random_model(vocabulary_size=V), text(40 * 2048 + 5)
     model.by_name["layers.0.b"][3:6] = 8.0  # a forget gate that forgets nothing
     scorer = Scorer(ids, int(ids[0] + 1) % V)
@@ -94,8 +96,8 @@ def test_streams_are_warmed_up_by_what_stands_before_them() -> None:
             assert scorer.score(model, group).nats == pytest.approx(expected, rel=1e-10)
 
 
-def test_short_streams_count_every_character_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluate, "STREAM", 3)
+def test_short_columns_count_every_character_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate, "LEAST", 3)
     model = random_model(vocabulary_size=V)
     for size in (*range(1, 40), 193, 200, 211):
         score = score_text(model, text(size), prime=0)
@@ -135,8 +137,8 @@ def test_what_is_skipped_is_read_but_not_scored() -> None:
     model, prime = random_model(vocabulary_size=V), text(5)
     texts = [text(size, seed=size) for size in (7, 70, 30, 8)]
     skip = [0, 65, 30, 3]
-    found = log_likelihoods(model, prime, texts, skip)
-    for score, ids, first in zip(found, texts, skip, strict=True):
+    likelihoods = log_likelihoods(model, prime, texts, skip)
+    for score, ids, first in zip(likelihoods, texts, skip, strict=True):
         before = np.concatenate([prime, ids[:first]])
         expected = log_likelihoods(model, before, [ids[first:]])[0]
         assert score == pytest.approx(expected, rel=1e-10)
