@@ -1,4 +1,4 @@
-"""Writing text: read a prime, then draw character after character from the filtered softmax."""
+"""Sampling: read a prime, then draw one character after another from the filtered softmax."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from charlstm.nn.network import Network
 from charlstm.nn.parameters import Parameters
 
 Text = TypeVar("Text", str, bytes)
-BLOCK = 2**15  # logits that are chosen from at a time: 256 kB, so that they stay in cache
+BLOCK = 2**15  # logits that `choose_each` works on at a time: 256 kB, which stay in the cache
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,11 @@ class Filters:
     """How the next character is chosen from the softmax.
 
     `top_k`, `top_p` (Holtzman et al. 2020) and `min_p` keep the likeliest characters of the
-    model's own distribution, then `temperature` flattens or sharpens what is left; at 0 the
-    likeliest is taken (of equals, the first).
+    model's own distribution. Then `temperature` flattens or sharpens the probabilities of these. At
+    temperature 0 the likeliest character is taken, and of equals the first.
+
+    Raises:
+        ConfigError: if a value is out of range.
     """
 
     temperature: float = 1.0
@@ -45,13 +48,13 @@ class Filters:
         if self.temperature == 0.0:
             return int(logits.argmax())
         logits = logits.astype(np.float64)
-        logits -= logits[logits.argmax()]  # max itself takes three times as long
+        logits -= logits[logits.argmax()]  # logits.max() takes three times as long
         sums = self._sums(logits)
-        # random() < 1 in floating point too, so what is searched for is below the last sum.
+        # random() < 1 in floating point too, so the number to search for is below the last sum.
         return int(sums.searchsorted(random.random() * sums[-1], side="right"))
 
     def choose_each(self, logits: NDArray[Any], randoms: Sequence[Random]) -> list[int]:
-        """What `choose` finds for each column of logits (V, B), many columns at a time."""
+        """The ids that `choose` takes from each column of logits (V, B), many columns at a time."""
         if len(randoms) == 1:
             return [self.choose(logits[:, 0], randoms[0])]
         if self.temperature == 0.0:
@@ -64,38 +67,38 @@ class Filters:
             rows -= rows.max(axis=1, keepdims=True)
             sums = self._sums(rows)
             drawn = np.array([random.random() for random in randoms[block]]) * sums[:, -1]
-            chosen += (sums > drawn[:, None]).argmax(axis=1).tolist()  # the first that is above
+            chosen += (sums > drawn[:, None]).argmax(axis=1).tolist()  # the first sum above
         return chosen
 
     def _sums(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Running sums of the filtered, unnormalised probabilities along the last axis (…, V).
 
-        The highest logit is 0 already.
+        It changes `logits`, of which the highest is 0.
         """
         if self.top_k is not None or self.top_p is not None or self.min_p is not None:
-            logits[~self.kept(np.exp(logits))] = -np.inf
+            logits[~self.candidates(np.exp(logits))] = -np.inf
         if self.temperature != 1.0:
             logits /= max(self.temperature, 1e-200)  # nearer to 0 the division would overflow
         np.exp(logits, out=logits)
-        return np.add.accumulate(logits, axis=-1)  # cumsum, but 0.5 µs quicker
+        return np.add.accumulate(logits, axis=-1)  # cumsum, 0.5 µs faster
 
-    def kept(self, weights: NDArray[Any]) -> NDArray[np.bool_]:
-        """Which characters stay, from unnormalised probabilities (…, V)."""
-        keep = np.ones(weights.shape, np.bool_)
+    def candidates(self, weights: NDArray[Any]) -> NDArray[np.bool_]:
+        """A mask of the characters that stay, from unnormalised probabilities (…, V)."""
+        by_min_p = np.ones(weights.shape, np.bool_)
         if self.min_p is not None:
-            keep = weights >= self.min_p * weights.max(axis=-1, keepdims=True)
+            by_min_p = weights >= self.min_p * weights.max(axis=-1, keepdims=True)
         if self.top_k is None and self.top_p is None:
-            return keep
+            return by_min_p
         order = np.argsort(-weights, axis=-1, kind="stable")
-        likeliest = np.ones(weights.shape, np.bool_)  # in that order
-        likeliest[..., self.top_k :] = self.top_k is None
+        by_rank = np.ones(weights.shape, np.bool_)  # from the likeliest character down
+        by_rank[..., self.top_k :] = self.top_k is None
         if self.top_p is not None:
             ordered = np.take_along_axis(weights, order, -1)
             sums = ordered.cumsum(axis=-1, dtype=np.float64)
-            likeliest &= sums - ordered < self.top_p * sums[..., -1:]
-        kept = np.empty_like(keep)
-        np.put_along_axis(kept, order, likeliest, -1)
-        return keep & kept
+            by_rank &= sums - ordered < self.top_p * sums[..., -1:]
+        by_character = np.empty_like(by_min_p)
+        np.put_along_axis(by_character, order, by_rank, -1)
+        return by_min_p & by_character
 
 
 def generate(
@@ -105,11 +108,12 @@ def generate(
     filters: Filters,
     seeds: Sequence[int],
 ) -> Iterator[list[int]]:
-    """After ids `prime` (N,), yield `length` times the next id of each of the seeds' samples.
+    """Write `length` characters after the ids `prime` (N,), one sample for each of `seeds`.
 
-    All samples run as the columns of one batch; each has its own random numbers.
+    Yields the next id of every sample, `length` times. The samples are the columns of one batch,
+    and each has its own random numbers.
     """
-    network = _after(parameters, prime[:-1], len(seeds))
+    network = _network_after(parameters, prime[:-1], len(seeds))
     randoms = [Random(seed) for seed in seeds]  # noqa: S311 - repeatable, not secret
     ids = np.full(len(seeds), prime[-1], np.intp)
     for _ in range(length):
@@ -118,10 +122,10 @@ def generate(
         ids[:] = chosen
 
 
-def _after(parameters: Parameters, read: NDArray[Any], columns: int) -> Network:
+def _network_after(parameters: Parameters, prime: NDArray[Any], columns: int) -> Network:
     """A network for single steps of so many columns, all of which have read the ids (N,)."""
     network = Network(parameters, 1, 1)
-    for id_ in read:
+    for id_ in prime:
         network.read(np.full((1, 1), id_, np.intp))
     if columns == 1:
         return network
@@ -132,41 +136,37 @@ def _after(parameters: Parameters, read: NDArray[Any], columns: int) -> Network:
 
 
 class Stopper(Generic[Text]):
-    """Passes text on until the first of `stops` is complete, and ends before it.
+    """Passes text on, and ends it before the first of `stops` that is complete.
 
-    Of two that end together it is the longer. What may be the beginning of a stop is held back
-    until it is known not to be.
+    Of two stops that end at the same character it takes the longer one. A piece of text that may be
+    the beginning of a stop waits until more text shows that it is not.
     """
 
     def __init__(self, stops: Sequence[Text], empty: Text) -> None:
         self._stops: list[Text] = [stop for stop in stops if stop]
-        self._held: Text = empty
+        self._pending: Text = empty
         self._empty: Text = empty
         self.stopped = False
 
     def feed(self, piece: Text) -> Text:
-        """The text that may be shown after `piece` was written."""
+        """The text that can be shown now that `piece` has been written."""
         if not self._stops:
             return piece
-        self._held += piece
-        starts = [(self._held.find(stop), len(stop)) for stop in self._stops]
-        found = [(at + length, at) for at, length in starts if at >= 0]
-        if found:
-            self.stopped = True
-            _, start = min(found)  # by the end, so that the cut into pieces makes no difference
-            shown, self._held = self._held[:start], self._empty
-            return shown
+        text = self._pending + piece
+        starts = [(text.find(stop), len(stop)) for stop in self._stops]
+        matches = [(start + length, start) for start, length in starts if start >= 0]
+        if matches:
+            _, start = min(matches)  # by its end, so that the cut into pieces makes no difference
+            self.stopped, self._pending = True, self._empty
+            return text[:start]
         longest = max(len(stop) for stop in self._stops) - 1
-        for size in range(min(longest, len(self._held)), 0, -1):
-            tail = self._held[len(self._held) - size :]
-            if any(stop.startswith(tail) for stop in self._stops):
-                shown = self._held[: len(self._held) - size]
-                self._held = tail
-                return shown
-        shown, self._held = self._held, self._empty
-        return shown
+        sizes = range(min(longest, len(text)), 0, -1)
+        begun = (n for n in sizes if any(stop.startswith(text[-n:]) for stop in self._stops))
+        cut = len(text) - next(begun, 0)
+        self._pending = text[cut:]
+        return text[:cut]
 
     def rest(self) -> Text:
-        """What was held back when the text ended without a stop."""
-        held, self._held = self._held, self._empty
-        return held
+        """The text that still waits when the sample ends without a stop."""
+        text, self._pending = self._pending, self._empty
+        return text

@@ -44,7 +44,7 @@ def counts(filters: Filters, logits: np.ndarray[Any, Any], draws: int = 4000) ->
 @given(weights, st.none() | st.integers(1, 10), st.none() | shares, st.none() | shares)
 @example([4, 4], None, 0.5, None)
 @example([4, 2, 4], None, None, 0.5)
-def test_kept(
+def test_the_candidates_are_those_of_an_obvious_version(
     weights: list[int], top_k: int | None, top_p: float | None, min_p: float | None
 ) -> None:
     ranked = sorted(range(len(weights)), key=lambda k: (-weights[k], k))
@@ -57,8 +57,8 @@ def test_kept(
             expected.add(k)
         before += weights[k]
     filters, array = Filters(1.0, top_k, top_p, min_p), np.array(weights, np.float32)
-    assert set(np.flatnonzero(filters.kept(array))) == expected
-    rows = filters.kept(np.stack([np.ones_like(array), array]))  # each row judged by itself
+    assert set(np.flatnonzero(filters.candidates(array))) == expected
+    rows = filters.candidates(np.stack([np.ones_like(array), array]))  # each row judged by itself
     assert set(np.flatnonzero(rows[1])) == expected
 
 
@@ -72,9 +72,9 @@ def test_draws_follow_the_softmax_at_its_temperature(temperature: float) -> None
 
 
 def test_filters_judge_the_models_own_distribution_before_temperature() -> None:
-    kept = softmax(LOGITS[[2, 3], None] / 3.0)[:, 0]
-    found = counts(Filters(3.0, top_k=3, top_p=0.8, min_p=0.5), LOGITS)
-    assert found == pytest.approx([0.0, 0.0, kept[0], kept[1], 0.0], abs=1e-3)
+    p = softmax(LOGITS[[2, 3], None] / 3.0)[:, 0]
+    drawn = counts(Filters(3.0, top_k=3, top_p=0.8, min_p=0.5), LOGITS)
+    assert drawn == pytest.approx([0.0, 0.0, p[0], p[1], 0.0], abs=1e-3)
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1e-3, 1e-30, 1e-50, 1e-320])
@@ -111,9 +111,9 @@ def test_many_columns_at_once_are_chosen_as_each_alone(
     logits = np.round(logits, 1)  # so that some are equal
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sampler, "BLOCK", 60)  # a column alone, or several, the last block shorter
-        found = filters.choose_each(logits, [Random(k) for k in range(columns)])
-    assert found == [filters.choose(logits[:, k], Random(k)) for k in range(columns)]
-    assert all(type(id_) is int for id_ in found)
+        chosen = filters.choose_each(logits, [Random(k) for k in range(columns)])
+    assert chosen == [filters.choose(logits[:, k], Random(k)) for k in range(columns)]
+    assert all(type(id_) is int for id_ in chosen)
 
 
 @pytest.mark.parametrize("number", [0.0, 1.0 - 2**-53])
@@ -178,7 +178,9 @@ def stopped(text: str, stops: list[str]) -> str:
 
 
 @given(st.text("ab", max_size=30), st.lists(st.text("ab", max_size=4), max_size=3), st.data())
-def test_stopper_whatever_the_pieces(text: str, stops: list[str], data: st.DataObject) -> None:
+def test_the_stopper_cuts_at_the_same_place_whatever_the_pieces(
+    text: str, stops: list[str], data: st.DataObject
+) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
     expected = stopped(text, stops)
     stopper, shown = Stopper(stops, ""), ""
