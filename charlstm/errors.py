@@ -1,8 +1,8 @@
-"""The few kinds of mistake that charlstm answers with one line instead of a traceback."""
+"""The few kinds of mistake for which charlstm prints one line instead of a traceback."""
 
 
 class CharlstmError(Exception):
-    """Any expected failure; its text is one line that says what is wrong and what to do."""
+    """Any expected failure. Its text is one line that says what is wrong and what to do."""
 
 
 class ConfigError(CharlstmError):

@@ -1,8 +1,8 @@
 """How much of a text stands word for word in the training text: does a model write, or copy?
 
-The index holds every fifth piece of 8 characters of the training text, sorted by a hash. However a
-piece of 12 lies there, exactly one of the 8s within it begins at a fifth character; so every place
-where the two texts share 12 characters or more is found from there, and then compared in full.
+The index has a piece of 8 characters at every fifth character of the training text, sorted by a
+hash. Any 12 characters of the training text contain exactly one of these pieces. So every run of 12
+or more characters that two texts share contains one; from there the texts are compared in full.
 """
 
 from collections.abc import Iterator
@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from charlstm.errors import CorpusError
 from charlstm.store.atomic import atomic_write
 
-PIECE = 12  # characters of the pieces that are counted
-WORD, EVERY = 8, 5  # WORD + EVERY - 1 = PIECE
-KEPT = 10_000_000  # a longer text's index is kept in a file
-LOOKUPS = 3_000_000  # places looked at for one text, about half a second's worth
-BLOCK = 2**20  # places looked at in one go
-PLACE = np.uint64(2**32 - 1)  # the bits of an entry that say where; the others are the hash
+RUN = 12  # characters of the shortest run that counts as copied
+PIECE, EVERY = 8, 5  # PIECE + EVERY - 1 = RUN
+IN_MEMORY = 10_000_000  # characters: the index of a longer text is in a file
+LOOKUPS = 3_000_000  # places compared for one text, which takes about half a second
+BLOCK = 2**20  # places compared at once
+PLACE = np.uint64(2**32 - 1)  # the bits of an entry for its place; the others are for the hash
 FACTOR = np.uint64(0x9E3779B97F4A7C15)  # Knuth's multiplicative hash, 2⁶⁴ / golden ratio
 
 Ids = NDArray[np.unsignedinteger[Any]]
@@ -34,58 +34,58 @@ class Novelty:
 
     longest: int  # characters of the longest run that stands there; 0 if none of 12 does
     begin: int  # where in the text that run begins
-    copied: float  # share of the text's pieces of 12 characters that stand there, from 0 to 1
+    copied: float  # share of the text's runs of 12 characters that stand there, from 0 to 1
 
 
 class Index:
     """Finds what other texts share with the training text `ids` (N,)."""
 
     def __init__(self, ids: Ids, file: Path) -> None:
-        """Make the index, which for a long text is kept in `file`, or taken from there.
+        """Make the index. That of a long text is written to `file`, or read if it is there.
 
         Raises:
-            CorpusError: the file cannot be written.
+            CorpusError: if the file cannot be written.
         """
         self._ids = ids
-        count = max(0, (ids.size - WORD) // EVERY + 1)
-        if ids.size < KEPT:
+        count = max(0, (ids.size - PIECE) // EVERY + 1)
+        if ids.size < IN_MEMORY:
             self._entries = np.empty(count, np.uint64)
             _fill(self._entries, ids)
         else:
-            self._entries = _kept(file, ids, count)
+            self._entries = _mapped(file, ids, count)
 
     def novelty(self, text: Ids) -> Novelty:
-        """What `text` (M,), encoded as the training text is, shares with it.
+        """What `text` (M,), in the ids of the training text, shares with the training text.
 
-        Where pieces of 8 stand in the training text millions of times, such as blanks in source
-        code, only some of the places are looked at.
+        Some pieces stand in a training text millions of times, such as blanks in source code. Of
+        such a piece only some of the places are compared.
         """
         text = np.ascontiguousarray(text, self._ids.dtype)
-        begins = np.zeros(text.size + 1, np.int64)  # how many more runs begin than have ended
+        changes = np.zeros(text.size + 1, np.int64)  # runs that begin here, less those that end
         longest, begin = 0, 0
         for first, length in self._runs(text):
-            np.add.at(begins, first, 1)
-            np.subtract.at(begins, first + length - PIECE + 1, 1)
+            np.add.at(changes, first, 1)
+            np.subtract.at(changes, first + length - RUN + 1, 1)
             if length.max(initial=0) > longest:
                 longest, begin = int(length.max()), int(first[length.argmax()])
-        pieces = max(0, text.size - PIECE + 1)
-        copied = (begins.cumsum()[:pieces] > 0).mean() if pieces else 0.0
+        count = max(0, text.size - RUN + 1)
+        copied = (changes.cumsum()[:count] > 0).mean() if count else 0.0
         return Novelty(longest, begin, float(copied))
 
     def _runs(self, text: Ids) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
         """Where runs of 12 or more begin in `text`, and how long they are, in blocks."""
-        for here, there in self._places(text):
-            back = self._shared(text, here, there, -1, EVERY)
-            first = back < EVERY  # others are found from the entry before theirs
-            q, back = here[first], back[first]
-            length = back + self._shared(text, q, there[first], 1, text.size)
-            long = length >= PIECE
-            yield (q - back)[long], length[long]
+        for q, p in self._places(text):
+            back = self._shared(text, q, p, -1, EVERY)
+            first = back < EVERY  # if 5 or more are the same, the entry before has the same run
+            q_first, back = q[first], back[first]
+            length = back + self._shared(text, q_first, p[first], 1, text.size)
+            long = length >= RUN
+            yield (q_first - back)[long], length[long]
 
     def _shared(
         self, text: Ids, q: NDArray[np.intp], p: NDArray[np.intp], way: int, most: int
     ) -> NDArray[np.intp]:
-        """How many characters, up to `most`, are the same before (-1) or from (+1) q and p on."""
+        """How many characters are the same before (`way` -1) or from (+1) q and p, up to `most`."""
         shared = np.zeros(q.size, np.intp)
         growing = np.arange(q.size)
         for k in range(most):
@@ -100,24 +100,23 @@ class Index:
         return shared
 
     def _places(self, text: Ids) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-        """Where pieces of 8 are most likely the same: in `text`, and in the training text."""
-        if text.size < WORD:
+        """Places q in `text` and p in the training text whose pieces have the same hash."""
+        if text.size < PIECE:
             return
-        wanted = _hashes(text, 0, text.size - WORD + 1, step=1)
-        low = self._entries.searchsorted(wanted)
-        high = self._entries.searchsorted(wanted | PLACE, side="right")
+        hashes = _hashes(text, 0, text.size - PIECE + 1, step=1)
+        low = self._entries.searchsorted(hashes)
+        high = self._entries.searchsorted(hashes | PLACE, side="right")
         counts = _cut(high - low)
         ends = counts.cumsum()
         for begin in range(0, int(ends[-1]), BLOCK):
             each = np.arange(begin, min(begin + BLOCK, int(ends[-1])))
-            here = ends.searchsorted(each, side="right")
-            entries = self._entries[low[here] + each - (ends[here] - counts[here])]
-            there = (entries & PLACE).astype(np.intp) * EVERY
-            yield here, there
+            q = ends.searchsorted(each, side="right")
+            entries = self._entries[low[q] + each - (ends[q] - counts[q])]
+            yield q, (entries & PLACE).astype(np.intp) * EVERY
 
 
 def _cut(counts: NDArray[np.intp]) -> NDArray[np.intp]:
-    """The counts (M,), the largest made equal and so small that there are `LOOKUPS` at most."""
+    """The counts (M,), the largest cut to one value, so that their sum is `LOOKUPS` at most."""
     rising = np.sort(counts)
     sums = np.concatenate([[0], rising.cumsum()[:-1]]) + rising * np.arange(counts.size, 0, -1)
     affordable = rising[sums <= LOOKUPS]
@@ -125,17 +124,17 @@ def _cut(counts: NDArray[np.intp]) -> NDArray[np.intp]:
 
 
 def _hashes(ids: Ids, first: int, count: int, step: int) -> Entries:
-    """The hashes (count,), in the upper bits, of pieces of 8 at `first` and each `step` on."""
+    """The hashes (count,), in the upper bits, of the pieces at `first` and each `step` after it."""
     size = ids.itemsize
-    found = np.zeros(count, np.uint64)
+    hashes = np.zeros(count, np.uint64)
     for word in range(size):  # a piece is as many words of 8 bytes as an id has bytes
         start = first * size + 8 * word
         words = np.ndarray((count,), np.uint64, ids.data, start, (step * size,))
-        found ^= found >> np.uint64(32)
-        found ^= words
-        found *= FACTOR
-    found &= ~PLACE
-    return found
+        hashes ^= hashes >> np.uint64(32)
+        hashes ^= words
+        hashes *= FACTOR
+    hashes &= ~PLACE
+    return hashes
 
 
 def _fill(entries: Entries, ids: Ids) -> None:
@@ -147,8 +146,8 @@ def _fill(entries: Entries, ids: Ids) -> None:
     entries.sort()
 
 
-def _kept(file: Path, ids: Ids, count: int) -> Entries:
-    """The index in `file`, made if it is not there: mapped, so that memory stays small."""
+def _mapped(file: Path, ids: Ids, count: int) -> Entries:
+    """The index in `file`, written if it is not there. It is mapped, so that memory stays small."""
     if not file.is_file() or file.stat().st_size != 8 * count:
         with atomic_write(file, CorpusError) as out:
             out.truncate(8 * count)

@@ -1,7 +1,7 @@
-"""How many cores there are, and independent pieces of work shared among them as threads.
+"""The number of cores, and independent pieces of work shared among them as threads.
 
-NumPy lets other threads run while it computes. Training has processes instead (training/parallel),
-since its steps are too short for that.
+NumPy lets other threads run while it computes. The steps of training are too short for that, so
+training has processes instead (`training.workers`).
 """
 
 import os
@@ -20,10 +20,10 @@ def cores() -> int:
 
 
 def on_all_cores(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-    """What `work` makes of each item, in their order; BLAS has one thread in each of ours."""
+    """The results of `work` on each item, in the items' order. Each thread has one BLAS thread."""
     if len(items) < 2:
         return [work(item) for item in items]
-    # A single piece starts without these.
+    # Imported here, because a single item needs neither, and commands start sooner without them.
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
 
     from threadpoolctl import threadpool_limits  # noqa: PLC0415

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from charlstm import novelty
 from charlstm.errors import CorpusError
-from charlstm.novelty import PIECE, Index, Novelty
+from charlstm.novelty import RUN, Index, Novelty
 
 UNUSED = Path("unused")  # the index of a short text is kept nowhere
 
@@ -26,14 +26,14 @@ def plainly(corpus: NDArray[np.generic], text: NDArray[np.generic]) -> Novelty:
         return False
 
     longest, begin = 0, 0
-    found = [stands(k, PIECE) for k in range(text.size - PIECE + 1)]
-    for k, there in enumerate(found):
-        length = PIECE
+    copied = [stands(k, RUN) for k in range(text.size - RUN + 1)]
+    for k, there in enumerate(copied):
+        length = RUN
         while there and k + length < text.size and stands(k, length + 1):
             length += 1
         if there and length > longest:
             longest, begin = length, k
-    return Novelty(longest, begin, sum(found) / len(found) if found else 0.0)
+    return Novelty(longest, begin, sum(copied) / len(copied) if copied else 0.0)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32])
@@ -52,12 +52,12 @@ def test_it_finds_what_a_plain_search_finds(dtype: type[np.uint8], letters: int)
             if size > length and text.size > length:
                 a, b = rng.randrange(size - length), rng.randrange(text.size - length)
                 text[b : b + length] = corpus[a : a + length]
-        found, expected = Index(corpus, UNUSED).novelty(text), plainly(corpus, text)
-        assert found.longest == expected.longest
-        assert found.copied == pytest.approx(expected.copied)
-        if found.longest:
-            best = slice(found.begin, found.begin + found.longest)
-            assert plainly(corpus, text[best]).longest == found.longest, trial
+        indexed, expected = Index(corpus, UNUSED).novelty(text), plainly(corpus, text)
+        assert indexed.longest == expected.longest
+        assert indexed.copied == pytest.approx(expected.copied)
+        if indexed.longest:
+            best = slice(indexed.begin, indexed.begin + indexed.longest)
+            assert plainly(corpus, text[best]).longest == indexed.longest, trial
 
 
 def test_a_text_of_one_letter_is_all_copied() -> None:
@@ -74,7 +74,7 @@ def test_the_index_of_a_long_text_is_kept_and_used_again(
     file = tmp_path / "index"
     Index(ids, file)
     assert not file.exists()  # short enough to be made each time
-    monkeypatch.setattr(novelty, "KEPT", 1000)
+    monkeypatch.setattr(novelty, "IN_MEMORY", 1000)
     assert Index(ids, file).novelty(text) == expected
     kept = file.read_bytes()
     monkeypatch.setattr(novelty, "_fill", None)  # it is not made again
@@ -85,7 +85,7 @@ def test_the_index_of_a_long_text_is_kept_and_used_again(
 def test_a_damaged_index_is_no_reason_to_claim_a_copy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(novelty, "KEPT", 1000)
+    monkeypatch.setattr(novelty, "IN_MEMORY", 1000)
     ids = np.random.default_rng(0).integers(0, 200, 3000).astype(np.uint8)
     file = tmp_path / "index"
     Index(ids, file)
@@ -99,7 +99,7 @@ def test_a_damaged_index_is_no_reason_to_claim_a_copy(
 def test_an_index_that_cannot_be_kept_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(novelty, "KEPT", 10)
+    monkeypatch.setattr(novelty, "IN_MEMORY", 10)
     (tmp_path / "index").mkdir()
     with pytest.raises(CorpusError, match="cannot write"):
         Index(np.zeros(100, np.uint8), tmp_path / "index")
@@ -113,6 +113,6 @@ def test_pieces_that_stand_everywhere_do_not_hide_the_others(
     text = np.concatenate([np.zeros(100, np.uint8), ids[10_000:10_080]])
     monkeypatch.setattr(novelty, "LOOKUPS", 2000)
     monkeypatch.setattr(novelty, "BLOCK", 64)
-    found = Index(ids, UNUSED).novelty(text)
-    assert (found.longest, found.begin) == (100, 0)
-    assert found.copied > 0.9
+    shared = Index(ids, UNUSED).novelty(text)
+    assert (shared.longest, shared.begin) == (100, 0)
+    assert shared.copied > 0.9

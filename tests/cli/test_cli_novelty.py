@@ -83,7 +83,7 @@ def test_the_index_of_a_long_text_lies_beside_its_encoded_copy(
     outcome = charlstm.ok("sample", "-r", run, *GREEDY, "--novelty")
     cache = run.parent / ".cache"
     assert not list(cache.glob("*.pieces"))
-    monkeypatch.setattr(novelty, "KEPT", 100)
+    monkeypatch.setattr(novelty, "IN_MEMORY", 100)
     assert charlstm.ok("sample", "-r", run, *GREEDY, "--novelty") == outcome
     (index,) = cache.glob("*.pieces")
     (encoded,) = cache.glob("*.ids")
