@@ -148,7 +148,7 @@ def test_mistakes_are_answered_in_one_line(file: Path, text: str | bytes, messag
     assert message in refused(file, text)
 
 
-def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     for path in (tmp_path / "no.yaml", tmp_path):
         with pytest.raises(ConfigError, match="cannot read"):
             read_yaml(path)
@@ -164,7 +164,9 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     assert read(file, "corpus: a.txt").corpus == (str(sub / "a.txt"),)
 
 
-def test_a_config_by_path_or_bundled_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_config_is_found_by_path_or_bundled_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("charlstm.config_file.PACKAGE", tmp_path / "package")
     bundled = tmp_path / "configs"
     bundled.mkdir()
@@ -198,12 +200,12 @@ def values(name: str) -> st.SearchStrategy[Any]:
     if "float" in repr(field.type):
         low = allowed["low"] if allowed["above"] is None else math.nextafter(allowed["above"], 1)
         high = 1e9 if allowed["high"] is None else allowed["high"]
-        found: st.SearchStrategy[Any] = st.floats(low, high)
+        strategy: st.SearchStrategy[Any] = st.floats(low, high)
     elif "int" in repr(field.type):
-        found = st.integers(allowed["low"], allowed["high"])
+        strategy = st.integers(allowed["low"], allowed["high"])
     else:
-        found = WORDS
-    return found | st.none() if "None" in repr(field.type) else found
+        strategy = WORDS
+    return strategy | st.none() if "None" in repr(field.type) else strategy
 
 
 BUDGETS = ("epochs", "max_steps", "max_minutes")

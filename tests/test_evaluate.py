@@ -36,7 +36,7 @@ def naive(model: Parameters, prime: NDArray[np.uint8], ids: NDArray[np.uint8]) -
 
 
 @each_variant
-def test_a_text_alone(cell: str, options: Mapping[str, Any]) -> None:
+def test_a_text_alone_scores_as_the_reference_says(cell: str, options: Mapping[str, Any]) -> None:
     model, ids = random_model(cell, options, num_layers=2, vocabulary_size=V), text(150)
     expected = naive(model, np.array([3], np.uint8), ids)
     assert log_likelihoods(model, np.array([3]), [ids]) == [pytest.approx(expected, rel=1e-10)]
@@ -59,7 +59,7 @@ def test_many_texts_in_batches_equal_each_alone(primed: int) -> None:
     assert math.copysign(1.0, likelihoods[0]) == 1.0  # zero, not minus zero
 
 
-def test_no_text_at_all() -> None:
+def test_no_text_at_all_scores_nothing() -> None:
     model = random_model(vocabulary_size=V)
     assert log_likelihoods(model, text(1), []) == []
     nothing = score_text(model, text(0), prime=0)
@@ -106,7 +106,7 @@ def test_short_columns_count_every_character_once(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("size", [500, 70_000])
-def test_any_pool_gives_the_same_bits(size: int, tmp_path: Path) -> None:
+def test_any_number_of_workers_gives_the_same_bits(size: int, tmp_path: Path) -> None:
     ids = text(size)
     (tmp_path / "ids").write_bytes(ids.tobytes())
     part = TextSlice(str(tmp_path / "ids"), "uint8", 0, size)
@@ -121,7 +121,7 @@ def test_any_pool_gives_the_same_bits(size: int, tmp_path: Path) -> None:
             assert pool.validate() == expected
 
 
-def test_units() -> None:
+def test_a_score_is_in_nats_bits_and_perplexity() -> None:
     score = Score(nats=3 * math.log(8), characters=3, unknown=1)
     assert score.nats_per_char == pytest.approx(math.log(8))
     assert score.bits_per_char == pytest.approx(3.0)

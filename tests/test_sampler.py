@@ -83,7 +83,7 @@ def test_without_temperature_it_is_the_likeliest(temperature: float) -> None:
     assert counts(Filters(temperature), 1e30 * LOGITS, 50) == [0.0, 0.0, 1.0, 0.0, 0.0]
 
 
-def test_of_equals_the_first() -> None:
+def test_of_equals_the_first_is_taken() -> None:
     assert Filters(0.0).choose(np.array([1.0, 2.0, 2.0]), Random(1)) == 1
 
 
@@ -117,7 +117,7 @@ def test_many_columns_at_once_are_chosen_as_each_alone(
 
 
 @pytest.mark.parametrize("number", [0.0, 1.0 - 2**-53])
-def test_the_ends_of_the_random_numbers(number: float) -> None:
+def test_the_ends_of_the_random_numbers_draw_the_ends(number: float) -> None:
     random = Random(1)
     random.random = lambda: number  # type: ignore[method-assign]
     logits = np.array([-np.inf, 0.0, 1.0, -np.inf], np.float32)
@@ -134,7 +134,7 @@ def test_the_ends_of_the_random_numbers(number: float) -> None:
         ("top_k", 0),
     ],
 )
-def test_filters_out_of_range(name: str, value: float) -> None:
+def test_filters_out_of_range_are_refused(name: str, value: float) -> None:
     with pytest.raises(ConfigError, match=name):
         Filters(**{name: value})  # type: ignore[arg-type]
 
@@ -163,7 +163,7 @@ def test_the_same_seed_gives_the_same_text_alone_or_in_a_batch() -> None:
     assert all(one != other for one, other in pairwise(texts))
 
 
-def test_length() -> None:
+def test_a_shorter_sample_is_the_beginning_of_a_longer_one() -> None:
     assert sample(1, length=0) == []
     assert sample(1, length=1) == sample(1, length=40)[:1]
 
@@ -194,7 +194,7 @@ def test_the_stopper_cuts_at_the_same_place_whatever_the_pieces(
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4])
-def test_of_several_stops_the_first_that_is_complete(size: int) -> None:
+def test_of_several_stops_the_first_that_is_complete_ends_the_text(size: int) -> None:
     stopper, shown = Stopper(["abcd", "bc"], ""), ""
     for start in range(0, 4, size):
         shown += "" if stopper.stopped else stopper.feed("abcd"[start : start + size])

@@ -28,6 +28,6 @@ def test_an_error_comes_through(count: int) -> None:
         on_all_cores(lambda item: 1 // item, [0] * count)
 
 
-def test_nothing_to_do() -> None:
+def test_no_items_give_no_results() -> None:
     assert on_all_cores(str, []) == []
     assert cores() >= 1

@@ -63,7 +63,7 @@ def error(function: Callable[..., object], *arguments: object) -> str:
     return message
 
 
-def test_comes_back_exactly(path: Path) -> None:
+def test_an_archive_comes_back_exactly(path: Path) -> None:
     save(path, HEADER, ARRAYS)
     assert_equal(load(path), HEADER, ARRAYS)
 
@@ -105,7 +105,7 @@ def test_anything_comes_back_and_numpy_reads_it(
             assert file[name].tobytes() == array.tobytes()
 
 
-def test_is_a_sound_zip_of_stored_members_whose_header_says_what_is_in_it(path: Path) -> None:
+def test_an_archive_is_a_sound_zip_whose_header_says_what_is_in_it(path: Path) -> None:
     save(path, HEADER, ARRAYS)
     with zipfile.ZipFile(path) as zipped:
         assert zipped.testzip() is None
@@ -202,7 +202,7 @@ def test_what_could_not_be_read_is_not_written(
     assert_equal(load(path), HEADER, ARRAYS)
 
 
-def test_a_nested_header_beyond_all_depth(path: Path) -> None:
+def test_a_header_nested_beyond_all_depth_is_not_written(path: Path) -> None:
     deep: list[Any] = []
     for _ in range(100_000):
         deep = [deep]
@@ -227,7 +227,7 @@ def test_a_failed_save_leaves_the_old_checkpoint(
     assert [file.name for file in path.parent.iterdir()] == ["last.npz"]
 
 
-def test_files_that_are_no_checkpoints(tmp_path: Path) -> None:
+def test_files_that_are_no_checkpoints_are_refused(tmp_path: Path) -> None:
     assert "No such file" in error(load, tmp_path / "missing")
     assert "No such file" in error(load, tmp_path / "missing" / "new\nline")
     assert "it is not a file" in error(load, tmp_path)
@@ -248,7 +248,7 @@ def test_files_that_are_no_checkpoints(tmp_path: Path) -> None:
     assert "it is not a charlstm checkpoint" in error(load, tmp_path / "other.npz")
 
 
-def test_memory_that_does_not_suffice(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_little_memory_is_one_line(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def empty(*_: object) -> None:
         raise MemoryError
 
@@ -258,7 +258,7 @@ def test_memory_that_does_not_suffice(path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-def test_a_checkpoint_that_may_not_be_read(path: Path) -> None:
+def test_a_checkpoint_that_may_not_be_read_is_one_line(path: Path) -> None:
     save(path, HEADER, ARRAYS)
     os.seteuid(65534)
     try:
@@ -290,7 +290,7 @@ def peak(function: Callable[[], object]) -> int:
         tracemalloc.stop()
 
 
-def test_memory_of_saving_and_loading(path: Path) -> None:
+def test_saving_and_loading_need_little_memory(path: Path) -> None:
     arrays = {f"{kind}/W": np.ones((1000, 1000), np.float32) for kind in ("weights", "adam")}
     assert peak(lambda: save(path, HEADER, arrays)) < 1.5e6
     size = path.stat().st_size
@@ -299,7 +299,9 @@ def test_memory_of_saving_and_loading(path: Path) -> None:
     assert peak(lambda: load(path, lambda name: name.startswith("weights/"))) < 0.75 * size
 
 
-def test_a_file_cut_while_it_is_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_cut_while_it_is_read_is_refused(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     save(path, HEADER, {"weights/W": np.ones((300, 300), np.float32)})
     real = archive._decode
 

@@ -63,12 +63,12 @@ def refuse_leanly(path: Path, content: bytes, slack: int = SLACK) -> str:
     return message
 
 
-def test_every_truncation(path: Path, sound: bytes) -> None:
+def test_every_truncation_is_refused(path: Path, sound: bytes) -> None:
     for length in range(len(sound)):
         refuse(path, sound[:length])
 
 
-def test_every_byte_changed(path: Path, sound: bytes) -> None:
+def test_a_change_of_any_byte_is_refused(path: Path, sound: bytes) -> None:
     for place in range(len(sound)):
         for flip in (0x01, 0xFF):
             refuse(path, sound[:place] + bytes([sound[place] ^ flip]) + sound[place + 1 :])
@@ -115,7 +115,7 @@ WORDS = [
 ]
 
 
-def test_random_mutations(path: Path, sound: bytes) -> None:
+def test_random_mutations_are_refused(path: Path, sound: bytes) -> None:
     rng = random.Random(1997)
     tried = 0
     while tried < MUTATIONS:
@@ -128,19 +128,19 @@ def test_random_mutations(path: Path, sound: bytes) -> None:
 
 
 @pytest.mark.parametrize("words", WORDS)
-def test_words_exchanged(path: Path, sound: bytes, words: tuple[bytes, bytes]) -> None:
+def test_exchanged_words_are_refused(path: Path, sound: bytes, words: tuple[bytes, bytes]) -> None:
     assert words[0] in sound
     refuse_leanly(path, sound.replace(*words))
 
 
 @settings(max_examples=count(200, 5000))
 @given(st.binary(max_size=300), st.booleans())
-def test_arbitrary_bytes(path: Path, sound: bytes, content: bytes, keep: bool) -> None:
+def test_arbitrary_bytes_are_refused(path: Path, sound: bytes, content: bytes, keep: bool) -> None:
     start = sound.index(b'{"checksum"') if keep else 0
     refuse(path, sound[:start] + content)
 
 
-# From here on the checksums are right: somebody took pains. ---------------------------------------
+# From here on the checksums are right: a forger took pains. ---------------------------------------
 
 
 CRC = zlib.crc32(npz.preamble("<f4", (2,)) + bytes(8))
@@ -177,7 +177,7 @@ def test_a_forged_file_with_all_in_order_is_loaded(path: Path) -> None:
     np.testing.assert_array_equal(load(path).arrays["weights/W"], np.zeros(2, np.float32))
 
 
-def test_a_header_that_was_changed_but_not_sealed_again(path: Path) -> None:
+def test_a_header_changed_but_not_sealed_again_is_refused(path: Path) -> None:
     text = seal(document(entry(), header={"step": 3}))
     path.write_bytes(forge_all(text))
     assert load(path).header == {"step": 3}
@@ -202,14 +202,14 @@ def test_a_header_that_was_changed_but_not_sealed_again(path: Path) -> None:
         {"crc32": -1},
     ],
 )
-def test_members_that_cannot_be(changes: dict[str, Any]) -> None:
+def test_members_that_cannot_be_are_refused(changes: dict[str, Any]) -> None:
     sound: dict[str, Any] = {"name": "a", "dtype": "<f4", "shape": (2,), "crc32": 0}
     npz.Member(**sound)
     with pytest.raises(ValueError):
         npz.Member(**{**sound, **changes})
 
 
-def test_more_than_a_plain_zip_holds() -> None:
+def test_more_than_a_plain_zip_holds_is_refused() -> None:
     members = [npz.Member(f"a{n}", "|u1", (2**31,), 0) for n in range(2)]
     npz.directory(members[:1])
     with pytest.raises(ValueError, match="4 GiB"):
@@ -280,7 +280,7 @@ BAD_DOCUMENTS = {
 
 
 @pytest.mark.parametrize("name", BAD_DOCUMENTS)
-def test_forged_headers(path: Path, name: str) -> None:
+def test_forged_headers_are_refused(path: Path, name: str) -> None:
     message = refuse_leanly(path, forge_all(seal(BAD_DOCUMENTS[name])))
     assert ("upgrade" in message) == ("newe" in name)
 
@@ -303,7 +303,7 @@ def test_forged_headers(path: Path, name: str) -> None:
         b'{"format":1,"arrays":[],"header":{}}',
     ],
 )
-def test_headers_that_are_not_sealed_json(path: Path, raw: bytes) -> None:
+def test_headers_that_are_not_sealed_json_are_refused(path: Path, raw: bytes) -> None:
     refuse_leanly(path, forge(raw))
 
 
@@ -322,7 +322,7 @@ def test_a_long_table_is_refused_in_time_and_memory(path: Path) -> None:
     refuse_leanly(path, forge(seal(document(*entries))), slack=32 << 20)
 
 
-def test_text_that_widens_when_decoded(path: Path) -> None:
+def test_text_that_widens_when_decoded_needs_the_promised_memory(path: Path) -> None:
     text = b'"format":1,"arrays":[],"header":"\\ud83d\\udc31' + b"a" * (2**21 - 200) + b'"}'
     refuse_leanly(path, forge(archive._seal(text)), slack=32 << 20)
 
@@ -382,13 +382,13 @@ def archives(sound: bytes) -> Iterator[tuple[str, bytes]]:
     yield "member twice", sound[:first] + sound[local:first] + sound[first:]
 
 
-def test_archives_of_others(path: Path, sound: bytes) -> None:
+def test_archives_of_other_programs_are_refused(path: Path, sound: bytes) -> None:
     for name, content in archives(sound):
         assert content != sound, name
         refuse_leanly(path, content)
 
 
-def test_changed_and_packed_again(path: Path, sound: bytes) -> None:
+def test_parts_of_two_checkpoints_in_one_file_are_refused(path: Path, sound: bytes) -> None:
     """Each part alone is sound, but they were not saved together."""
     save(path, {"step": 4, "vocabulary": "ab"}, {"weights/W": np.eye(3, dtype=np.float32) * 2})
     other = path.read_bytes()

@@ -63,7 +63,7 @@ def assert_old(path: Path) -> None:
     assert names(path.parent) == {path.name}
 
 
-def test_replaces_and_leaves_nothing_else(path: Path) -> None:
+def test_a_write_replaces_the_file_and_leaves_nothing_else(path: Path) -> None:
     write(path)
     assert path.read_bytes() == NEW
     assert names(path.parent) == {path.name}
@@ -81,15 +81,15 @@ def test_until_the_end_the_old_file_is_there(path: Path) -> None:
 def test_all_is_forced_to_the_disk_before_it_takes_the_name(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = []
+    states = []
 
     def fsync(file: int) -> None:
         size = None if stat.S_ISDIR(os.fstat(file).st_mode) else os.fstat(file).st_size
-        seen.append((size, path.read_bytes()))
+        states.append((size, path.read_bytes()))
 
     monkeypatch.setattr(os, "fsync", fsync)
     write(path)
-    assert seen == [(len(NEW), OLD), (None, NEW)]
+    assert states == [(len(NEW), OLD), (None, NEW)]
 
 
 def test_permissions_follow_the_umask(path: Path) -> None:
@@ -102,7 +102,9 @@ def test_permissions_follow_the_umask(path: Path) -> None:
 
 
 @pytest.mark.parametrize("room", [0, 1, 99, 100, 101, len(NEW) - 1])
-def test_disk_full(path: Path, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
+def test_a_full_disk_leaves_the_old_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
     create = atomic._create
     monkeypatch.setattr(atomic, "_create", lambda *paths: FullDisk(create(*paths), room))
     with pytest.raises(CheckpointError) as caught:
@@ -113,7 +115,7 @@ def test_disk_full(path: Path, monkeypatch: pytest.MonkeyPatch, room: int) -> No
     assert_old(path)
 
 
-def test_disk_full_with_no_file_before_promises_none(
+def test_a_full_disk_with_no_file_before_promises_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create = atomic._create
@@ -134,7 +136,9 @@ def raising(problem: type[BaseException] | BaseException) -> Callable[..., None]
 @pytest.mark.parametrize(
     "step", ["os.fsync", "pathlib.Path.replace", "charlstm.store.atomic._create"]
 )
-def test_io_error_in_each_step(path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+def test_an_error_in_any_step_leaves_the_old_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
     monkeypatch.setattr(step, raising(OSError(errno.EIO, os.strerror(errno.EIO))))
     with pytest.raises(RunError, match=r"Input/output error; the 'last\.npz' of before is intact"):
         write(path)
@@ -165,7 +169,7 @@ def fail_second_fsync(monkeypatch: pytest.MonkeyPatch, number: int) -> list[int]
     return calls
 
 
-def test_folder_that_cannot_be_flushed_is_said_but_not_on_systems_that_never_can(
+def test_a_folder_that_cannot_be_flushed_is_named_except_on_systems_that_never_can(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
@@ -188,7 +192,7 @@ def test_folder_that_cannot_be_flushed_is_said_but_not_on_systems_that_never_can
         ("pipe", "not a regular file"),
     ],
 )
-def test_impossible_places(tmp_path: Path, name: str, reason: str) -> None:
+def test_impossible_places_are_named(tmp_path: Path, name: str, reason: str) -> None:
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(RunError, match=reason) as caught:
@@ -207,7 +211,7 @@ def test_a_link_in_place_of_the_temporary_file_is_not_followed(path: Path) -> No
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small file system")
-def test_really_full_disk(tmp_path: Path) -> None:
+def test_a_disk_that_is_really_full_leaves_the_old_file(tmp_path: Path) -> None:
     command = ["mount", "-t", "tmpfs", "-o", "size=16k", "none", str(tmp_path)]
     if subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("this root may not mount a tmpfs")
@@ -237,7 +241,7 @@ with atomic.atomic_write(Path(sys.argv[1])) as file:
 
 
 @pytest.mark.parametrize("step", ["write", "fsync", "replace", "folder"])
-def test_killed(path: Path, step: str) -> None:
+def test_a_killed_write_leaves_the_old_file_or_the_new_one(path: Path, step: str) -> None:
     done = subprocess.run([sys.executable, "-c", KILLED, str(path), step], check=False)
     assert done.returncode == -signal.SIGKILL
     assert path.read_bytes() == (NEW if step == "folder" else OLD)
@@ -276,5 +280,5 @@ def test_clean_stray_spares_files_of_processes_of_others(
     assert clean_stray(tmp_path) == [tmp_path / ".b.2.tmp"]
 
 
-def test_clean_stray_of_no_folder() -> None:
+def test_clean_stray_of_no_folder_removes_nothing() -> None:
     assert clean_stray(Path("/no/such/folder")) == []

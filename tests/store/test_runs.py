@@ -90,7 +90,7 @@ def test_new_runs_get_numbers(root: Path) -> None:
     assert new_run(root, "cats") == root / "cats-4"
 
 
-def test_new_runs_at_the_same_moment(root: Path) -> None:
+def test_new_runs_at_the_same_moment_get_different_folders(root: Path) -> None:
     made: list[Path] = []
     threads = [
         threading.Thread(target=lambda: made.extend(new_run(root, "cats") for _ in range(10)))
@@ -133,7 +133,7 @@ def test_any_stem_is_one_visible_printable_name(stem: str) -> None:
     assert name[0] not in ".-"
 
 
-def test_claim(root: Path) -> None:
+def test_claim_takes_a_folder_without_a_run(root: Path) -> None:
     run = claim(root / "deep" / "mine")
     assert run.is_dir()
     assert claim(run) == run
@@ -148,7 +148,7 @@ def test_claim_refuses_a_run(root: Path, file: str) -> None:
     assert names(run) == {file}
 
 
-def test_places_that_are_files(tmp_path: Path) -> None:
+def test_places_that_are_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert "there is a file of that name" in error(claim, tmp_path / "file")
     assert "there is a file of that name" in error(new_run, tmp_path / "file", "x")
@@ -156,14 +156,14 @@ def test_places_that_are_files(tmp_path: Path) -> None:
     assert "null" in error(claim, Path("a\0b"))
 
 
-def test_folders_that_may_not_be_written(public: Path) -> None:
+def test_folders_that_may_not_be_written_are_named(public: Path) -> None:
     with unprivileged(public):
         assert "Permission denied" in error(new_run, public, "x")
         assert "Permission denied" in error(claim, public / "x")
         assert "Permission denied" in error(RunLock(public).__enter__)
 
 
-def test_the_newest_run_by_its_last_checkpoint(root: Path) -> None:
+def test_the_newest_run_is_the_one_whose_last_checkpoint_is_newest(root: Path) -> None:
     make_run(root, "a", when=200)
     make_run(root, "b", when=100)
     make_run(root, "untrained", files=["config.yaml"])
@@ -182,7 +182,7 @@ def test_no_runs_says_how_to_train(root: Path) -> None:
     assert "charlstm train corpus.txt" in error(find_run, None, root)
 
 
-def test_find_by_path_and_by_name(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_is_found_by_path_and_by_name(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run(root, "cats")
     assert find_run(run, root) == run
     assert find_run(str(run / "last.npz"), root) == run / "last.npz"
@@ -223,7 +223,7 @@ def test_runs_of_others_are_passed_over(public: Path) -> None:
         theirs.chmod(0o755)
 
 
-def test_checkpoint_path(root: Path) -> None:
+def test_the_preferred_checkpoint_is_opened_or_else_the_other(root: Path) -> None:
     run = make_run(root, "cats")
     assert checkpoint_path(run) == run / "last.npz"
     (run / "best.npz").touch()

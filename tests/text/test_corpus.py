@@ -54,7 +54,7 @@ def test_the_ids_are_the_whole_text(source: Path, cache: Path) -> None:
     assert np.array_equal(again, corpus.ids)
 
 
-def test_raw_bytes(source: Path, cache: Path) -> None:
+def test_raw_bytes_are_their_own_ids(source: Path, cache: Path) -> None:
     corpus = encode_corpus(source, tokens="byte", encoding="nonsense that is not used", cache=cache)
     assert corpus.vocabulary == Vocabulary("byte")
     assert corpus.ids.tobytes() == TEXT.encode()
@@ -230,7 +230,7 @@ def test_what_cannot_be_read_is_not_blamed_on_the_cache(
     fails(f"{source} is not utf-8 text (byte 0xe9 at offset 3)", source, cache=cache)
 
 
-def test_a_cache_that_cannot_be_made(source: Path) -> None:
+def test_a_cache_that_cannot_be_made_is_named(source: Path) -> None:
     fails(
         f"cannot keep the encoded text in {source}/cache: Not a dir", source, cache=source / "cache"
     )
@@ -301,7 +301,7 @@ def test_the_parts_of_a_split_make_the_whole_and_can_be_predicted(n: int, fracti
         assert abs((val.stop - val.start) - n * fraction) <= 1
 
 
-def test_the_split_that_published_figures_use() -> None:
+def test_the_split_is_the_one_that_published_figures_use() -> None:
     assert split(1_115_394, 0.1) == (slice(0, 1_003_854), slice(1_003_854, 1_115_394))
     assert split(10, 0.1) == (slice(0, 10), slice(10, 10))
     assert split(10, 0) == (slice(0, 10), slice(10, 10))

@@ -117,7 +117,7 @@ def test_a_byte_order_mark_is_dropped(tmp_path: Path, size: int, encoding: str) 
         assert joined(read_text(tmp_path, encoding=encoding)) == "naïve 中\n\rb"
 
 
-def test_latin_1(tmp_path: Path) -> None:
+def test_latin_1_reads_every_byte(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(bytes(range(256)))
     text = joined(read_text(tmp_path / "a.txt", encoding="latin-1"))
     assert text == bytes(range(256)).decode("latin-1")
@@ -134,12 +134,14 @@ def test_a_folder_gives_its_texts_sorted_by_path(tmp_path: Path) -> None:
     assert joined_bytes(read_text(tmp_path, tokens="byte")) == b"a.txtb.txtsub/d.txtsub/deep/c.txt"
 
 
-def test_gzip_of_several_members(tmp_path: Path) -> None:
+def test_gzip_of_several_members_is_read_to_its_end(tmp_path: Path) -> None:
     (tmp_path / "a.gz").write_bytes(gzip.compress(b"one\r") + gzip.compress(b"\ntwo"))
     assert joined(read_text(tmp_path / "a.gz")) == "one\ntwo"
 
 
-def test_standard_input_and_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_and_a_pipe_are_read_like_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"in\r\nput")))
     reader, writer = os.pipe()
     os.write(writer, b"pipe")
@@ -208,7 +210,7 @@ def test_an_unknown_encoding_is_named(tmp_path: Path, name: str) -> None:
     check(f"unknown encoding {name!r}; ", tmp_path, encoding=name)
 
 
-def test_encodings_that_fail_without_an_offset_or_let_half_characters_through(
+def test_encodings_that_fail_without_an_offset_or_let_half_characters_through_are_named(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "a.txt"
