@@ -144,6 +144,7 @@ class Stopper(Generic[Text]):
 
     def __init__(self, stops: Sequence[Text], empty: Text) -> None:
         self._stops: list[Text] = [stop for stop in stops if stop]
+        self._longest = max(map(len, self._stops), default=0)
         self._pending: Text = empty
         self._empty: Text = empty
         self.stopped = False
@@ -159,10 +160,12 @@ class Stopper(Generic[Text]):
             _, start = min(matches)  # by its end, so that the cut into pieces makes no difference
             self.stopped, self._pending = True, self._empty
             return text[:start]
-        longest = max(len(stop) for stop in self._stops) - 1
-        sizes = range(min(longest, len(text)), 0, -1)
-        begun = (n for n in sizes if any(stop.startswith(text[-n:]) for stop in self._stops))
-        cut = len(text) - next(begun, 0)
+        cut = max(0, len(text) - self._longest + 1)
+        while cut < len(text):
+            tail = text[cut:]
+            if any(stop.startswith(tail) for stop in self._stops):
+                break
+            cut += 1
         self._pending = text[cut:]
         return text[:cut]
 
