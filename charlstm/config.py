@@ -136,15 +136,6 @@ HOUSEKEEPING = (
     "sample_every",
 )
 
-HOUSEKEEPING: tuple[str, ...] = (  # settings of a run that change no weight
-    "threads",
-    "workers",
-    "checkpoint_every",
-    "checkpoint_minutes",
-    "keep",
-    "sample_every",
-)
-
 
 def from_mapping(mapping: Mapping[Any, Any], cell_options: Mapping[str, Field[Any]]) -> Config:
     """A config from settings by name. `cell_options` declares the settings of the cells.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Parameters
+from charlstm.text.slices import Columns, batches_by_length
 from charlstm.threads import on_all_cores
 
 WINDOW = 64  # characters that a network reads at once
@@ -63,10 +64,13 @@ class Scorer:
 
     def __init__(self, ids: NDArray[Any], prime: int) -> None:
         self._ids, self._prime = ids, prime
-        columns = max(1, min(MOST, ids.size // LEAST))
-        self._length = -(-ids.size // columns)
-        starts = np.arange(columns) * self._length
-        self._groups = [starts[k : k + GROUP] for k in range(0, columns, GROUP)]
+        count = max(1, min(MOST, ids.size // LEAST))
+        length = -(-ids.size // count)
+        warm_up = WARM_UP if count > 1 else 0
+        self._groups = [
+            Columns(k * length, length, min(GROUP, count - k), warm_up)
+            for k in range(0, count, GROUP)
+        ]
         self._networks: dict[int, Network] = {}  # by number of columns
 
     @property
@@ -76,20 +80,19 @@ class Scorer:
 
     def score(self, parameters: Parameters, group: int) -> Score:
         """The score of the columns of one group."""
-        starts = self._groups[group]
-        network = self._networks.get(starts.size)
+        columns = self._groups[group]
+        network = self._networks.get(columns.count)
         if network is None:
-            network = self._networks[starts.size] = Network(parameters, WINDOW, starts.size)
+            network = self._networks[columns.count] = Network(parameters, WINDOW, columns.count)
         network.refresh()
         network.reset()
         score = Score(0.0, 0, 0)
-        warm_up = WARM_UP if starts[-1] else 0
-        for first in range(-warm_up, self._length, WINDOW):
-            if first == 0 and starts[0] == 0:  # the first column has nothing to warm up on
+        for first in range(-columns.warm_up, columns.length, WINDOW):
+            if first == 0 and columns.start == 0:  # the first column has nothing to warm up on
                 for state in network.state.values():
                     state[:, 0] = 0.0
-            steps = min(WINDOW, self._length - first)
-            inputs, targets, inside = self._window(starts + first, steps)
+            last = min(first + WINDOW, columns.length)
+            inputs, targets, inside = self._window(columns.positions(first, last))
             losses = network.score(inputs, targets)
             if first >= 0:
                 known = inside & (targets < parameters.vocabulary_size)
@@ -98,10 +101,9 @@ class Scorer:
         return score
 
     def _window(
-        self, starts: NDArray[np.intp], steps: int
+        self, places: NDArray[np.intp]
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]:
         """Inputs, targets, and whether a target is a place in the text, (steps, columns) each."""
-        places = starts + np.arange(steps)[:, None]
         inside = places < self._ids.size
         targets = self._ids[np.clip(places, 0, self._ids.size - 1)].astype(np.intp)
         before = self._ids[np.clip(places - 1, 0, self._ids.size - 1)].astype(np.intp)
@@ -132,7 +134,6 @@ def log_likelihoods(
     cores.
     """
     first_scored = prime.size + np.array(skip or [0] * len(texts), np.intp)  # rows of each text
-    order = sorted(range(len(texts)), key=lambda k: texts[k].size)
 
     def losses_of(batch: list[int]) -> NDArray[Any]:
         length = prime.size + max(texts[k].size for k in batch)
@@ -150,7 +151,7 @@ def log_likelihoods(
             nats += np.where(rows < first_scored[batch], 0.0, losses).sum(axis=0)
         return nats
 
-    batches = [order[first : first + GROUP] for first in range(0, len(order), GROUP)]
+    batches = batches_by_length([text.size for text in texts], GROUP)
     likelihoods = np.empty(len(texts))
     for batch, nats in zip(batches, on_all_cores(losses_of, batches), strict=True):
         likelihoods[batch] = 0.0 - nats  # -nats would make a minus zero

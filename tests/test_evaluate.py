@@ -75,7 +75,7 @@ def test_columns_of_a_long_text_come_close_to_a_single_one(
     model.initialise(1)
     ids = text(size)
     side_by_side = score_text(model, ids, prime=0)
-    assert len(Scorer(ids, 0)._groups[0]) == min(32, size // 2048)
+    assert Scorer(ids, 0)._groups[0].count == min(32, size // 2048)
     monkeypatch.setattr(evaluate, "LEAST", size)
     single = score_text(model, ids, prime=0)
     assert (side_by_side.characters, side_by_side.unknown) == (single.characters, single.unknown)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from charlstm.config_file import find_config
 from charlstm.cli.options import json_option, save_all, save_option
 from charlstm.cli.progress import Display, reading_bar
 from charlstm.cli.terminal import note, print_json, printable, utf8_output
 from charlstm.cli.train import Stop
+from charlstm.config_file import find_config
 from charlstm.errors import CharlstmError
 from charlstm.output.figure import require_matplotlib
 from charlstm.output.write import plain

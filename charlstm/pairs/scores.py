@@ -17,6 +17,7 @@ from charlstm.errors import CheckpointError, CorpusError
 from charlstm.evaluate import log_likelihoods
 from charlstm.nn.parameters import Parameters
 from charlstm.pairs.files import Pair
+from charlstm.text.slices import batches_by_length
 from charlstm.text.vocabulary import Vocabulary
 
 ScoreKind = Literal["sentence", "verb"]  # the part of a sentence whose characters count
@@ -85,9 +86,7 @@ def score_pairs(
     """
     newline = vocabulary.encode("\n")
     scores: dict[int, PairScore] = {}
-    order = sorted(range(len(pairs)), key=lambda k: len(pairs[k].sentence_good))
-    for first in range(0, len(order), CHUNK):
-        chunk = order[first : first + CHUNK]
+    for chunk in batches_by_length([len(pair.sentence_good) for pair in pairs], CHUNK):
         texts: list[NDArray[Any]] = []
         skip: list[int] = []
         for k in chunk:
