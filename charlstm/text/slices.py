@@ -42,11 +42,10 @@ def split(n: int, val_fraction: float) -> tuple[slice, slice]:
 
 @dataclass(frozen=True)
 class Columns:
-    """A long text read side by side in columns, so that a character costs little.
+    """A long text read side by side in `count` columns, so that a character costs little.
 
-    Column k has the `length` positions from `start` + k·length on as its own. It starts from zero
-    state, so it first reads the `warm_up` characters before them, which settle its state and do
-    not count.
+    Column k owns the `length` positions from `start` + k·length on. It starts from zero state, so
+    it first reads the `warm_up` characters before its own, which settle its state and do not count.
     """
 
     start: int
@@ -55,15 +54,18 @@ class Columns:
     warm_up: int
 
     def positions(self, first: int, last: int) -> NDArray[np.intp]:
-        """Where in the text the rows `first` to `last` (exclusive) stand: (last - first, count).
+        """The positions in the text of the rows `first` to `last` (exclusive), (rows, count).
 
-        Row 0 is the first that a column has as its own; the warm-up is rows -`warm_up` to 0.
+        A column owns the rows from 0 on. The warm-up is rows -`warm_up` to 0 (exclusive).
         """
         rows = np.arange(first, last)[:, None]
         return self.start + rows + self.length * np.arange(self.count)
 
 
 def batches_by_length(lengths: Sequence[int], most: int) -> list[list[int]]:
-    """The indices of texts in batches of at most `most`, shortest first; a batch pads little."""
+    """The indices of texts in batches of at most `most`, the shortest texts first.
+
+    The texts of a batch have similar lengths, so little padding is needed.
+    """
     order = sorted(range(len(lengths)), key=lengths.__getitem__)
     return [order[first : first + most] for first in range(0, len(order), most)]
