@@ -1,4 +1,4 @@
-"""The fast form of every cell comes to the numbers of its plain form, the notes gate by gate."""
+"""The fast form of every cell comes to the numbers of its reference form, gate by gate."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from charlstm.nn.network import Network
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-10), (np.float32, 1e-4)])
 @pytest.mark.parametrize("num_layers", [1, 3])
 @pytest.mark.parametrize("steps", [1, 6])
-def test_window_equals_the_notes(
+def test_window_equals_the_reference(
     cell: str,
     options: Mapping[str, Any],
     dtype: Any,
@@ -41,7 +41,7 @@ def test_window_equals_the_notes(
 
 
 @each_variant
-def test_single_steps_from_zero_state_equal_the_notes(
+def test_single_steps_from_zero_state_equal_the_reference(
     cell: str, options: Mapping[str, Any]
 ) -> None:
     model = random_model(cell, options, num_layers=2)
