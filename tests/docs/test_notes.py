@@ -1,0 +1,149 @@
+"""docs/notes.md: each definition has a source, and its code, commands and tests exist."""
+
+import ast
+import importlib
+import re
+import shlex
+from typing import Any
+
+import click
+import numpy as np
+import pytest
+from repository import ROOT, TESTS
+
+from charlstm.cli import cli
+from charlstm.nn import reference
+from charlstm.nn.graph import Graph, Operators, State
+from charlstm.nn.network import Network
+from charlstm.nn.parameters import Architecture, Parameters
+
+PAGE = (ROOT / "docs" / "notes.md").read_text(encoding="utf-8")
+SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
+WITHOUT_CODE = ("The next step: attention", "Slips that circulate", "References")
+DEFINITIONS = [title for title in SECTIONS if title not in WITHOUT_CODE]
+
+
+def row(title: str, label: str) -> str:
+    """What stands behind a label in the table that ends a section."""
+    (text,) = re.findall(rf"^\| {label} \| (.+) \|$", SECTIONS[title], re.MULTILINE)
+    return str(text)
+
+
+def quoted(pattern: str, text: str = PAGE) -> list[str]:
+    """Each different text in backticks that matches a pattern."""
+    return sorted({name for name in re.findall(r"`([^`]+)`", text) if re.match(pattern, name)})
+
+
+# Names
+
+
+@pytest.mark.parametrize("title", DEFINITIONS)
+def test_a_definition_names_its_source_code_command_and_test(title: str) -> None:
+    assert row(title, "Source")
+    assert quoted(r"charlstm\.|numpy\.", row(title, "Code"))
+    assert quoted("charlstm ", row(title, "Command"))
+    assert quoted("test_", row(title, "Test"))
+
+
+@pytest.mark.parametrize("name", quoted(r"charlstm\.|numpy\."))
+def test_every_module_and_function_exists(name: str) -> None:
+    assert resolved(name) is not None
+
+
+def resolved(name: str) -> Any:
+    """The module, or the attribute of a module, that a dotted name stands for."""
+    parts = name.split(".")
+    for count in range(len(parts), 0, -1):
+        try:
+            value = importlib.import_module(".".join(parts[:count]))
+        except ModuleNotFoundError:
+            continue
+        for part in parts[count:]:
+            value = getattr(value, part)
+        return value
+    raise ModuleNotFoundError(name)
+
+
+@pytest.mark.parametrize("line", quoted("charlstm "))
+def test_every_command_knows_its_options(line: str) -> None:
+    command, words = named_command(line)
+    context = click.Context(command, info_name=line)
+    values, rest, _ = command.make_parser(context).parse_args(words)
+    assert not rest, "more words than the command has arguments"
+    for option in command.params:
+        if isinstance(option, click.Option) and option.name in values:
+            option.type_cast_value(context, values[option.name])
+
+
+def named_command(line: str) -> tuple[click.Command, list[str]]:
+    """The command that a line calls, and the words that are left for it."""
+    command: click.Command = cli
+    words = shlex.split(line)[1:]
+    while isinstance(command, click.Group):
+        found = command.get_command(click.Context(command), words[0])
+        assert found is not None, line
+        command, words = found, words[1:]
+    return command, words
+
+
+@pytest.mark.parametrize("name", quoted(r"test_\w+(::|$)"))
+def test_every_test_exists(name: str) -> None:
+    file, _, test = name.partition("::")
+    (path,) = TESTS.rglob(f"{file}.py")
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert test in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_link_leads_somewhere() -> None:
+    for link in re.findall(r"\]\(([^)]+)\)", PAGE):
+        if link.startswith("#"):
+            assert any(title.lower() == link[1:] for title in SECTIONS), link
+        elif not link.startswith("https://"):
+            assert (ROOT / "docs" / link).is_file(), link
+
+
+def test_every_source_is_among_the_references() -> None:
+    listed = set(re.findall(r"^- (.+?) (\d{4})\.", SECTIONS["References"], re.MULTILINE))
+    for title in DEFINITIONS:
+        for name, year in re.findall(r"([A-Z]\w+)(?: et al\.)? (\d{4})", row(title, "Source")):
+            assert any(name in names and year == when for names, when in listed), (name, year)
+
+
+# Definitions that no other test proves
+
+
+def test_the_hadamard_product_multiplies_number_by_number() -> None:
+    a, b = State("a"), State("b")
+    one, two = np.array([[1.0], [2.0], [3.0]]), np.array([[4.0], [5.0], [6.0]])
+    graph = Graph({"h": a * b})
+    values = reference.run_step(
+        graph, {"E": np.zeros((1, 1))}, np.zeros((1, 1)), {"a": one, "b": two}
+    )
+    assert values[graph.states["h"]].tolist() == [[4.0], [10.0], [18.0]]
+
+
+def test_an_open_forget_gate_and_a_shut_input_gate_leave_the_memory_unchanged() -> None:
+    parameters = Parameters(Architecture("lstm", hidden_size=3), 5, dtype=np.float64)
+    H, gates = 3, parameters.cell.gates
+    for gate, bias in (("f", 100.0), ("i", -100.0)):
+        start = gates.index(gate) * H
+        parameters.by_name["layers.0.b"][start : start + H] = bias
+    network = Network(parameters, 50, 2)
+    memory = np.random.default_rng(0).normal(size=(H, 2))
+    network.state["layers.0.c"][...] = memory
+    network.read(np.random.default_rng(1).integers(0, 5, (50, 2)))
+    np.testing.assert_allclose(network.state["layers.0.c"], memory, rtol=0, atol=1e-12)
+
+
+def test_a_fresh_lstm_keeps_more_than_it_writes() -> None:
+    """From the biases alone f is σ(1) = 0.73 and i is σ(−1) = 0.27."""
+    parameters = Parameters(Architecture("lstm", hidden_size=4), 5, dtype=np.float64)
+    parameters.initialise(1)
+    cell = parameters.cell
+    op = Operators(cell.gates, cell.inputs, cell.products)
+    for gate, expected in (("f", 0.73), ("i", 0.27), ("o", 0.5)):
+        graph = Graph({"h": op.sigmoid(op.bias(gate))})
+        state, x = {"h": np.zeros((4, 1))}, np.zeros((6, 1))
+        arrays = {name: parameters.by_name[f"layers.0.{name}"] for name in ("E", "W", "b")}
+        values = reference.run_step(graph, arrays, x, state)
+        np.testing.assert_allclose(values[graph.states["h"]], expected, atol=0.005)
