@@ -2,13 +2,15 @@
 
 import re
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 from cells_under_test import variants
 from repository import ROOT
 
 from charlstm.nn.cells import CELLS
-from charlstm.nn.parameters import Architecture
+from charlstm.nn.network import Network
+from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.studies.describe.equations import one_step
 from charlstm.studies.describe.lines import table
 from charlstm.studies.describe.network import describe
@@ -57,7 +59,7 @@ def test_each_cell_has_its_drawing(cell: str) -> None:
 
 
 def test_every_link_leads_somewhere_and_every_drawing_is_used() -> None:
-    links = re.findall(r"\]\(([^)#]+)\)", PAGE)
+    links = re.findall(r"\]\(([^)#]+)[)#]", PAGE)
     assert all((DOCS / link).is_file() for link in links)
     used = {Path(link).name for link in links if link.endswith(".svg")}
     assert used == {path.name for path in (DOCS / "drawings").glob("*.svg")}
@@ -77,7 +79,19 @@ def test_the_table_of_costs() -> None:
 @each_cell
 def test_the_order_of_the_blocks(cell: str) -> None:
     """As they are stored; a block that an option adds comes after them."""
-    (blocks,) = re.findall(
-        rf"`{cell}` ((?:[a-z] )*[a-z])\b", SECTIONS["The notes' symbols in the code"]
-    )
+    (blocks,) = re.findall(rf"`{cell}` ((?:[a-z] )*[a-z])\b", SECTIONS["Symbols in the code"])
     assert blocks == " ".join(Architecture(cell).make_cell().gates)
+
+
+def test_the_names_of_the_table_are_those_of_the_code() -> None:
+    """Each `s.name` is an array of some cell's step, each `layers.0.name` a stored array."""
+    symbols = SECTIONS["Symbols in the code"]
+    in_steps = {name for kind in CELLS.values() for name in get_type_hints(kind.step)}
+    assert set(re.findall(r"`s\.(\w+)", symbols)) <= in_steps
+    networks = [
+        Network(Parameters(Architecture(cell, options, 2, 2), 3), 1, 1)
+        for cell, options in variants()
+    ]
+    stored = {name for network in networks for name in network.parameters.by_name}
+    states = {name for network in networks for name in network.state}
+    assert set(re.findall(r"`(layers\.\d\.\w+)`", symbols)) <= stored | states

@@ -5,7 +5,7 @@
     c = f⊙c' + i⊙g                  the cell state
     h = o⊙tanh(c)                   the hidden state, which is the output
 
-docs/backward.md derives the backward pass on one screen.
+docs/backward.md derives the backward pass in the order of this file.
 """
 
 from collections.abc import Mapping
