@@ -16,6 +16,7 @@ from charlstm.nn import reference
 from charlstm.nn.graph import Graph, Operators, State
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Architecture, Parameters
+from charlstm.studies.inspect.gates_report import CLAIM
 
 PAGE = (ROOT / "docs" / "notes.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
@@ -92,6 +93,10 @@ def test_every_test_exists(name: str) -> None:
     (path,) = TESTS.rglob(f"{file}.py")
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assert test in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def test_the_claim_that_inspect_gates_prints_is_on_the_page() -> None:
+    assert f'"{CLAIM}"' in PAGE
 
 
 def test_every_link_leads_somewhere() -> None:

@@ -76,7 +76,7 @@ def multiplied(product: str) -> str:
     return str(np.broadcast_shapes(*shapes))
 
 
-def test_the_lstm_as_the_notes_write_it() -> None:
+def test_the_lstm_is_written_as_in_the_literature() -> None:
     found = one_step(Architecture("lstm").make_cell()).equations
     assert [f"{e.name} = {e.text}" for e in found] == [
         "f_t = σ(W_f·[h_{t-1}, x_t] + b_f)",
