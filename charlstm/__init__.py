@@ -5,19 +5,19 @@
 >>> "".join(model.sample("The cats", length=40, seed=1))  # doctest: +SKIP
 """
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from charlstm.api import Model, load, train
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 __all__ = ["Model", "__version__", "load", "train"]
 
+if TYPE_CHECKING:
+    from charlstm.api import Model, load, train
+else:  # unseen by type checkers, which would take any name for one of this package
 
-def __getattr__(name: str) -> Any:
-    """Import the rest when it is first asked for, so that `charlstm --help` needs no NumPy."""
-    if name in ("Model", "load", "train"):
-        from charlstm import api  # noqa: PLC0415
+    def __getattr__(name: str) -> object:
+        """Import the API on its first use, so that `charlstm --help` needs no NumPy."""
+        if name in ("Model", "load", "train"):
+            from charlstm import api  # noqa: PLC0415
 
-        return getattr(api, name)
-    raise AttributeError(f"module 'charlstm' has no attribute {name!r}")
+            return getattr(api, name)
+        raise AttributeError(f"module 'charlstm' has no attribute {name!r}")

@@ -1,5 +1,6 @@
-"""Python's way in: train a model, load one, let it write, and score text with it."""
+"""The Python interface: train a model or load one, sample from it, and score text with it."""
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -7,25 +8,25 @@ from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
-from numpy.typing import NDArray
-
 from charlstm import checkpoint, evaluate
-from charlstm.config import Config
+from charlstm.config import Config, from_mapping
 from charlstm.errors import CorpusError
-from charlstm.nn import Array
+from charlstm.nn.cells import cell_options
 from charlstm.nn.parameters import Parameters
 from charlstm.sampler import Filters, Stopper, Text, generate
 from charlstm.store.runs import checkpoint_path, find_run, text_cache
-from charlstm.text.vocabulary import Vocabulary
+from charlstm.text.vocabulary import Ids, Vocabulary
 
-if TYPE_CHECKING:  # imported when first needed, as sampling starts quicker without
+if TYPE_CHECKING:  # sampling starts faster without these, so they are imported where they are used
     from charlstm.novelty import Index, Novelty
+    from charlstm.training.events import Event
 
 
 class Model:
     """A trained model with its vocabulary and settings.
 
-    `network` holds the weights, `network.params` by name; `path` is the checkpoint.
+    `parameters` holds the weights (by name in `parameters.by_name`), `vocabulary` the characters,
+    `config` the settings of the run, `checkpoint` the header of the checkpoint file `path`.
     """
 
     def __init__(self, saved: checkpoint.Checkpoint, path: Path) -> None:
@@ -34,6 +35,21 @@ class Model:
         self.config: Config = saved.config
         self.checkpoint = replace(saved, arrays={})
         self.path = path
+
+    @property
+    def name(self) -> str:
+        """The name of the run: that of the folder which holds the checkpoint."""
+        return self.path.parent.name
+
+    @property
+    def network(self) -> Parameters:
+        """The old name of `parameters`. It is deprecated: the next release removes it."""
+        warnings.warn(
+            "Model.network is now called Model.parameters; the next release removes the old name",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return self.parameters
 
     def sample(
         self,
@@ -47,14 +63,15 @@ class Model:
         stop: Sequence[str] = (),
         seed: int | None = None,
     ) -> Iterator[str]:
-        """Up to `length` characters after `prime`, one by one; a newline stands before no prime.
+        """Write up to `length` characters after `prime`, and yield them one by one.
 
-        `stop` are texts before which the sample ends. The same seed gives the same text; None is
-        a new one each time. `Filters` says what the rest means. A byte model's bytes come as
-        characters U+0000 to U+00FF; see `sample_bytes`.
+        An empty prime stands for a newline. The sample ends before the first of the texts `stop`.
+        The same seed gives the same text; None draws a new seed each time. `Filters` explains the
+        other arguments. A byte model yields each byte as a character from U+0000 to U+00FF;
+        `sample_bytes` yields bytes.
 
         Raises:
-            ConfigError: for a value out of range.
+            ConfigError: if a value is out of range.
         """
         filters = Filters(temperature, top_k, top_p, min_p)
         seed = SystemRandom().getrandbits(32) if seed is None else seed
@@ -75,10 +92,10 @@ class Model:
         seed: int,
         stop: Sequence[bytes] = (),
     ) -> Iterator[bytes]:
-        """What `sample` writes, as a byte model's bytes or in UTF-8."""
-        encode = self.vocabulary.decode_bytes
+        """Write as `sample` does, but yield bytes: those of a byte model, or UTF-8."""
+        decode = self.vocabulary.decode_bytes
         drawn = self._draw(prime, length, filters, [seed])
-        return _shown((encode(ids[:1]) for ids in drawn), Stopper(stop, b""))
+        return _shown((decode(ids[:1]) for ids in drawn), Stopper(stop, b""))
 
     def samples(
         self,
@@ -88,7 +105,7 @@ class Model:
         seeds: Sequence[int],
         stop: Sequence[bytes] = (),
     ) -> list[bytes]:
-        """One sample for each seed, run as one batch, as bytes or in UTF-8."""
+        """Write one sample for each seed, all in one batch, as `sample_bytes` would write it."""
         drawn = list(self._draw(prime, length, filters, seeds))
         texts = []
         for k in range(len(seeds)):
@@ -104,16 +121,13 @@ class Model:
         return generate(self.parameters, self._ids(prime or "\n"), length, filters, seeds)
 
     def log_likelihood(self, text: str | bytes, prime: str | bytes = "\n") -> float:
-        """The log-probability of `text` after `prime` in nats, summed over its characters.
-
-        Characters that the model does not know are read as unknown and add nothing.
-        """
+        """The log-probability of `text` after `prime`, in nats; unknown characters add nothing."""
         return self.log_likelihoods([text], prime)[0]
 
     def log_likelihoods(
         self, texts: Sequence[str | bytes], prime: str | bytes = "\n"
     ) -> list[float]:
-        """`log_likelihood` of many texts, run in batches of similar length."""
+        """The `log_likelihood` of each text. Texts of similar length run as one batch."""
         ids = [self._ids(text) for text in texts]
         return evaluate.log_likelihoods(self.parameters, self._ids(prime or "\n"), ids)
 
@@ -122,18 +136,18 @@ class Model:
         return evaluate.score_text(self.parameters, self._ids(text), int(self._ids("\n")[0]))
 
     def novelty(self, text: str | bytes) -> "Novelty":
-        """How much of `text` stands word for word in the text that the model was trained on.
+        """How much of `text` stands word for word in the training text.
 
         Raises:
-            CorpusError: if that is gone, and its encoded copy in the cache of the runs as well.
+            CorpusError: if that text is gone, and so is its encoded copy in the runs' cache.
         """
         return self._index.novelty(self._ids(text))
 
-    def validation_ids(self) -> NDArray[Any]:
-        """The ids (N,) of the text that the run validates on.
+    def validation_ids(self) -> Ids:
+        """The ids (N,) of the run's validation text.
 
         Raises:
-            CorpusError: if the run has no such text, or it has changed.
+            CorpusError: if the run has none, or its text has changed.
         """
         from charlstm.training.texts import read_texts_again  # noqa: PLC0415 - slow to import
 
@@ -145,19 +159,19 @@ class Model:
 
     @cached_property
     def _index(self) -> "Index":
-        from charlstm.training.texts import index_of, training_text  # noqa: PLC0415
+        from charlstm.training.texts import index_of, training_text  # noqa: PLC0415 - see above
 
         cache = text_cache(self.path.resolve().parent)
         return index_of(training_text(self.checkpoint, cache), cache)
 
-    def _ids(self, text: str | bytes) -> Array:
+    def _ids(self, text: str | bytes) -> Ids:
         return self.vocabulary.encode(text)
 
 
 def load(run: str | Path | None = None, *, root: Path = Path("runs")) -> Model:
-    """The model of a run folder or checkpoint; None is the newest run under `root`.
+    """Load the model of a run folder or a checkpoint file; None takes the newest run in `root`.
 
-    Of a run folder it is the checkpoint that was best on the validation text, else the last one.
+    From a run folder this loads the checkpoint with the best validation loss, or else the last one.
 
     Raises:
         RunError: if there is no such run.
@@ -171,21 +185,18 @@ def train(
     corpus: str | Path | Sequence[str | Path],
     *,
     root: str | Path = "runs",
-    watch: Callable[[Any], object] = lambda _: None,
+    watch: Callable[["Event"], object] = lambda _: None,
     **settings: Any,
 ) -> Model:
-    """Train on text files or folders and return the model that validated best.
+    """Train on text files or folders, and return the model with the best validation loss.
 
     `settings` are those of a config file (`hidden_size=256`, `max_minutes=5`, …). `watch` is
-    called with every event of the run (`charlstm.training.events`). Run folders are made under
-    `root`.
+    called with each event of the run (`charlstm.training.events`). Run folders go under `root`.
 
     Raises:
         CharlstmError: as `charlstm.training.fit.fit`.
     """
-    from charlstm.config import from_mapping  # noqa: PLC0415
-    from charlstm.nn.cells import cell_options  # noqa: PLC0415 - loading a model needs no training
-    from charlstm.training.events import Finished  # noqa: PLC0415
+    from charlstm.training.events import Finished  # noqa: PLC0415 - sampling needs no training
     from charlstm.training.fit import fit  # noqa: PLC0415
 
     names = [corpus] if isinstance(corpus, str | Path) else corpus
@@ -199,12 +210,11 @@ def train(
 
 
 def _shown(pieces: Iterator[Text], stopper: Stopper[Text]) -> Iterator[Text]:
+    """The pieces of a sample up to the first stop."""
     for piece in pieces:
-        shown = stopper.feed(piece)
-        if shown:
+        if shown := stopper.feed(piece):
             yield shown
         if stopper.stopped:
             return
-    held = stopper.rest()
-    if held:
-        yield held
+    if rest := stopper.rest():
+        yield rest
