@@ -16,7 +16,7 @@ def test_the_old_names_of_the_parameters_still_work(tiny_run: Path) -> None:
 
 def test_the_warning_names_the_line_that_uses_the_old_name(tiny_run: Path) -> None:
     model = package.load(tiny_run)
-    with pytest.warns(DeprecationWarning) as caught:
+    with pytest.warns(DeprecationWarning, match="network") as caught:
         _ = model.network
     assert caught[0].filename == __file__
 

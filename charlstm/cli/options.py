@@ -1,10 +1,10 @@
 """Options that several commands share, and those made from the table of settings."""
 
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import Field
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
@@ -13,7 +13,9 @@ from charlstm.cli.terminal import note
 from charlstm.config import checked
 from charlstm.errors import ConfigError
 from charlstm.output.figure import PICTURES, require_matplotlib
-from charlstm.output.write import Result, save
+
+if TYPE_CHECKING:
+    from charlstm.output.write import Result
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -27,7 +29,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 
 def load_model(run: str | None) -> Model:
-    """The model that --run names; the newest one is named on standard error."""
+    """The model that --run names; without --run the newest one, which a note then names."""
     model = load(run)
     if run is None:
         note(f"using {model.path.parent}")
@@ -35,7 +37,7 @@ def load_model(run: str | None) -> Model:
 
 
 def setting_options(settings: Iterable[Field[Any]]) -> Callable[[Command], Command]:
-    """One option for each setting, None where it is not given."""
+    """Add one option for each setting; its value is None where the option is not given."""
 
     def decorate(command: Command) -> Command:
         for setting in reversed(list(settings)):
@@ -46,14 +48,15 @@ def setting_options(settings: Iterable[Field[Any]]) -> Callable[[Command], Comma
 
 
 def _option(setting: Field[Any]) -> Callable[[Command], Command]:
-    kinds = get_args(setting.type) if isinstance(setting.type, types.UnionType) else (setting.type,)
-    kind: Any = kinds[0]
-    choices = setting.metadata["choices"]
-    text = setting.metadata["help"]
+    kind, *_ = (
+        get_args(setting.type) if isinstance(setting.type, types.UnionType) else [setting.type]
+    )
+    choices: Sequence[str] | None = setting.metadata["choices"]
+    text: str = setting.metadata["help"]
     if setting.default is not None:
         text += f"  [default: {setting.default}]"
 
-    def check(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    def check(ctx: click.Context, parameter: click.Parameter, value: object) -> object:
         del ctx, parameter
         try:
             return None if value is None else checked(setting, value)
@@ -70,7 +73,7 @@ def _option(setting: Field[Any]) -> Callable[[Command], Command]:
 
 
 def warn_unseen(model: Model, text: str | bytes) -> None:
-    """Name the characters of `text` that the model reads as unknown."""
+    """Print a note that names the characters of `text` which the model reads as unknown."""
     unseen = model.vocabulary.unseen(text)
     if unseen:
         names = " ".join(repr(c) if c.isprintable() else ascii(c) for c in unseen[:20])
@@ -79,9 +82,11 @@ def warn_unseen(model: Model, text: str | bytes) -> None:
 
 
 def save_option(*endings: str) -> Callable[[Command], Command]:
-    """`--save FILE`, repeatable; pictures are refused at once where they cannot be drawn."""
+    """The option `--save FILE`, repeatable; it refuses a picture at once without matplotlib."""
 
-    def check(ctx: click.Context, parameter: click.Parameter, value: Any) -> tuple[Path, ...]:
+    def check(
+        ctx: click.Context, parameter: click.Parameter, value: tuple[str, ...]
+    ) -> tuple[Path, ...]:
         del ctx, parameter
         paths = tuple(map(Path, value))
         for path in paths:
@@ -102,15 +107,21 @@ def save_option(*endings: str) -> Callable[[Command], Command]:
 
 
 def writable(path: Path) -> None:
-    """Refuse a file that cannot be made, before the work whose result it is to hold."""
+    """Refuse a file that cannot be written, before the work whose result goes there.
+
+    Raises:
+        BadParameter: if it is a folder, or its folder does not exist.
+    """
     if path.is_dir():
         raise click.BadParameter(f"{str(path)!r} is a folder.")
     if not path.parent.is_dir():
         raise click.BadParameter(f"{str(path)!r}: there is no folder {str(path.parent)!r}.")
 
 
-def save_all(paths: Iterable[Path], result: Result) -> None:
-    """Write a result to each file of --save, in the form that its ending names."""
+def save_all(paths: Iterable[Path], result: "Result") -> None:
+    """Write a result to each file of --save, in the form that the file's ending names."""
+    from charlstm.output.write import save  # noqa: PLC0415 - `charlstm sample` saves no result
+
     for path in paths:
         save(path, result)
         note(f"wrote {path}")

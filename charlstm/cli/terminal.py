@@ -1,17 +1,21 @@
-"""How text, numbers and mistakes are shown in a terminal."""
+"""What a terminal shows: text without control characters, notes, errors and JSON."""
 
 import json
 import os
 import sys
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from charlstm.output.terminal import printable as printable  # noqa: PLC0414 - for commands
 
+if TYPE_CHECKING:  # needs NumPy, which `charlstm --help` does not
+    from charlstm.novelty import Novelty
+
 
 def note(text: str) -> None:
-    """A line on standard error; if nobody reads that any more, the work goes on."""
+    """Print a line on standard error; the work goes on if nobody reads it any more."""
     try:
         click.echo(printable(text), err=True)
     except OSError:
@@ -19,12 +23,12 @@ def note(text: str) -> None:
 
 
 def complain(error: Exception) -> None:
-    """A mistake in one line on standard error."""
+    """Print an error as one line on standard error."""
     note("Error: " + " ".join(str(error).split()))
 
 
-def copied(novelty: Any, run: str) -> str:
-    """What a text shares with the training text, in a line; `run` is the longest run."""
+def copied(novelty: "Novelty", run: str) -> str:
+    """One line that says what a text shares with the training text; `run` is the longest run."""
     if not novelty.longest:
         return "nothing of 12 characters or more stands in the training text"
     shown = run if len(run) <= 60 else run[:59] + "…"
@@ -34,27 +38,27 @@ def copied(novelty: Any, run: str) -> str:
     )
 
 
-def silence(stream: Any) -> None:
-    """Let a closed pipe swallow what is still to come, Python's own last flush included."""
+def silence(stream: TextIO) -> None:
+    """Send all further output to nowhere, Python's own last flush included."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def open_closed() -> None:
-    """Give a process that was started with a standard stream closed an empty one."""
+    """Open an empty stream for each standard stream that was closed when the process started."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
 def mute_other_ranks() -> None:
-    """Under mpiexec every rank runs the same command, and rank 0 alone speaks."""
+    """Under mpiexec every rank runs the same command; let rank 0 alone print."""
     names = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")
     if any(os.environ.get(name, "0") != "0" for name in names):
         sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
 
 
-def print_json(value: Any) -> None:
-    """Exactly one JSON object on standard output; what a terminal could obey is escaped."""
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print exactly one JSON object on standard output, with control characters escaped."""
     text = json.dumps(value, ensure_ascii=False)
     if not text.isprintable():
         text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
@@ -62,7 +66,7 @@ def print_json(value: Any) -> None:
 
 
 def utf8_output() -> None:
-    """Write UTF-8 whatever the locale says."""
+    """Make the standard streams write UTF-8, whatever the locale says."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:

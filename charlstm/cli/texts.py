@@ -1,22 +1,20 @@
-"""The text that a command works on: files, standard input, an argument, or the run's own."""
+"""The text that a command reads: files, standard input, an argument, or the run's own."""
 
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from charlstm.api import Model
 from charlstm.errors import CorpusError
 from charlstm.text.decoding import read_text
+from charlstm.text.vocabulary import Ids
 
 
-def ids_of(
-    model: Model, text: tuple[str, ...], encoding: str, cut: int | None = None
-) -> NDArray[np.integer[Any]]:
-    """The ids (N,) of these files, or of the run's own validation part; the first `cut` of them.
+def ids_of(model: Model, text: tuple[str, ...], encoding: str, cut: int | None = None) -> Ids:
+    """The ids (N,) of these files, or of the run's validation text; at most the first `cut` ids.
 
     Raises:
-        CorpusError: if a text cannot be read, or the run has no validation part.
+        CorpusError: if a text cannot be read, or the run has no validation text.
     """
     if not text:
         return model.validation_ids()[:cut]
@@ -31,20 +29,17 @@ def ids_of(
 
 
 def given_text(model: Model, text: str, limit: int, cut: int | None) -> str | bytes:
-    """The text of an argument, or of standard input for -, at most `limit` characters long.
+    """The text of an argument, or of standard input for "-"; at most its first `cut` characters.
 
     Raises:
-        CorpusError: if it is empty, too long, or not in UTF-8.
+        CorpusError: if it is empty, longer than `limit` characters, or not in UTF-8.
     """
     most = limit + 1 if cut is None else cut
-    wanted: str | bytes = text[:most]
     if text == "-":
-        empty: Any = b"" if model.vocabulary.tokens == "byte" else ""
-        wanted = empty
-        for piece in read_text(["-"], tokens=model.vocabulary.tokens):
-            wanted += piece[: most - len(wanted)]  # type: ignore[operator]  # both str, or both bytes
-            if len(wanted) == most:  # what follows may be endless
-                break
+        pieces = read_text(["-"], tokens=model.vocabulary.tokens)
+        wanted = joined(_beginning(pieces, most))
+    else:
+        wanted = text[:most]
     if not wanted:
         raise CorpusError("there is no text to look at; give at least one character")
     if len(wanted) > limit:
@@ -53,3 +48,20 @@ def given_text(model: Model, text: str, limit: int, cut: int | None) -> str | by
             f"--cut {limit} looks at its beginning"
         )
     return wanted
+
+
+def joined(pieces: Iterable[str | bytes]) -> str | bytes:
+    """One text from its pieces, which are all characters or all bytes."""
+    pieces = list(pieces)
+    if any(isinstance(piece, bytes) for piece in pieces):
+        return b"".join(piece for piece in pieces if isinstance(piece, bytes))
+    return "".join(piece for piece in pieces if isinstance(piece, str))
+
+
+def _beginning(pieces: Iterable[str | bytes], most: int) -> Iterable[str | bytes]:
+    """The first `most` characters; what follows them may be endless and is not read."""
+    for piece in pieces:
+        yield piece[:most]
+        most -= len(piece)
+        if most <= 0:
+            return
