@@ -8,8 +8,8 @@ import click
 
 from charlstm.cli.options import json_option, save_all, save_option
 from charlstm.cli.progress import Display, reading_bar
+from charlstm.cli.stop import Stop
 from charlstm.cli.terminal import note, print_json, printable, utf8_output
-from charlstm.cli.train import Stop
 from charlstm.config_file import find_config
 from charlstm.errors import CharlstmError
 from charlstm.output.figure import require_matplotlib
@@ -47,20 +47,20 @@ def command(config: str, out: str | None, save: tuple[Path, ...], as_json: bool)
     stop = Stop(None)
     outcomes: list[Outcome] = []
     try:
-        with _Watcher(as_json) as watcher:
+        with _Watcher() as watcher:
             for event in compare(
                 comparison,
                 grammar_pairs,
-                stop=stop.asked,
-                on_read=reading_bar(stop.raise_if_asked),
-                on_scored=lambda _: stop.raise_if_asked(),
+                stop=stop.requested,
+                on_read=reading_bar(stop.raise_if_requested),
+                on_scored=lambda _: stop.raise_if_requested(),
             ):
                 watcher.show(event)
                 if isinstance(event, Outcome):
                     outcomes.append(event)
     except KeyboardInterrupt:
         note("stopped between updates; what is saved is kept")
-    if stop.asked():
+    if stop.requested():
         note(f"{len(outcomes)} of {len(comparison.runs)} runs done; the same command goes on")
         sys.exit(stop.status)
     result = ComparisonResult(outcomes, comparison.out, path.stem)
@@ -86,10 +86,9 @@ def _picture(out: Path) -> list[Path]:
 class _Watcher(ExitStack):
     """Shows each run as `charlstm train` does, without the advice at its end."""
 
-    def __init__(self, as_json: bool) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._as_json = as_json
-        self._display = Display(as_json)
+        self._display = Display()
 
     def show(self, event: NextRun | Event | Outcome) -> None:
         """Show one event of a comparison."""
@@ -97,7 +96,7 @@ class _Watcher(ExitStack):
             case NextRun():
                 finished = ": finished before" if event.finished_before else ""
                 note(f"--- {event.number} of {event.count}: {event.name}{finished}")
-                self._display = self.enter_context(Display(self._as_json))
+                self._display = self.enter_context(Display())
             case Finished():
                 self.close()
             case Outcome():

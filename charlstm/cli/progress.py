@@ -1,4 +1,4 @@
-"""What a training run shows while it goes on: a bar in a terminal, plain lines elsewhere."""
+"""What a terminal shows of long work: the events of a training run, and progress bars."""
 
 import math
 import shlex
@@ -6,29 +6,33 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import TYPE_CHECKING, NoReturn, Self
 
 from charlstm.cli.terminal import copied, note, printable
 from charlstm.text.corpus import ReadProgress
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
 
+if TYPE_CHECKING:  # imported when a bar is drawn, as most commands draw none
+    from tqdm import tqdm
+
 LINE_SECONDS = 5.0  # between plain lines where there is no terminal
-BAR_SECONDS = 1.0  # what is done sooner than this gets no bar
+BAR_SECONDS = 1.0  # shorter work gets no bar
 SMOOTHING = 0.98
 
 
 class Display:
-    """Shows the events of a run on standard error and keeps its result."""
+    """Shows the events of a run on standard error: a bar in a terminal, plain lines elsewhere.
 
-    def __init__(self, as_json: bool) -> None:
-        self._as_json = as_json
-        self._terminal = sys.stderr.isatty()
-        self._bar: Any = None
-        self._loss = math.nan
-        self._val = ""
-        self._line = self._began = 0.0
-        self._first = self._total = self._each = 0
-        self.result: dict[str, Any] | None = None
+    `finished` is the run's last event, once it has come.
+    """
+
+    def __init__(self) -> None:
+        self.finished: Finished | None = None
+        self._bar: tqdm[NoReturn] | None = None
+        self._loss = math.nan  # smoothed over updates
+        self._validation = ""  # the last validation loss, as it is shown
+        self._first_update = self._updates = self._characters = 0  # characters of one update
+        self._began = self._last_line = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -54,31 +58,32 @@ class Display:
                 self._note(copied(event.novelty, event.longest_copy))
             case Finished():
                 self.__exit__()
+                self.finished = event
                 self._finish(event)
 
     def _start(self, event: Started) -> None:
         config = event.config
-        self._first, self._total = event.update, config.max_steps or 0
-        self._each = config.batch_size * config.seq_length
-        self._began = self._line = time.monotonic()
+        self._first_update, self._updates = event.update, config.max_steps or 0
+        self._characters = config.batch_size * config.seq_length
+        self._began = self._last_line = time.monotonic()
         options = "".join(f" {name}={value}" for name, value in config.cell_options.items())
         note(
             f"{event.run}: {config.cell}{options} {config.num_layers}×{config.hidden_size}, "
             f"{event.num_parameters:,} parameters, {event.characters:,} characters to train on, "
             f"{event.val_characters:,} to validate on"
         )
-        passes = self._total * self._each / event.characters
+        passes = self._updates * self._characters / event.characters
         note(
-            f"{self._total:,} updates of {config.batch_size}×{config.seq_length} characters "
+            f"{self._updates:,} updates of {config.batch_size}×{config.seq_length} characters "
             f"({passes:.3g} passes), {event.workers} worker{'s' * (event.workers != 1)}"
             + (f", going on after update {event.update:,}" if event.update else "")
         )
-        if self._terminal:
+        if sys.stderr.isatty():
             from tqdm import tqdm
 
             self._bar = tqdm(
-                total=self._total * self._each,
-                initial=self._first * self._each,
+                total=self._updates * self._characters,
+                initial=self._first_update * self._characters,
                 unit="char",
                 unit_scale=True,
                 dynamic_ncols=True,
@@ -89,41 +94,31 @@ class Display:
         loss = event.loss
         self._loss = loss if math.isnan(self._loss) else self._loss
         self._loss = SMOOTHING * self._loss + (1.0 - SMOOTHING) * loss
+        self._refresh(event.update)
         if self._bar is not None:
-            self._bar.set_postfix_str(f"loss {self._loss:.3f}{self._val}", refresh=False)
-            self._bar.update(self._each)
-        elif time.monotonic() - self._line > LINE_SECONDS:
-            self._plain(event.update)
-
-    def _plain(self, update: int) -> None:
-        now = time.monotonic()
-        self._line = now
-        rate = (update - self._first) * self._each / max(1e-9, now - self._began)
-        left = (self._total - update) * self._each / max(1e-9, rate)
-        note(
-            f"update {update:,}/{self._total:,}  loss {self._loss:.3f}{self._val}  "
-            f"{rate / 1000:,.0f}k characters/s  {_clock(left)} left"
-        )
+            self._bar.update(self._characters)
 
     def _validated(self, event: Validated) -> None:
-        if event.val_nats is None:
-            return
-        self._val = f"  val {event.val_nats:.4f}"
+        if event.val_nats is not None:
+            self._validation = f"  val {event.val_nats:.4f}"
+            self._refresh(event.update)
+
+    def _refresh(self, update: int) -> None:
+        """Show the losses beside the bar, or in a plain line if the last one is old enough."""
+        losses, now = f"loss {self._loss:.3f}{self._validation}", time.monotonic()
         if self._bar is not None:
-            self._bar.set_postfix_str(f"loss {self._loss:.3f}{self._val}", refresh=False)
-        elif time.monotonic() - self._line > LINE_SECONDS:
-            self._plain(event.update)
+            self._bar.set_postfix_str(losses, refresh=False)
+        elif now - self._last_line > LINE_SECONDS:
+            self._last_line = now
+            done = (update - self._first_update) * self._characters
+            rate = done / max(1e-9, now - self._began)
+            left = (self._updates - update) * self._characters / max(1e-9, rate)
+            note(
+                f"update {update:,}/{self._updates:,}  {losses}  "
+                f"{rate / 1000:,.0f}k characters/s  {_clock(left)} left"
+            )
 
     def _finish(self, event: Finished) -> None:
-        self.result = {
-            "run": str(event.run),
-            "steps": event.steps,
-            "characters": event.characters,
-            "seconds": event.seconds,
-            "best_val_nats": event.best_val_nats,
-            "last_val_nats": event.last_val_nats,
-            "reason": event.reason,
-        }
         run = shlex.quote(str(event.run))
         if event.reason == "already done":
             more = 2 * max(event.steps, event.budget)
@@ -138,14 +133,12 @@ class Display:
         best, last = event.best_val_nats, event.last_val_nats
         scores = ""
         if best is not None and last is not None:
-            scores = (
-                f"; validation {last:.4f} nats/char ({last / math.log(2):.4f} bits), "
-                f"best {best:.4f}"
-            )
-        early = " (no better validation for a while)" if event.reason == "patience" else ""
+            bits = last / math.log(2)
+            scores = f"; validation {last:.4f} nats/char ({bits:.4f} bits), best {best:.4f}"
+        why = " (no better validation for a while)" if event.reason == "patience" else ""
         note(
             f"done after {event.steps:,} updates, {event.characters:,} characters in "
-            f"{event.seconds:.1f} s{early}{scores}"
+            f"{event.seconds:.1f} s{why}{scores}"
         )
         note(f'sample from it: charlstm sample --run {run} --prime "The "')
 
@@ -156,50 +149,68 @@ class Display:
             note(text)
 
 
+@contextmanager
+def counting_bar(total: int, unit: str) -> Iterator[Callable[[int], None]]:
+    """A progress bar for work of `total` steps; yields a function that adds to the steps done.
+
+    `unit` names a step. Only a terminal shows the bar, once the work has taken a second.
+    """
+    late, done = _LateBar(unit), 0
+
+    def advance(steps: int) -> None:
+        nonlocal done
+        done += steps
+        late.show(done, total)
+
+    try:
+        yield advance
+    finally:
+        late.close()
+
+
 def reading_bar(check: Callable[[], None]) -> ReadProgress:
-    """A callback that shows how far a long text has been read; `check` may interrupt it."""
-    state: dict[str, Any] = {"bar": None, "phase": "", "began": time.monotonic()}
+    """A callback that shows how much of a long text has been read.
+
+    It calls `check` each time, which may raise an exception to end the reading.
+    """
+    late = _LateBar("B", scaled=True)
 
     def report(done: int, total: int | None, phase: str) -> None:
         check()
-        if not sys.stderr.isatty() or time.monotonic() - state["began"] < BAR_SECONDS:
-            return
-        bar = state["bar"]
-        if phase != state["phase"]:
-            from tqdm import tqdm
-
-            if bar is not None:
-                bar.close()
-            bar = tqdm(total=total, unit="B", unit_scale=True, desc=printable(phase), leave=False)
-            state.update(bar=bar, phase=phase)
-        bar.update(done - bar.n)
-        if total is not None and done >= total:
-            bar.close()
+        late.show(done, total, printable(phase))
 
     return report
 
 
-@contextmanager
-def counting_bar(total: int, unit: str) -> Iterator[Callable[[int], None]]:
-    """Yield a callback that adds to a count; a terminal shows the count if it takes a while."""
-    began, count = time.monotonic(), 0
-    bar: Any = None
+class _LateBar:
+    """Bars that only a terminal shows, and only once the work has taken a second."""
 
-    def add(more: int) -> None:
-        nonlocal bar, count
-        count += more
-        if bar is None and sys.stderr.isatty() and time.monotonic() - began >= BAR_SECONDS:
+    def __init__(self, unit: str, *, scaled: bool = False) -> None:
+        self._unit, self._scaled = unit, scaled  # scaled: 1.2k, not 1200
+        self._began = time.monotonic()
+        self._label = ""
+        self._tqdm: tqdm[NoReturn] | None = None
+
+    def show(self, done: int, total: int | None, label: str = "") -> None:
+        """Show that `done` of `total` steps are done; a new label begins a new bar."""
+        if not sys.stderr.isatty() or time.monotonic() - self._began < BAR_SECONDS:
+            return
+        if self._tqdm is None or label != self._label:
             from tqdm import tqdm
 
-            bar = tqdm(total=total, unit=unit, leave=False)
-        if bar is not None:
-            bar.update(count - bar.n)
+            self.close()
+            self._label = label
+            self._tqdm = tqdm(
+                total=total, desc=label, unit=self._unit, unit_scale=self._scaled, leave=False
+            )
+        self._tqdm.update(done - self._tqdm.n)
+        if total is not None and done >= total:
+            self._tqdm.close()
 
-    try:
-        yield add
-    finally:
-        if bar is not None:
-            bar.close()
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._tqdm is not None:
+            self._tqdm.close()
 
 
 def _clock(seconds: float) -> str:

@@ -17,8 +17,8 @@ import yaml
 from command_line import SIGNALS, TEXT, TINY, Runner, read_all, start
 
 from charlstm.cli import terminal
-from charlstm.cli.progress import Display, reading_bar
-from charlstm.cli.train import Stop
+from charlstm.cli.progress import Display, counting_bar, reading_bar
+from charlstm.cli.stop import Stop
 from charlstm.config_file import bundled_folder
 from charlstm.store import archive
 
@@ -230,6 +230,34 @@ def test_reading_shows_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
             report(done, 100, phase)
 
 
+def test_a_bar_counts_the_steps_and_leaves_nothing_behind(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr("charlstm.cli.progress.BAR_SECONDS", -1.0)
+    with counting_bar(5, "pair") as advance:
+        advance(1)
+        time.sleep(0.11)  # tqdm draws no more often than this
+        advance(2)
+    shown = capsys.readouterr().err.split("\r")
+    assert any("3/5" in line and "pair" in line for line in shown)
+    assert not shown[-1].strip()
+
+
+@pytest.mark.parametrize(("terminal", "seconds"), [(False, -1.0), (True, 60.0)])
+def test_no_bar_outside_a_terminal_nor_for_quick_work(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    terminal: bool,
+    seconds: float,
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
+    monkeypatch.setattr("charlstm.cli.progress.BAR_SECONDS", seconds)
+    with counting_bar(1, "pair") as advance:
+        advance(1)
+    assert capsys.readouterr().err == ""
+
+
 def wait_for(condition: Any, process: "subprocess.Popen[bytes]") -> None:
     while not condition():
         assert process.poll() is None, process.communicate()
@@ -270,12 +298,12 @@ def test_a_second_signal_leaves_at_once(monkeypatch: pytest.MonkeyPatch) -> None
     handlers = {number: signal.getsignal(number) for number in SIGNALS}
     try:
         stop = Stop(None)
-        assert not stop.asked()
-        stop.raise_if_asked()
+        assert not stop.requested()
+        stop.raise_if_requested()
         signal.raise_signal(signal.SIGTERM)
-        assert stop.asked() and left == []
+        assert stop.requested() and left == []
         with pytest.raises(KeyboardInterrupt):
-            stop.raise_if_asked()
+            stop.raise_if_requested()
         assert stop.status == 143
         signal.raise_signal(signal.SIGINT)
         assert left == [130]
@@ -317,8 +345,8 @@ def test_standard_streams_may_be_closed(here: Path) -> None:
     assert subprocess.run(command + arguments, check=False).returncode == 0
 
 
-def test_the_result_of_a_display_without_a_start() -> None:
-    assert Display(as_json=True).result is None
+def test_a_display_without_events_has_no_result() -> None:
+    assert Display().finished is None
 
 
 @pytest.mark.parametrize(

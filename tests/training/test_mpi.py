@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from command_line import SIGNALS, TINY, Runner, sentences
 
-from charlstm.cli.train import Stop
+from charlstm.cli.stop import Stop
 from charlstm.errors import RunError
 from charlstm.store import archive
 from charlstm.training.world import SIZES, World, join
@@ -187,9 +187,9 @@ def test_the_same_signal_to_all_ranks_is_not_a_second_one(
     try:
         world = World(SimpleNamespace(rank=0, size=2))
         stop = Stop(world)
-        assert not stop.asked()
+        assert not stop.requested()
         world.signal = int(signal.SIGINT)  # another rank was quicker to tell
-        assert stop.asked()
+        assert stop.requested()
         signal.raise_signal(signal.SIGINT)
         assert (stop.status, left) == (130, [])
         signal.raise_signal(signal.SIGTERM)
