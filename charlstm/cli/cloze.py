@@ -36,12 +36,12 @@ def command(run: str | None, prime: str, choices: tuple[str, ...], as_json: bool
     scores = model.log_likelihoods(texts, before)
     highest = max(scores)
     weights = [math.exp(score - highest) for score in scores]
-    found = [
+    records = [
         {"text": text, "log_likelihood": score, "share": weight / sum(weights)}
         for text, score, weight in zip(texts, scores, weights, strict=True)
     ]
     if as_json:
-        print_json({"choices": found})
+        print_json({"choices": records})
         return
     click.echo(printable(before) + " …")
     width = max(len(repr(text)) for text in texts)

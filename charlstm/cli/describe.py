@@ -1,9 +1,10 @@
-"""`charlstm describe`: the notes' dimension analysis of a network."""
+"""`charlstm describe`: a network's equations with the shape of every tensor."""
 
 from typing import Any
 
 import click
 
+from charlstm.checkpoint import architecture_of
 from charlstm.cli.options import json_option, load_model, setting_options
 from charlstm.cli.terminal import print_json, utf8_output
 from charlstm.config import SETTINGS, from_mapping
@@ -11,6 +12,8 @@ from charlstm.errors import ConfigError, CorpusError
 from charlstm.nn.cells import CELLS, cell_options
 from charlstm.studies.describe.lines import lines
 from charlstm.studies.describe.network import Description, describe
+from charlstm.text.decoding import read_text
+from charlstm.training.defaults import SHORT, choose
 
 NAMES = ("hidden_size", "num_layers", "batch_size", "tokens", "encoding")
 VOCABULARY = 65  # Tiny Shakespeare's
@@ -48,30 +51,28 @@ def command(
     if vocabulary and corpus:
         raise click.UsageError("--corpus counts the characters; leave out --vocabulary.")
     if run is None:
-        found = _asked_for(given, vocabulary, corpus)
+        description = _from_options(given, vocabulary, corpus)
     else:
         names = [*given, *(["vocabulary"] if vocabulary else []), *(["corpus"] if corpus else [])]
         if names:
             flag = "--" + names[0].replace("_", "-")
             raise click.UsageError(f"--run names a network with its own shape; leave out {flag}.")
         model = load_model(run)
-        found = describe(
+        description = describe(
             model.parameters.architecture, model.vocabulary.size, model.config.batch_size
         )
     if as_json:
-        print_json(found.to_mapping())
+        print_json(description.to_mapping())
     else:
-        click.echo("\n".join(lines(found)))
+        click.echo("\n".join(lines(description)))
 
 
-def _asked_for(
+def _from_options(
     given: dict[str, Any], vocabulary: int | None, corpus: tuple[str, ...]
 ) -> Description:
-    from charlstm.checkpoint import architecture_of
-    from charlstm.training.defaults import SHORT, choose
-
+    """The network that the options ask for; the defaults are those for a short text."""
     try:
-        config, _ = choose(from_mapping(given, cell_options()), SHORT)  # as for most texts
+        config, _ = choose(from_mapping(given, cell_options()), SHORT)
         architecture = architecture_of(config)
         architecture.make_cell()
     except ConfigError as error:
@@ -79,8 +80,6 @@ def _asked_for(
     if config.tokens == "byte":
         vocabulary = vocabulary or 256
     elif corpus:
-        from charlstm.text.decoding import read_text
-
         vocabulary = len(set[str | int]().union(*read_text(corpus, encoding=config.encoding)))
         if not vocabulary:
             raise CorpusError(f"{', '.join(corpus)} is empty; name a text with characters")

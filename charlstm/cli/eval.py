@@ -1,12 +1,16 @@
 """`charlstm eval`: how well a model predicts a text."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import click
 
+from charlstm.api import Model
 from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
 from charlstm.cli.terminal import print_json, printable, utf8_output
+from charlstm.cli.texts import ids_of, joined
 from charlstm.errors import CorpusError
+from charlstm.evaluate import score_text
+from charlstm.text.decoding import read_text
 
 
 @click.command()
@@ -30,10 +34,8 @@ def command(
         _score(model, text, encoding, as_json)
 
 
-def _score(model: Any, text: tuple[str, ...], encoding: str, as_json: bool) -> None:
-    from charlstm.cli.texts import ids_of
-    from charlstm.evaluate import score_text
-
+def _score(model: Model, text: tuple[str, ...], encoding: str, as_json: bool) -> None:
+    """Print the score of the whole text."""
     ids = ids_of(model, text, encoding)
     if not ids.size:
         raise CorpusError("there is no text to score")
@@ -56,29 +58,27 @@ def _score(model: Any, text: tuple[str, ...], encoding: str, as_json: bool) -> N
     click.echo(f"{score.characters:,} characters scored, {score.unknown:,} unknown left out")
 
 
-def _score_lines(model: Any, text: tuple[str, ...], encoding: str, as_json: bool) -> None:
+def _score_lines(model: Model, text: tuple[str, ...], encoding: str, as_json: bool) -> None:
+    """Print the log-likelihood of each line."""
     if not text:
         raise click.UsageError("--lines needs a TEXT, or - for standard input.")
-    from charlstm.text.decoding import read_text
-
-    pieces = list(read_text(text, tokens=model.vocabulary.tokens, encoding=encoding))
-    if not pieces:
+    whole = joined(read_text(text, tokens=model.vocabulary.tokens, encoding=encoding))
+    if not whole:
         raise CorpusError("there is no text to score")
-    newline: Any = b"\n" if isinstance(pieces[0], bytes) else "\n"
-    whole = newline[:0].join(pieces)
     warn_unseen(model, whole)
-    rows = whole.removesuffix(newline).split(newline)
-    scores = model.log_likelihoods([row + newline for row in rows])
-    shown = [row.decode("utf-8", "replace") if isinstance(row, bytes) else row for row in rows]
+    lines = _lines(whole)
+    scores = model.log_likelihoods(lines)
+    shown = [line.decode("utf-8", "replace") if isinstance(line, bytes) else line for line in lines]
+    rows = [(line[:-1], score) for line, score in zip(shown, scores, strict=True)]
     if as_json:
-        print_json(
-            {
-                "lines": [
-                    {"text": row, "log_likelihood": score}
-                    for row, score in zip(shown, scores, strict=True)
-                ]
-            }
-        )
+        print_json({"lines": [{"text": line, "log_likelihood": score} for line, score in rows]})
         return
-    for row, score in zip(shown, scores, strict=True):
-        click.echo(f"{score:10.4f}  {printable(row)}")
+    for line, score in rows:
+        click.echo(f"{score:10.4f}  {printable(line)}")
+
+
+def _lines(whole: str | bytes) -> Sequence[str | bytes]:
+    """The lines of a text, each with its newline, which the last one is given if it has none."""
+    if isinstance(whole, bytes):
+        return [line + b"\n" for line in whole.removesuffix(b"\n").split(b"\n")]
+    return [line + "\n" for line in whole.removesuffix("\n").split("\n")]

@@ -6,6 +6,7 @@ import click
 
 from charlstm.cli.options import json_option, load_model, run_option
 from charlstm.cli.terminal import print_json, printable, utf8_output
+from charlstm.export import FORMATS, encoder, export
 
 
 @click.command()
@@ -21,13 +22,11 @@ def command(file: Path, run: str | None, as_json: bool) -> None:
     model.html          a page that runs the model, writes as you type and shows its units
     """  # noqa: D301 - click's \b, which keeps the lines apart, is the character itself
     utf8_output()
-    from charlstm.export import FORMATS, encoder, export
-
     if file.suffix.lower() not in FORMATS:
         raise click.BadParameter(
             f"{str(file)!r} does not end in {' or '.join(FORMATS)}.", param_hint="'FILE'"
         )
-    encoder(file)  # a missing package is told before a large model is read
+    encoder(file)  # raises an error for a missing package, before a large model is read
     model = load_model(run)
     export(model, file)
     parameters, size = model.parameters.num_parameters, file.stat().st_size

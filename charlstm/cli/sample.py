@@ -1,15 +1,22 @@
 """`charlstm sample`: a trained model writes, character by character."""
 
+import codecs
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from random import SystemRandom
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from charlstm.api import Model
 from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
 from charlstm.cli.terminal import copied, note, print_json, printable, unescaped, utf8_output
 from charlstm.errors import ConfigError, CorpusError
+from charlstm.sampler import Filters
+
+if TYPE_CHECKING:  # sampling starts faster without it
+    from charlstm.novelty import Novelty
 
 SEPARATOR = b"\n----------\n"
 
@@ -44,8 +51,6 @@ def command(
     as_json: bool,
 ) -> None:
     """Write text with a trained model: the prime, then --length characters as they come."""
-    from charlstm.sampler import Filters
-
     utf8_output()
     try:
         filters = Filters(temperature, top_k, top_p, min_p)
@@ -55,27 +60,20 @@ def command(
     start = _prime(prime, prime_file, model)
     warn_unseen(model, start)
     if seed is None:
-        from random import SystemRandom
-
         seed = SystemRandom().getrandbits(32)
     seeds = range(seed, seed + count)
-    # Bytes of the command line that are no UTF-8 are what they are to a byte model.
+    # A byte model takes the bytes of the command line as they are, also where they are not UTF-8.
     stray = "surrogateescape" if model.vocabulary.tokens == "byte" else "backslashreplace"
     stops = [unescaped(text).encode("utf-8", stray) for text in stop]
     shown = start if isinstance(start, bytes) else start.encode("utf-8", stray)
     if novelty:
-        model.novelty("")  # a training text that is gone is found before anything is written
+        model.novelty("")  # raises an error before anything is written if the text is gone
     if as_json:
         samples = model.samples(start, length, filters, seeds, stops)
         records = [_record(shown, s, k) for s, k in zip(samples, seeds, strict=True)]
         if novelty:
             for record, sample in zip(records, samples, strict=True):
-                found, run_there = _novelty(model, sample)
-                record["novelty"] = {
-                    "copied": found.copied,
-                    "longest": found.longest,
-                    "text": run_there,
-                }
+                record["novelty"] = _novelty_record(*_novelty(model, sample))
         print_json({"samples": records})
         return
     if count == 1:
@@ -89,7 +87,8 @@ def command(
             note(copied(*_novelty(model, sample)))
 
 
-def _prime(prime: str | None, prime_file: str | None, model: Any) -> str | bytes:
+def _prime(prime: str | None, prime_file: str | None, model: Model) -> str | bytes:
+    """The text to go on from: characters, or bytes for a byte model that reads a file."""
     if prime is not None and prime_file is not None:
         raise click.UsageError("give --prime or --prime-file, not both.")
     if prime_file is None:
@@ -108,26 +107,29 @@ def _prime(prime: str | None, prime_file: str | None, model: Any) -> str | bytes
 
 
 def _record(prime: bytes, sample: bytes, seed: int) -> dict[str, Any]:
+    """A sample as it stands in the JSON output."""
     text = sample.decode("utf-8", "replace")
     return {"prime": prime.decode("utf-8", "replace"), "text": text, "seed": seed}
 
 
-def _novelty(model: Any, sample: bytes) -> tuple[Any, str]:
+def _novelty(model: Model, sample: bytes) -> tuple["Novelty", str]:
     """What a sample shares with the training text, and the longest run that stands there."""
-    found = model.novelty(sample)
-    text: Any = sample if model.vocabulary.tokens == "byte" else sample.decode()
-    run = text[found.begin : found.begin + found.longest]
-    return found, run.decode("utf-8", "replace") if isinstance(run, bytes) else run
+    novelty = model.novelty(sample)
+    run = slice(novelty.begin, novelty.begin + novelty.longest)
+    if model.vocabulary.tokens == "byte":
+        return novelty, sample[run].decode("utf-8", "replace")
+    return novelty, sample.decode()[run]
+
+
+def _novelty_record(novelty: "Novelty", run: str) -> dict[str, Any]:
+    return {"copied": novelty.copied, "longest": novelty.longest, "text": run}
 
 
 def _write(*parts: Iterable[bytes]) -> bytes:
-    """Write exactly these bytes to a pipe or file; to a terminal, with control characters shown."""
+    """Write these bytes, and return them; a terminal gets control characters as escapes."""
     written = bytearray()
     terminal = sys.stdout.isatty()
-    if terminal:
-        import codecs
-
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
     for part in parts:
         for piece in part:
             written += piece

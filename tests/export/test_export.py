@@ -7,6 +7,8 @@ from types import ModuleType
 import pytest
 from command_line import Runner
 
+from charlstm.export import FORMATS
+
 
 @pytest.fixture
 def format_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -14,7 +16,7 @@ def format_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("charlstm.export.hello")
     module.encode = lambda _model, _about: b"hello"  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "charlstm.export.hello", module)
-    monkeypatch.setattr("charlstm.export.FORMATS", {".txt": "hello"})
+    monkeypatch.setitem(FORMATS, ".txt", "hello")
 
 
 @pytest.mark.parametrize("name", ["model", "model.foo", "best.npz", ".onnx", "onnx"])
