@@ -1,4 +1,4 @@
-"""The command line: each command is a file of its own, imported when it is called."""
+"""The command line: each command has a file of its own, which is imported when it is called."""
 
 import errno
 import importlib
@@ -11,10 +11,11 @@ from typing import Any
 import click
 
 from charlstm import __version__
+from charlstm.cli.terminal import complain, mute_other_ranks, open_closed, silence
 from charlstm.errors import CharlstmError
 
-# One BLAS thread starts quicker, and is what `--threads` defaults to; it must be set before NumPy
-# is imported.
+# One BLAS thread starts faster, and `--threads` defaults to it. NumPy reads these when it is
+# imported.
 for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
@@ -42,12 +43,10 @@ COMMANDS = {
 
 @contextmanager
 def leaving_quietly() -> Iterator[None]:
-    """End without a word when the reader of our output has had enough, or the user has."""
+    """End without a message when the reader of our output has left, or the user presses Ctrl-C."""
     try:
         yield
     except BrokenPipeError:
-        from charlstm.cli.terminal import silence
-
         silence(sys.stdout)
         raise click.exceptions.Exit(0) from None
     except KeyboardInterrupt:
@@ -57,12 +56,18 @@ def leaving_quietly() -> Iterator[None]:
 class Commands(click.Group):
     """Finds commands by name, and lists them by what they are for."""
 
-    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
         """Read the options; --help and --version print here."""
         with leaving_quietly():
-            return super().make_context(*args, **extra)
+            return super().make_context(info_name, args, parent, **extra)
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
         with leaving_quietly():
             return super().invoke(ctx)
@@ -90,9 +95,9 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Name the nearest command for one that does not exist."""
+        """The command that the arguments name; an error for an unknown one names the nearest."""
         if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
-            from charlstm.config import nearest
+            from charlstm.config import nearest  # noqa: PLC0415 - `charlstm --help` needs none
 
             raise click.UsageError(
                 f"no command {args[0]!r}{nearest(args[0], self.list_commands(ctx))}", ctx
@@ -112,13 +117,11 @@ def cli(debug: bool) -> None:
     charlstm train corpus.txt
     charlstm sample --prime "The cats"
     """  # noqa: D301 - click's \b, which keeps the lines apart, is the character itself
-    del debug  # read by main, which sees errors
+    del debug  # main reads it, as main catches the errors
 
 
 def main() -> None:
-    """Run the command line; every expected mistake becomes one line and an exit status."""
-    from charlstm.cli.terminal import complain, mute_other_ranks, open_closed
-
+    """Run the command line; an error becomes one line and an exit status."""
     debug = "--debug" in sys.argv[1:]
     open_closed()
     if sys.argv[1:2] == ["train"]:
@@ -137,12 +140,13 @@ def main() -> None:
         sys.exit(1)
 
 
-def unexpected(error: Any) -> CharlstmError:
-    """One line for what nobody foresaw."""
+def unexpected(error: Exception) -> CharlstmError:
+    """An error that no code foresaw, as one line."""
     reason = " ".join(str(error).split())
-    if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+    number = error.errno if isinstance(error, OSError) else None
+    if isinstance(error, MemoryError) or number == errno.ENOMEM:
         return CharlstmError("there is not enough memory; use a smaller network or batch")
-    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+    if isinstance(error, OSError) and number in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
         return CharlstmError(
             f"cannot write the output: {error.strerror}; free some space, or write elsewhere"
         )

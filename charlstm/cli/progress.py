@@ -79,7 +79,7 @@ class Display:
             + (f", going on after update {event.update:,}" if event.update else "")
         )
         if sys.stderr.isatty():
-            from tqdm import tqdm
+            from tqdm import tqdm  # noqa: PLC0415 - slow to import
 
             self._bar = tqdm(
                 total=self._updates * self._characters,
@@ -196,7 +196,7 @@ class _LateBar:
         if not sys.stderr.isatty() or time.monotonic() - self._began < BAR_SECONDS:
             return
         if self._tqdm is None or label != self._label:
-            from tqdm import tqdm
+            from tqdm import tqdm  # noqa: PLC0415 - slow to import
 
             self.close()
             self._label = label
