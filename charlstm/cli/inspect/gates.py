@@ -39,7 +39,7 @@ def command(
     sigmoid_gates(model.parameters.cell)  # refuses a cell without gates before a text is read
     ids = ids_of(model, text, encoding, cut)
     gates = measure_gates(model.parameters, ids, model.vocabulary.alphabet)
-    report = GatesReport(gates, model.path.parent.name, count)
+    report = GatesReport(gates, model.name, count)
     save_all(save, report)
     if as_json:
         print_json(plain(report.to_mapping()))

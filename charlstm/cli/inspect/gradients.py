@@ -65,7 +65,7 @@ def command(
     clippings: dict[str, Clipping | None] = {}
     for run in runs or (None,):
         model = load_model(run)
-        name = model.path.parent.name
+        name = model.name
         name = str(model.path.parent) if name in reaches else name
         losses = _losses(model, text, encoding, steps, samples)
         reaches[name] = reach(model.parameters, losses, steps)

@@ -77,7 +77,7 @@ def command(
         )
     place = chosen or (units.best.layer, units.best.unit)
     courses = list(_time_courses(model, _course_spans(spans, units, place, long), place))
-    report = UnitsReport(units, courses, feature, model.path.parent.name)
+    report = UnitsReport(units, courses, feature, model.name)
     save_all(save, report)
     if as_json:
         print_json(plain(report.to_mapping()))
