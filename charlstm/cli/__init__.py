@@ -39,6 +39,7 @@ COMMANDS = {
         "plot": "Show the learning curves of runs.",
     },
 }
+WITHOUT_NUMPY = ("corpus", "inspect")  # commands that start without it
 
 
 @contextmanager
@@ -81,8 +82,11 @@ class Commands(click.Group):
         """The command, from its own module."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        module = importlib.import_module(f"charlstm.cli.{cmd_name}")
-        command: click.Command = module.command
+        # NumPy comes first, from here: CPython 3.11 keeps its stack in pieces of 16 KB, and deep in a
+        # chain of imports NumPy's own calls allocate and free such a piece a thousand times (6 ms).
+        if cmd_name not in WITHOUT_NUMPY:
+            importlib.import_module("numpy")
+        command: click.Command = importlib.import_module(f"charlstm.cli.{cmd_name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
