@@ -30,9 +30,9 @@ def tensors(parameters: Parameters) -> dict[str, Array]:
         ExportError: for a cell that PyTorch does not have.
     """
     cell, H = parameters.cell, parameters.architecture.hidden_size
-    seen, recurrent = ORDERS.get(cell.name, ("", ""))
+    on_x, on_h = ORDERS.get(cell.name, ("", ""))
     (W, *more) = cell.products
-    if more or set(W.gates) != set(recurrent):
+    if more or set(W.gates) != set(on_h):
         raise ExportError(
             f"PyTorch has no module for this {cell.name} network: .safetensors is for rnn, lstm, "
             f"and gru with gru_reset after; export it to a .onnx file, which holds every cell"
@@ -41,25 +41,22 @@ def tensors(parameters: Parameters) -> dict[str, Array]:
     def stacked(array: Array, blocks: str, order: str) -> Array:
         return np.concatenate([array[rows_of(blocks, gate, H)] for gate in order])
 
-    found = {}
+    weights = {}
     for layer in range(parameters.architecture.num_layers):
         params = layer_parameters(parameters.by_name, layer)
         W_x = params["E"].T if "E" in params else params["W_x"]
         b = params["b"][:, 0]
-        alone = [gate for gate in recurrent if gate not in cell.inputs]  # have b on the h' side
+        alone = [gate for gate in on_h if gate not in cell.inputs]  # their b is on the side of h'
         b_h = np.concatenate(
-            [
-                b[rows_of(cell.gates, g, H)] if g in alone else np.zeros(H, b.dtype)
-                for g in recurrent
-            ]
+            [b[rows_of(cell.gates, g, H)] if g in alone else np.zeros(H, b.dtype) for g in on_h]
         )
-        found[f"weight_ih_l{layer}"] = stacked(W_x, cell.inputs, seen)
-        found[f"weight_hh_l{layer}"] = stacked(params["W"], W.gates, recurrent)
-        found[f"bias_ih_l{layer}"] = stacked(b, cell.gates, seen)
-        found[f"bias_hh_l{layer}"] = b_h
-    found["readout.weight"] = parameters.by_name["W_y"]
-    found["readout.bias"] = parameters.by_name["b_y"][:, 0]
-    return {name: np.ascontiguousarray(array) for name, array in found.items()}
+        weights[f"weight_ih_l{layer}"] = stacked(W_x, cell.inputs, on_x)
+        weights[f"weight_hh_l{layer}"] = stacked(params["W"], W.gates, on_h)
+        weights[f"bias_ih_l{layer}"] = stacked(b, cell.gates, on_x)
+        weights[f"bias_hh_l{layer}"] = b_h
+    weights["readout.weight"] = parameters.by_name["W_y"]
+    weights["readout.bias"] = parameters.by_name["b_y"][:, 0]
+    return {name: np.ascontiguousarray(array) for name, array in weights.items()}
 
 
 def encode(parameters: Parameters, about: Mapping[str, str]) -> bytes:
