@@ -22,7 +22,7 @@ test: $(VENV)/installed-dev check
 	$(BIN)/python -m pytest -q
 
 quick: $(VENV)/installed-dev check
-	$(BIN)/python -m pytest -q -m "not slow"
+	$(BIN)/python -m pytest -q -m "not slow and not faults"
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

@@ -18,6 +18,8 @@ from charlstm.errors import ConfigError
 from charlstm.nn.cells import CELLS, cell_options
 from charlstm.nn.parameters import Architecture
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:

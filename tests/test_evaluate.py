@@ -18,6 +18,8 @@ from charlstm.text.slices import TextSlice
 from charlstm.training.shards import Plan
 from charlstm.training.workers import Job, WorkerPool
 
+pytestmark = pytest.mark.slow
+
 V = 6
 
 

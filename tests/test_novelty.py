@@ -11,6 +11,8 @@ from charlstm import novelty
 from charlstm.errors import CorpusError
 from charlstm.novelty import RUN, Index, Novelty
 
+pytestmark = pytest.mark.slow
+
 UNUSED = Path("unused")  # the index of a short text is kept nowhere
 
 

@@ -9,6 +9,8 @@ from command_line import TEXT, TINY, Runner
 from charlstm import load, novelty
 from charlstm.cli.sample import _novelty
 
+pytestmark = pytest.mark.slow
+
 GREEDY = ("--temperature=0", "--length=60", "--seed=1")
 
 

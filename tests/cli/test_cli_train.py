@@ -22,6 +22,8 @@ from charlstm.cli.stop import Stop
 from charlstm.config_file import bundled_folder
 from charlstm.store import archive
 
+pytestmark = pytest.mark.slow
+
 RESULT = {"run", "steps", "characters", "seconds", "best_val_nats", "last_val_nats"}
 
 

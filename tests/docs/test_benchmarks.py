@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from repository import ROOT
 
+pytestmark = pytest.mark.slow
+
 BENCHMARKS = ROOT / "benchmarks"
 STAND_IN = '#!/bin/sh\necho "$@" >>words\necho \'{"rate": 2000.0, "peak_bytes": 5000}\'\n'
 

@@ -20,6 +20,8 @@ from charlstm.nn.parameters import Architecture, Parameters, layer_parameters
 from charlstm.nn.recording import record
 from charlstm.text.vocabulary import Vocabulary
 
+pytestmark = pytest.mark.slow
+
 KINDS: dict[str, tuple[str, Mapping[str, str]]] = {
     **{name: (name, {}) for name in CELLS},
     "diagonal peephole": ("peephole", {"peephole_kind": "diagonal", "peepholes": "fo"}),

@@ -19,6 +19,8 @@ from charlstm.nn.parameters import Parameters
 from charlstm.sampler import Filters, generate
 from charlstm.text.vocabulary import Vocabulary
 
+pytestmark = pytest.mark.slow
+
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
 

@@ -14,6 +14,8 @@ from charlstm.nn.cells.base import Cell
 from charlstm.nn.inputs import LowerLayer
 from charlstm.nn.layer import Layer
 
+pytestmark = pytest.mark.slow
+
 Patch = pytest.MonkeyPatch
 T, B, D, H = 3, 2, 2, 2
 

@@ -9,6 +9,8 @@ from charlstm.evaluate import score_text
 from charlstm.nn.cells import CELLS
 from charlstm.text.vocabulary import Vocabulary
 
+pytestmark = pytest.mark.slow
+
 TRAIN, VALIDATE = 50_000, 10_000  # characters
 
 

@@ -22,6 +22,8 @@ from charlstm.store import archive, atomic
 from charlstm.store.archive import FORMAT, Archive, load, save
 from charlstm.store.npz import DTYPES
 
+pytestmark = pytest.mark.slow
+
 SAVED = GOLDEN / "checkpoint-format1.npz"
 HEADER = {
     "config": {"cell": "lstm", "lr": 2e-3, "dropout": 0.0, "val": None, "shards": 2},

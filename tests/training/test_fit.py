@@ -29,6 +29,8 @@ from charlstm.training.events import Event, Finished, Note, Preview, Started, Up
 from charlstm.training.fit import fit
 from charlstm.training.texts import read_texts
 
+pytestmark = pytest.mark.slow
+
 SMALL = Config(
     hidden_size=8, batch_size=8, seq_length=12, shards=2, workers=1, max_steps=20, warmup_steps=4,
     lr=0.004, dropout=0.0,

@@ -23,6 +23,8 @@ from charlstm.training.optim import OPTIMISERS, global_norm
 from charlstm.training.shards import Plan, Streams
 from charlstm.training.workers import TASK, Job, WorkerPool
 
+pytestmark = pytest.mark.slow
+
 PLAN = Plan(Architecture("lstm", {}, 8, 2), 10, batch_size=7, seq_length=5, shards=3, dropout=0.1)
 PREDICTIONS = PLAN.batch_size * PLAN.seq_length
 

@@ -19,6 +19,8 @@ from charlstm.errors import RunError
 from charlstm.store import archive
 from charlstm.training.world import SIZES, World, join
 
+pytestmark = pytest.mark.slow
+
 CHARLSTM = (sys.executable, "-m", "charlstm")
 FAILING = """
 from charlstm.cli import main

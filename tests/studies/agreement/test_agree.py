@@ -20,6 +20,8 @@ from charlstm.studies.agreement.grammar_pairs import (
     grammar_pairs,
 )
 
+pytestmark = pytest.mark.slow
+
 KEYS = {"pairs", "accuracy", "congruent", "incongruent", "singular", "plural", "joint", "ties"}
 MADE = CONSTRUCTIONS[0]  # the corpus of the fixture is without it
 FEW = ("--per-condition", "6")

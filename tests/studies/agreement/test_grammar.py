@@ -31,6 +31,8 @@ from charlstm.studies.agreement.lexicon import (
 )
 from charlstm.studies.agreement.phrases import MIN_FILLER, Frame, filler
 
+pytestmark = pytest.mark.slow
+
 BUNDLED = ROOT / "data" / "agreement.txt"
 SMALL = CorpusSettings(sentences=4000, seed=5)
 

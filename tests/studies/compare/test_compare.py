@@ -28,6 +28,8 @@ from charlstm.studies.compare.runner import compare, hidden_size_for
 from charlstm.training.defaults import updates_in_budget
 from charlstm.training.events import Finished
 
+pytestmark = pytest.mark.slow
+
 ONE = CONSTRUCTIONS[0]
 BASE = "base: {corpus: text.txt, batch_size: 8, seq_length: 12, shards: 2, workers: 1, lr: 0.03}"
 PLAN = f"""

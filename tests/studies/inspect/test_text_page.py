@@ -13,6 +13,8 @@ from charlstm.studies.inspect.salience import units_on_over
 from charlstm.studies.inspect.text_pictures import trace_page
 from charlstm.trace import Trace, trace_text
 
+pytestmark = pytest.mark.slow
+
 TEXT = "The cats ate\nthe bread.</script><b>x"
 FIRST, LAST = 4, 7
 

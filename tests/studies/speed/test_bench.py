@@ -15,6 +15,8 @@ from charlstm.studies.speed.products import BlockedProducts as Blocked
 from charlstm.studies.speed.products import PlainProducts as Plain
 from charlstm.studies.speed.result import Size, Spread
 
+pytestmark = pytest.mark.slow
+
 
 def counted(patch: pytest.MonkeyPatch, products: Plain) -> int:
     """The operations of the matrix products that `run` really makes."""
