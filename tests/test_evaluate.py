@@ -29,7 +29,7 @@ def text(size: int, *, unknown: bool = True, seed: int = 1) -> NDArray[np.uint8]
 
 
 def naive(model: Parameters, prime: NDArray[np.uint8], ids: NDArray[np.uint8]) -> float:
-    """The log-likelihood of `ids` after `prime`, from the plain form."""
+    """The log-likelihood of `ids` after `prime`, from the reference."""
     whole = np.concatenate([prime, ids]).astype(np.intp)
     logits, _ = reference.run(model, whole[:, None])
     log_p = logits[:, :, 0] - np.log(np.exp(logits[:, :, 0]).sum(axis=1, keepdims=True))

@@ -140,7 +140,7 @@ def test_filters_out_of_range_are_refused(name: str, value: float) -> None:
 
 
 @each_variant
-def test_greedy_text_is_that_of_the_plain_form(cell: str, options: Mapping[str, Any]) -> None:
+def test_greedy_text_is_that_of_the_reference(cell: str, options: Mapping[str, Any]) -> None:
     model = random_model(cell, options, num_layers=2, spread=1.5)
     prime = np.array([1, 5, 0])
     written = [ids[0] for ids in generate(model, prime, 20, Filters(0.0), [1])]

@@ -1,4 +1,4 @@
-"""What is recorded while a text is read, against the plain form; which units are salient."""
+"""What is recorded while a text is read, against the reference; which units are salient."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ TEXT = "The cats ate the ☃ bread.\n" * 5  # more than one window
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("layers", [1, 2])
-def test_states_and_logits_are_those_of_the_plain_form(cell: str, layers: int) -> None:
+def test_states_and_logits_are_those_of_the_reference(cell: str, layers: int) -> None:
     model = wild_model(cell, num_layers=layers)
     ids = VOCABULARY.encode(TEXT)[:, None]
     seen = record(model, ids)
