@@ -50,7 +50,9 @@ class Share:
         middle = p + Z**2 / (2 * n)
         spread = Z * math.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
         scale = 1 + Z**2 / n
-        return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
+        # Rounding must not put the share itself outside: no picture could draw such an interval.
+        low, high = (middle - spread) / scale, (middle + spread) / scale
+        return max(0.0, min(p, low)), min(1.0, max(p, high))
 
 
 @dataclass(frozen=True)

@@ -125,6 +125,13 @@ def test_wilson_intervals(right: int, total: int, low: float, high: float) -> No
     assert mirrored == pytest.approx((1 - high, 1 - low), abs=5e-5)
 
 
+@pytest.mark.parametrize("total", [1, 4, 10, 200, 4400])
+def test_a_share_of_all_or_none_lies_in_its_own_interval(total: int) -> None:
+    for right in (0, total):
+        low, high = Share(right, total).interval or (1.0, 0.0)
+        assert low <= right / total <= high
+
+
 def test_what_is_counted() -> None:
     def scored(item: str, number: str, congruent: bool | None, log_odds: float) -> PairScore:
         return PairScore(Pair("a", "b", "c", item, number, congruent), log_odds - 10, -10.0)
