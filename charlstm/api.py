@@ -39,7 +39,7 @@ class Model:
     @property
     def name(self) -> str:
         """The name of the run: that of the folder which holds the checkpoint."""
-        return self.path.parent.name
+        return self.path.resolve().parent.name
 
     @property
     def network(self) -> Parameters:

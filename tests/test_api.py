@@ -11,7 +11,8 @@ def test_the_old_names_of_the_parameters_still_work(tiny_run: Path) -> None:
     model = package.load(tiny_run)
     with pytest.warns(DeprecationWarning, match=r"Model\.network is now called Model\.parameters"):
         assert model.network is model.parameters
-    assert model.parameters.params is model.parameters.by_name
+    with pytest.warns(DeprecationWarning, match="by_name"):
+        assert model.parameters.params is model.parameters.by_name
 
 
 def test_the_warning_names_the_line_that_uses_the_old_name(tiny_run: Path) -> None:

@@ -101,7 +101,7 @@ class Operators:
     def __init__(self, gates: str, inputs: str, products: Sequence[Product]) -> None:
         self._gates, self._inputs, self._products = gates, inputs, products
 
-    def gate(self, name: str, h: Node) -> Node:
+    def preactivation(self, name: str, h: Node) -> Node:
         """W_name·[h, x] + b_name, with the first declared product that has the gate."""
         product = joined_product(self._products, name)
         return self.product(product.name, name, h) + self.input(name)

@@ -14,7 +14,7 @@ from charlstm.nn import Array
 from charlstm.nn.blocked_gemm import BlockedMatrix, padded
 
 
-class Input(Protocol):
+class LayerInput(Protocol):
     """The part of a layer that knows what x is."""
 
     def refresh(self) -> None:

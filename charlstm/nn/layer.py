@@ -19,7 +19,7 @@ from charlstm.nn import Array
 from charlstm.nn.activation import gate_scale
 from charlstm.nn.blocks import Product, pick, rows_of, runs
 from charlstm.nn.cells.base import Cell, Step
-from charlstm.nn.inputs import Input
+from charlstm.nn.inputs import LayerInput
 from charlstm.nn.products import DiagonalProduct, FullProduct
 
 
@@ -37,7 +37,7 @@ class Layer:
         cell: Cell[Any],
         hidden_size: int,
         params: Mapping[str, Array],
-        inputs: Input,
+        inputs: LayerInput,
         length: int,
         batch: int,
         *,

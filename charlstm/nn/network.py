@@ -96,7 +96,7 @@ class Network:
         self._carry(len(ids))
         return losses.reshape(targets.shape)
 
-    def train(
+    def loss_and_gradients(
         self,
         ids: NDArray[np.intp],
         targets: NDArray[np.intp],

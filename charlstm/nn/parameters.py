@@ -1,5 +1,6 @@
 """The parameters of a network: names and shapes, one flat vector, and their first values."""
 
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from difflib import get_close_matches
@@ -88,7 +89,13 @@ class Parameters:
 
     @property
     def params(self) -> dict[str, Array]:
-        """The former name of `by_name`, for one more release."""
+        """The old name of `by_name`. It is deprecated: the next release removes it."""
+        warnings.warn(
+            "Parameters.params is now called Parameters.by_name; the next release removes the old "
+            "name",
+            DeprecationWarning,
+            stacklevel=2,
+        )
         return self.by_name
 
     def views(self, flat: Array) -> dict[str, Array]:

@@ -39,30 +39,30 @@ class FullProduct(WeightedProduct):
     ) -> None:
         super().__init__(product, weight, scale, batch, rows)
         gates = len(product.gates)
-        self._forward = BlockedMatrix(self._scaled.T, batch, gates if gates > 1 else None)
-        self._shaped = self._forward.shaped(self._scratch)
+        self._matrix = BlockedMatrix(self._scaled.T, batch, gates if gates > 1 else None)
+        self._shaped = self._matrix.shaped(self._scratch)
         if rows is not None:
-            self._transpose = BlockedMatrix(weight, batch)
+            self._transposed = BlockedMatrix(weight, batch)
             stack = rows.reshape(batch, gates, -1).swapaxes(0, 1)
             self._blocks = stack if gates > 1 else rows
 
     def refresh(self) -> None:
         """Take over the changed weight."""
         super().refresh()
-        self._forward.refresh()
+        self._matrix.refresh()
         if self._rows is not None:
-            self._transpose.refresh()
+            self._transposed.refresh()
 
     def multiply_accumulate(self, operand: Array, out: Array) -> None:
         """Add scale · weight · operand (B, H) to the blocks `out`."""
-        self._forward.multiply(operand, self._shaped)
+        self._matrix.multiply(operand, self._shaped)
         np.add(out, self._scratch, out=out)
 
     def transpose_product(self, da: Array, out: Array) -> None:
         """Write weightᵀ · da to `out` (B, H); lay the blocks `da` out as rows on the way."""
         assert self._rows is not None
         np.copyto(self._blocks, da)
-        self._transpose.multiply(self._rows, self._transpose.shaped(out))
+        self._transposed.multiply(self._rows, self._transposed.shaped(out))
 
 
 class DiagonalProduct(WeightedProduct):

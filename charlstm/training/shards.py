@@ -116,7 +116,7 @@ class Worker:
             network = self._network(ids.shape[1])
             network.refresh()
             unpack(arrays.states[shard], network.state)
-            arrays.losses[shard] = network.train(
+            arrays.losses[shard] = network.loss_and_gradients(
                 ids[:-1],
                 ids[1:],
                 self._gradients[shard],

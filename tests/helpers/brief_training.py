@@ -37,7 +37,7 @@ def trained(
     for update in range(updates):
         network.refresh()
         window = streams.window(update, slice(0, batch))
-        network.train(window[:-1], window[1:], grads, loss_scale=1.0 / (batch * steps))
+        network.loss_and_gradients(window[:-1], window[1:], grads, loss_scale=1.0 / (batch * steps))
         scale = min(1.0, 1.0 / max(global_norm(gradient), 1e-12))
         optimiser.step(model.flat, gradient, schedule(update), scale, update)
     return model

@@ -61,7 +61,9 @@ def wrong_in_network(model: Parameters, T: int, B: int, dropout: float = 0.0) ->
         network.refresh()
         for name, view in network.state.items():
             view[...] = before[name]
-        return WEIGHT * network.train(ids, targets, grads, loss_scale=WEIGHT, mask_key=KEY)
+        return WEIGHT * network.loss_and_gradients(
+            ids, targets, grads, loss_scale=WEIGHT, mask_key=KEY
+        )
 
     loss()
     claimed = {name: grad.copy() for name, grad in grads.items()}

@@ -89,7 +89,7 @@ def test_a_window_of_every_cell(
         network = Network(model, 4, 3, backward=True)
         randomise(network.state)
         gradient = np.zeros(model.size)
-        loss = network.train(ids, targets, model.views(gradient), loss_scale=0.5)
+        loss = network.loss_and_gradients(ids, targets, model.views(gradient), loss_scale=0.5)
         found.append((loss, gradient))
     assert found[1][0] == pytest.approx(found[0][0], rel=1e-12)
     np.testing.assert_allclose(found[1][1], found[0][1], rtol=0, atol=1e-12)

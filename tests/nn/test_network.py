@@ -23,7 +23,9 @@ def train(network: Network, ids: Ids, targets: Ids) -> tuple[float, Array]:
     """The loss and the flat gradient of a window that starts in the state of `randomise`."""
     flat = np.zeros(network.parameters.size)
     randomise(network.state)
-    return network.train(ids, targets, network.parameters.views(flat), loss_scale=0.5), flat
+    return network.loss_and_gradients(
+        ids, targets, network.parameters.views(flat), loss_scale=0.5
+    ), flat
 
 
 def state_of(network: Network) -> Array:
@@ -66,7 +68,9 @@ def test_columns_are_independent(cell: str, options: Mapping[str, Any]) -> None:
         for name, view in alone.state.items():
             view[...] = batch.state[name][:, part]
         flat = np.zeros(model.size)
-        loss += alone.train(ids[:, part], targets[:, part], model.views(flat), loss_scale=0.5)
+        loss += alone.loss_and_gradients(
+            ids[:, part], targets[:, part], model.views(flat), loss_scale=0.5
+        )
         gradient += flat
     assert_same((loss, gradient), whole)
 
@@ -160,7 +164,7 @@ def test_every_layer_has_a_dropout_mask_of_its_own(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(network_module, "dropout_mask", mask)
     model = random_model(num_layers=2)
     network, grads = Network(model, T, B, backward=True, dropout=0.5), model.views(model.flat * 0)
-    network.train(*window(model), grads, loss_scale=1.0, mask_key=(1, 2, 3))
+    network.loss_and_gradients(*window(model), grads, loss_scale=1.0, mask_key=(1, 2, 3))
     assert keys == [(1, 2, 0, 3), (1, 2, 1, 3)]
 
 
@@ -174,7 +178,9 @@ def test_dropout_depends_on_its_key_alone() -> None:
         randomise(network.state)
         seed, update, shard = key
         grads = model.views(flat)
-        return network.train(*window(model), grads, loss_scale=1.0, mask_key=(seed, update, shard))
+        return network.loss_and_gradients(
+            *window(model), grads, loss_scale=1.0, mask_key=(seed, update, shard)
+        )
 
     first = loss(one, 1, 2, 3)
     assert loss(other, 1, 2, 3) == first

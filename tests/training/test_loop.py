@@ -87,7 +87,7 @@ def test_a_pool_does_what_networks_do_one_shard_after_another(job: Job) -> None:
             loss, gradient = 0.0, np.zeros_like(pool.parameters.flat)
             for shard, network in enumerate(networks):
                 ids, part = streams.window(update, PLAN.columns[shard]), np.zeros_like(gradient)
-                loss += network.train(
+                loss += network.loss_and_gradients(
                     ids[:-1],
                     ids[1:],
                     pool.parameters.views(part),

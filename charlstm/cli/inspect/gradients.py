@@ -71,8 +71,8 @@ def command(
         reaches[name] = reach(model.parameters, losses, steps)
         rows = read_numbers(model.path.parent / "metrics.csv")
         clippings[name] = clipping(rows, model.config.clip_norm)
-        for kind, network in _fresh(model, fresh, cells):
-            reaches[f"{name}, fresh {kind}"] = reach(network, losses, steps)
+        for kind, untrained in _fresh(model, fresh, cells):
+            reaches[f"{name}, fresh {kind}"] = reach(untrained, losses, steps)
     report = GradientsReport(reaches, clippings, losses.place)
     save_all(save, report)
     if as_json:
@@ -96,6 +96,6 @@ def _fresh(model: Model, fresh: bool, cells: tuple[str, ...]) -> Iterator[tuple[
     architectures = [own] if fresh else []
     architectures += [Architecture(cell, {}, own.hidden_size, own.num_layers) for cell in cells]
     for architecture in architectures:
-        network = Parameters(architecture, model.parameters.vocabulary_size)
-        network.initialise(model.config.seed)
-        yield architecture.cell, network
+        untrained = Parameters(architecture, model.parameters.vocabulary_size)
+        untrained.initialise(model.config.seed)
+        yield architecture.cell, untrained

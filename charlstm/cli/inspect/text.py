@@ -84,7 +84,7 @@ def command(
         chosen = _on_over(trace, given, span, count)
     if not chosen:
         chosen = _salient(trace, at, count)
-    name = model.path.resolve().parent.name
+    name = model.name
     about = (
         f"{len(trace.symbols):,} characters read by {name}: {architecture.cell}, "
         f"{architecture.num_layers} × {architecture.hidden_size} units"

@@ -42,9 +42,9 @@ class Coupled(MemoryCell[CoupledStep]):
 
     def equations(self, op: Operators, state: Mapping[str, Node]) -> dict[str, Node]:
         h, c = state["h"], state["c"]
-        f = op.sigmoid(op.gate("f", h))
-        g = op.tanh(op.gate("g", h))
-        o = op.sigmoid(op.gate("o", h))
+        f = op.sigmoid(op.preactivation("f", h))
+        g = op.tanh(op.preactivation("g", h))
+        o = op.sigmoid(op.preactivation("o", h))
         c = f * c + (1.0 - f) * g
         return {"h": o * op.tanh(c), "c": c}
 

@@ -76,8 +76,8 @@ class GRU(Cell[GRUStep]):
 
     def equations(self, op: Operators, state: Mapping[str, Node]) -> dict[str, Node]:
         h = state["h"]
-        r = op.sigmoid(op.gate("r", h))
-        z = op.sigmoid(op.gate("z", h))
+        r = op.sigmoid(op.preactivation("r", h))
+        z = op.sigmoid(op.preactivation("z", h))
         if self.after:
             n = op.tanh(op.input("n") + r * (op.product("W", "m", h) + op.bias("m")))
         else:

@@ -48,10 +48,10 @@ class LSTM(MemoryCell[LSTMStep]):
 
     def equations(self, op: Operators, state: Mapping[str, Node]) -> dict[str, Node]:
         h, c = state["h"], state["c"]
-        f = op.sigmoid(op.gate("f", h))
-        i = op.sigmoid(op.gate("i", h))
-        g = op.tanh(op.gate("g", h))
-        o = op.sigmoid(op.gate("o", h))
+        f = op.sigmoid(op.preactivation("f", h))
+        i = op.sigmoid(op.preactivation("i", h))
+        g = op.tanh(op.preactivation("g", h))
+        o = op.sigmoid(op.preactivation("o", h))
         c = f * c + i * g
         return {"h": o * op.tanh(c), "c": c}
 

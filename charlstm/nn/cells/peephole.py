@@ -86,15 +86,15 @@ class Peephole(MemoryCell[PeepholeStep]):
     def equations(self, op: Operators, state: Mapping[str, Node]) -> dict[str, Node]:
         h, c = state["h"], state["c"]
 
-        def gate(name: str, c: Node) -> Node:
-            a = op.gate(name, h)
+        def preactivation(name: str, c: Node) -> Node:
+            a = op.preactivation(name, h)
             return a + op.product(f"P_{name}", name, c) if name in self.peepholes else a
 
-        f = op.sigmoid(gate("f", c))
-        i = op.sigmoid(gate("i", c))
-        g = op.tanh(op.gate("g", h))
+        f = op.sigmoid(preactivation("f", c))
+        i = op.sigmoid(preactivation("i", c))
+        g = op.tanh(op.preactivation("g", h))
         c = f * c + i * g
-        o = op.sigmoid(gate("o", c))
+        o = op.sigmoid(preactivation("o", c))
         return {"h": o * op.tanh(c), "c": c}
 
     def forward(self, s: PeepholeStep) -> None:

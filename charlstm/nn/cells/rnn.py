@@ -36,7 +36,7 @@ class RNN(Cell[RNNStep]):
     products = (Product("W", "n", "h'"),)
 
     def equations(self, op: Operators, state: Mapping[str, Node]) -> dict[str, Node]:
-        return {"h": op.tanh(op.gate("n", state["h"]))}
+        return {"h": op.tanh(op.preactivation("n", state["h"]))}
 
     def forward(self, s: RNNStep) -> None:
         # h = tanh(W·h' + (W_x·x + b))

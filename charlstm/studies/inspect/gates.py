@@ -100,8 +100,8 @@ def measure_gates(
         raise CorpusError("there is no text to read")
     H, layers = parameters.architecture.hidden_size, range(parameters.architecture.num_layers)
     classes = class_numbers(alphabet)
-    counts = {(layer, gate): _Count(H) for layer in layers for gate in names}
-    pairs = [_Pair() for _ in layers] if {"i", "f"} <= set(names) else []
+    counts = {(layer, gate): _GateSums(H) for layer in layers for gate in names}
+    pairs = [_CouplingSums() for _ in layers] if {"i", "f"} <= set(names) else []
     columns, valid = _in_columns(ids)
     start = 0
     for window in record_windows(parameters, columns):
@@ -153,7 +153,7 @@ def _rows(values: Array, valid: NDArray[np.bool_]) -> Array:
     return np.asarray(values.transpose(0, 2, 1)[valid])
 
 
-class _Count:
+class _GateSums:
     """Sums over windows for one gate of one layer."""
 
     def __init__(self, H: int) -> None:
@@ -189,7 +189,7 @@ class _Count:
         return GateUse(layer, gate, right / n, left / n, total / n, stretch, by_class)
 
 
-class _Pair:
+class _CouplingSums:
     """Sums over windows of a = i and b = 1 - f."""
 
     def __init__(self) -> None:

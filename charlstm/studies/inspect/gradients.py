@@ -91,7 +91,7 @@ def reach(parameters: Parameters, losses: Losses, steps: int = STEPS) -> Reach:
             for layer, by_name in enumerate(states):
                 for name in norms:
                     network.state[f"layers.{layer}.{name}"][...] = by_name[name][T - k - 1]
-            network.train(losses.ids[T - k :], targets[-k:], grads, loss_scale=1.0)
+            network.loss_and_gradients(losses.ids[T - k :], targets[-k:], grads, loss_scale=1.0)
             for name, values in norms.items():
                 stacked = np.concatenate([layer.dstate[name] for layer in network.layers])
                 values.append(float(np.linalg.norm(stacked, axis=0).mean()))

@@ -170,7 +170,7 @@ class Counting:
         self.tally = Counter[str]()
         self.cell, self.params, self.x = cell, params, x
 
-    def gate(self, name: str, h: Value) -> Value:
+    def preactivation(self, name: str, h: Value) -> Value:
         weight = next(p.name for p in self.cell.products if name in p.gates)
         return self.product(weight, name, h) + self.input(name)
 
@@ -258,9 +258,9 @@ class Newcomer(Cell[Step]):
 
     def equations(self, op: Operators, state: Mapping[str, Node]) -> dict[str, Node]:
         h, s = state["h"], state["s"]
-        z = op.sigmoid(op.gate("z", s))
+        z = op.sigmoid(op.preactivation("z", s))
         late = op.product("U", "k", h - s) + op.bias("k")
-        new = z * op.tanh(op.gate("h", z * h)) - (h - 0.5 * late)
+        new = z * op.tanh(op.preactivation("h", z * h)) - (h - 0.5 * late)
         return {"h": new, "s": op.tanh(s + new) * late}
 
 
