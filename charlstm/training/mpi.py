@@ -22,7 +22,8 @@ from charlstm.errors import RunError
 from charlstm.evaluate import Score, Scorer, total
 from charlstm.nn import Array
 from charlstm.nn.parameters import Parameters
-from charlstm.training.shards import VALIDATE, SharedArrays, Windows, Worker
+from charlstm.training.shards import Windows
+from charlstm.training.worker import VALIDATE, SharedArrays, Worker
 from charlstm.training.workers import Job
 from charlstm.training.world import World
 

@@ -1,10 +1,9 @@
-"""The batch in shards: their columns and windows of text, and the work of one worker on them.
+"""The batch in shards: which columns each has, and the windows of text that they read.
 
 The plan fixes the shards, and their gradients are summed in their order. So the number of workers
 decides how long an update takes, and nothing else.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -13,13 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.evaluate import Scorer
-from charlstm.nn import Array
-from charlstm.nn.network import Network
-from charlstm.nn.parameters import Architecture, Parameters, flat_size
-
-VALIDATE = -1  # asks a worker for a validation, in place of the number of an update
-PAGE = 4096  # bytes
+from charlstm.nn.parameters import Architecture
 
 
 @dataclass(frozen=True)
@@ -76,129 +69,3 @@ class Streams:
         position = update * self.seq_length % self.ids.size
         indices = (self._starts[columns] + position + self._offsets) % self.ids.size
         return np.asarray(self.ids[indices].astype(np.intp))
-
-
-class Worker:
-    """One process's share of the work: every `workers`-th shard from number `rank` on.
-
-    It shares the validation in the same way, by the scorer's groups of streams. It reads the
-    parameters from `arrays`, and writes there what it computes. One network serves all its shards
-    of the same width, one after another.
-    """
-
-    def __init__(
-        self,
-        plan: Plan,
-        arrays: "SharedArrays",
-        windows: Windows,
-        scorer: Scorer | None,
-        rank: int,
-        workers: int,
-    ) -> None:
-        self.arrays = arrays
-        self.parameters = Parameters(
-            plan.architecture, plan.vocabulary_size, flat=arrays.parameters
-        )
-        self._plan, self._windows, self._scorer = plan, windows, scorer
-        self._gradients = [self.parameters.views(gradient) for gradient in arrays.gradients]
-        self._networks: dict[int, Network] = {}  # by their number of columns
-        self._shards = range(rank, plan.shards, workers)
-        self._groups = range(rank, scorer.groups if scorer else 0, workers)
-
-    def run(self, task: int) -> None:
-        """Do this worker's share of update number `task` (from 0), or of a validation."""
-        if task == VALIDATE:
-            self._validate()
-            return
-        plan, arrays = self._plan, self.arrays
-        for shard in self._shards:
-            ids = self._windows.window(task, plan.columns[shard])
-            network = self._network(ids.shape[1])
-            network.refresh()
-            unpack(arrays.states[shard], network.state)
-            arrays.losses[shard] = network.loss_and_gradients(
-                ids[:-1],
-                ids[1:],
-                self._gradients[shard],
-                loss_scale=1.0 / (plan.batch_size * plan.seq_length),
-                mask_key=(plan.seed, task, shard),
-            )
-            pack(network.state, arrays.states[shard])
-
-    def _validate(self) -> None:
-        for group in self._groups:
-            assert self._scorer is not None
-            score = self._scorer.score(self.parameters, group)
-            self.arrays.scores[group] = score.nats, score.characters, score.unknown
-
-    def _network(self, columns: int) -> Network:
-        if columns not in self._networks:
-            self._networks[columns] = Network(
-                self.parameters,
-                self._plan.seq_length,
-                columns,
-                backward=True,
-                dropout=self._plan.dropout,
-            )
-        return self._networks[columns]
-
-
-@dataclass(frozen=True)
-class SharedArrays:
-    """The numbers that the workers of one machine share: views of one block of bytes."""
-
-    parameters: Array  # (size,)
-    gradients: Array  # (shards, size)
-    states: list[Array]  # one flat vector for each shard: every state of every layer
-    losses: Array  # (shards,) nats summed over a shard's window
-    scores: Array  # (groups, 3): nats, characters, unknown of each group of validation streams
-
-    @staticmethod
-    def shapes(plan: Plan, groups: int) -> list[tuple[tuple[int, ...], str]]:
-        """Shape and dtype of each array, states one by one, in the order they are laid out."""
-        size = flat_size(plan.architecture, plan.vocabulary_size)
-        states = len(plan.architecture.make_cell().states)
-        rows = states * plan.architecture.hidden_size * plan.architecture.num_layers
-        return [
-            ((size,), plan.dtype),
-            ((plan.shards, size), plan.dtype),
-            *(((rows * (c.stop - c.start),), plan.dtype) for c in plan.columns),
-            ((plan.shards,), "float64"),
-            ((max(1, groups), 3), "float64"),
-        ]
-
-    @staticmethod
-    def bytes_needed(plan: Plan, groups: int) -> int:
-        """The size of the block, each array starting on a page."""
-        return sum(_whole_pages(*entry) for entry in SharedArrays.shapes(plan, groups))
-
-    @staticmethod
-    def over(block: Any, plan: Plan, groups: int) -> "SharedArrays":
-        """The arrays as views of a zeroed `block`."""
-        views, start = [], 0
-        for shape, dtype in SharedArrays.shapes(plan, groups):
-            view = np.frombuffer(block, dtype, math.prod(shape), start)
-            views.append(view.reshape(shape))
-            start += _whole_pages(shape, dtype)
-        return SharedArrays(views[0], views[1], views[2:-2], views[-2], views[-1])
-
-
-def _whole_pages(shape: tuple[int, ...], dtype: str) -> int:
-    size = np.dtype(dtype).itemsize * math.prod(shape)
-    return -(-size // PAGE) * PAGE
-
-
-def pack(state: Mapping[str, Array], flat: Array) -> None:
-    """Lay the named state arrays one after another in `flat`."""
-    start = 0
-    for view in state.values():
-        flat[start : start + view.size] = view.ravel()
-        start += view.size
-
-
-def unpack(flat: Array, state: Mapping[str, Array]) -> None:
-    """The reverse of `pack`."""
-    start = 0
-    for view in state.values():
-        view[...] = flat[start : start + view.size].reshape(view.shape)
-        start += view.size

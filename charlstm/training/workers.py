@@ -24,7 +24,8 @@ from charlstm.evaluate import Score, Scorer, total
 from charlstm.nn import Array
 from charlstm.nn.parameters import Parameters
 from charlstm.text.slices import TextSlice
-from charlstm.training.shards import VALIDATE, Plan, SharedArrays, Streams, Worker
+from charlstm.training.shards import Plan, Streams
+from charlstm.training.worker import VALIDATE, SharedArrays, Worker
 
 TASK = struct.Struct("<q")  # the number of an update, or VALIDATE
 DONE, FAILED = b".", b"!"  # a worker's answers; the reason follows FAILED

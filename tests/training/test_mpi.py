@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 CHARLSTM = (sys.executable, "-m", "charlstm")
 FAILING = """
 from charlstm.cli import main
-from charlstm.training.shards import Worker
+from charlstm.training.worker import Worker
 def run(self, task):
     if task == 3:
         raise MemoryError("as planned")
