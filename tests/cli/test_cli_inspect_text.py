@@ -111,7 +111,7 @@ def test_a_page_and_a_picture(charlstm: Runner, tiny_run: Path, here: Path) -> N
     assert "<title>Inside tiny</title>" in page and '"start":[0,3]' in page
     pytest.importorskip("matplotlib")
     charlstm.ok(*LOOK, tiny_run, "--unit", 3, "--save", "text.svg")
-    assert "tanh(c) of 0.3" in (here / "text.svg").read_text(encoding="utf-8")
+    assert "tanh(c) of 0:3" in (here / "text.svg").read_text(encoding="utf-8")
     long = ("inspect", "text", "-", "-r", tiny_run, "--save", "long.png")
     assert "--cut 720" in charlstm.fails(*long, stdin=b"cat " * 200)
     assert not (here / "long.png").exists()

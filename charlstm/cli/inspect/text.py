@@ -121,7 +121,7 @@ def _on_over(trace: Trace, text: str | bytes, span: str, count: int) -> list[tup
     for unit in units[:count]:
         bound = f"above {THRESHOLD}" if unit.sign > 0 else f"below -{THRESHOLD}"
         note(
-            f"{unit.layer}.{unit.unit} is {bound} over all of it, and over {unit.elsewhere:.0%} "
+            f"{unit.layer}:{unit.unit} is {bound} over all of it, and over {unit.elsewhere:.0%} "
             "of the rest"
         )
     if not units:

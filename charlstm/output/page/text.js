@@ -117,7 +117,7 @@ function listSpanUnits() {
     const row = element("tr", entry.layer === now.layer && entry.unit === now.unit ? "shown" : "");
     const sign = entry.sign > 0 ? "+" : "−";
     row.append(
-      element("td", "", `${entry.layer}.${entry.unit}`),
+      element("td", "", `${entry.layer}:${entry.unit}`),
       element("td", "", sign + entry.least.toFixed(2)),
       element("td", "", `${(entry.on * 100).toFixed(0)} %`)
     );
@@ -134,7 +134,7 @@ function order() {
   if (kind === "span" && spanUnits.length) {
     const listed = new Set(), list = [];
     for (const entry of spanUnits) {
-      const key = `${entry.layer}.${entry.unit}`;
+      const key = `${entry.layer}:${entry.unit}`;
       if (!listed.has(key)) list.push([entry.layer, entry.unit]);
       listed.add(key);
     }

@@ -112,7 +112,7 @@ class GatesReport:
             yield "longest remembering   open   mean   stays open for"
         for use, unit in memories:
             yield (
-                f"  {use.gate} of {use.layer}.{unit:<10} {use.right[unit]:7.1%}"
+                f"  {use.gate} of {use.layer}:{unit:<10} {use.right[unit]:7.1%}"
                 f" {use.mean[unit]:6.3f}   {use.stretch[unit]:,.1f} characters"
             )
         for coupling in gates.couplings:

@@ -90,7 +90,7 @@ class TextView:
         strips = trace_strips(self.trace, self.guesses, tenths=False)
         for layer, unit in self.units:
             memory, *gates = unit_strips(self.trace, layer, unit)
-            strips += [replace(memory, label=f"{memory.label} of {layer}.{unit}"), *gates]
+            strips += [replace(memory, label=f"{memory.label} of {layer}:{unit}"), *gates]
         return strips_figure(strips, self.run)
 
     def to_page(self) -> bytes:

@@ -69,7 +69,7 @@ class TimeCourse:
     def lines(self, readings: tuple[str, str]) -> Iterator[str]:
         """The memory of each kind as a row of bars, under marks for subject and verb."""
         number = ("one sentence", "two sentences")[self.sentences - 1]
-        name = f"{self.memory_label} of {self.layer}.{self.unit} over {number}"
+        name = f"{self.memory_label} of {self.layer}:{self.unit} over {number}"
         marks = ""
         for k, mark in enumerate(self.marks):
             marks = marks.ljust(mark) + ("│subject", "│verb")[k % 2]

@@ -124,7 +124,7 @@ class UnitsReport:
             share = f"{len(unit.constructions)}/{len(unit.separability)}"
             rest = f"{share:>5}{_number(unit.retention):>7}{_number(unit.weight):>8}"
             mark = "*" if unit.carries else " "
-            name = f"{mark}{unit.layer}.{unit.unit}"
+            name = f"{mark}{unit.layer}:{unit.unit}"
             yield _row(f"{name:>7}{aucs}", [_points(unit.cost[part]) for part in PARTS], rest)
         for k, label in enumerate(("95 % of random units lose from", "to")):
             yield _row(f"{label:>35}", [_points(units.control[part][k]) for part in PARTS])
@@ -153,10 +153,10 @@ def verdict(units: Units, feature: str) -> str:
         return (
             f"No unit carries {feature} by itself: none both separates its readings in half of the "
             f"constructions and costs agreement when it is ablated. The ablation of "
-            f"{costly.layer}.{costly.unit} costs most of these "
+            f"{costly.layer}:{costly.unit} costs most of these "
             f"({_points(costly.cost['long'])} points)."
         )
-    names = ", ".join(f"{unit.layer}.{unit.unit}" for unit in carriers)
+    names = ", ".join(f"{unit.layer}:{unit.unit}" for unit in carriers)
     best = carriers[0]
     falls = [
         f"over a {part} {way} from {units.accuracy[part]:.1%} to "
@@ -165,7 +165,7 @@ def verdict(units: Units, feature: str) -> str:
         if not math.isnan(units.accuracy[part])
     ]
     return (
-        f"* carries {feature}: {names}. {best.layer}.{best.unit} separates its readings in "
+        f"* carries {feature}: {names}. {best.layer}:{best.unit} separates its readings in "
         f"{', '.join(best.constructions)}; without it, agreement falls {', '.join(falls)}."
     )
 

@@ -132,7 +132,7 @@ def test_a_marked_span_finds_the_units_that_are_on_over_it(page: Any, trace: Tra
     assert "“cats”" in page.locator("#span").text_content()
     expected = units_on_over(rounded(trace), FIRST, LAST + 1)
     assert expected
-    names = [(f"{unit.layer}.{unit.unit}", "+" if unit.sign > 0 else "−") for unit in expected[:12]]
+    names = [(f"{unit.layer}:{unit.unit}", "+" if unit.sign > 0 else "−") for unit in expected[:12]]
     assert listed(page) == names
     page.locator("#span-units tr").nth(1).click()
     assert shown(page) == (str(expected[0].layer), str(expected[0].unit))
