@@ -112,7 +112,7 @@ function mark(from, to) {
 
 function listSpanUnits() {
   const head = element("tr");
-  for (const name of ["layer.unit", "least", "on elsewhere"]) head.append(element("th", "", name));
+  for (const name of ["layer:unit", "least", "on elsewhere"]) head.append(element("th", "", name));
   const rows = spanUnits.slice(0, 12).map((entry) => {
     const row = element("tr", entry.layer === now.layer && entry.unit === now.unit ? "shown" : "");
     const sign = entry.sign > 0 ? "+" : "−";
