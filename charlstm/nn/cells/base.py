@@ -1,12 +1,12 @@
-"""What a cell is: the blocks and weights that it declares, and the equations of one step.
+"""A recurrent cell declares its gates and weights, and computes one step.
 
-A cell states its step twice. `equations` is the reference form, gate by gate: the reference
-implementation, the exports and `describe` all read it (see `graph`). `forward` and `backward` are
-the fast form: a few NumPy calls on the arrays of one step, which a `layer` runs for every step.
+A cell has its step in two forms. `equations` is the reference form, gate by gate. The reference
+implementation, the exports and `describe` read it (see `graph`). `forward` and `backward` are the
+fast form: a few NumPy calls on the arrays of one step. A `layer` calls them at every step.
 
-In comments a prime marks the value of the step before: h' is `h_prev` in the code. Products such
-as W·[h', x] + b are shared out: the layer has written b + W_x·x to the pre-activations before
-`forward` is called, and the cell adds W·h'.
+In comments a prime marks a value of the step before: h' is `h_prev` in the code. Layer and cell
+share the work of W·[h', x] + b. First the layer writes b + W_x·x to the pre-activations. Then
+`forward` of the cell adds W·h'.
 """
 
 from abc import ABC, abstractmethod
@@ -30,21 +30,22 @@ class BoundProduct(Protocol):
     def transpose_product(self, da: Array, out: Array) -> None:
         """Write weightᵀ · da, the gradient of the operand, to `out` (B, H).
 
-        `da` must be complete: a full weight's gradient is made from it as well.
+        Fill all of `da` first: the layer computes the gradient of a full weight from it too.
         """
 
 
 class Step:
-    """The arrays of one step, by the names in a cell's equations.
+    """The arrays of one step, named as in the cell's equations.
 
-    A cell's own subclass annotates the names that it uses; the layer fills in each of them:
+    Each cell annotates the names that it uses in a subclass. The layer sets them:
 
-    - a gate's letter, such as `i`: its block (B, H), first the pre-activation, then the gate. A run
-      of neighbouring gates is one array: `ifo` (3, B, H), `if_` where the letters are a keyword;
-      `a` (G, B, H) are all of them.
-    - a name of the tape, such as `c`: its value at this step (B, H); `c_prev` at the step before.
-    - `da_` and gates: dL/da of these gates; `da` of all. `d` and a state: dL/dstate (B, H).
-    - a product's name: the product, bound to its weight.
+    - `i`, a gate: its block (B, H). It holds the pre-activation first, and later the gate.
+    - `ifo`, neighbouring gates: one array (3, B, H). `if_` stands for `if`, a keyword.
+    - `a`: the blocks of all gates (G, B, H).
+    - `c`, a name of the tape: its value (B, H) at this step. `c_prev` is that of the step before.
+    - `da_i`, `da_ifo`: dL/da of these gates. `da` is that of all gates.
+    - `dc`, of a state: dL/dc (B, H).
+    - `W`, a product: the product with its weight.
     - `tmp` (B, H): free to use.
     """
 
@@ -69,14 +70,14 @@ class Cell(ABC, Generic[S]):
     name: ClassVar[str]
     step: type[S]
     gates: str  # blocks of pre-activations, H rows each, in this order
-    inputs: str  # the leading gates that see the input x
-    sigmoids: str  # the gates whose activation is σ; the others have tanh, or the cell's own
-    states: tuple[str, ...]  # carried from window to window; the first one, h, is the output
-    tape: tuple[str, ...]  # what a forward step keeps for the way back, states among it
+    inputs: str  # the first of these gates: those that see the input x
+    sigmoids: str  # the gates with the activation σ; the others have tanh or none
+    states: tuple[str, ...]  # carried from window to window; the first is h, the output
+    tape: tuple[str, ...]  # what `forward` keeps for `backward`; it includes the states
     products: tuple[Product, ...]
-    biases: Mapping[str, float] = {}  # gates whose bias does not start at zero
-    memory = "h"  # the state that remembers
-    bounded_memory = True  # whether the memory lies between -1 and 1 by itself
+    biases: Mapping[str, float] = {}  # first values of biases that do not start at zero
+    memory = "h"  # the state that holds the memory
+    bounded_memory = True  # whether the memory always lies between -1 and 1
     retention = ""  # the gate that keeps the old memory, if there is one
 
     def __init__(self, options: Any = None) -> None:
@@ -88,7 +89,7 @@ class Cell(ABC, Generic[S]):
         return self.memory if self.bounded_memory else f"tanh({self.memory})"
 
     def shown_memory(self, values: Array) -> Array:
-        """Values of the memory between -1 and 1."""
+        """The memory as numbers between -1 and 1: tanh(c), or h."""
         return values if self.bounded_memory else np.tanh(values)
 
     @abstractmethod
@@ -102,12 +103,12 @@ class Cell(ABC, Generic[S]):
 
     @abstractmethod
     def forward(self, s: S) -> None:
-        """One step: from s.a = b + W_x·x and the step before to this step's tape."""
+        """Compute one step from s.a = b + W_x·x and the state before; write the tape."""
 
     @abstractmethod
     def backward(self, s: S) -> None:
-        """The same step backwards (s.dh, s.dc … hold dL/dstate on entry, dL/dstate' on return).
+        """Compute the gradients of one step: turn s.dh, s.dc … from dL/dstate into dL/dstate'.
 
-        It fills s.da (G, B, H) with dL/da, and calls `transpose_product` of every full product
-        once the part of s.da that belongs to it is complete.
+        It fills s.da (G, B, H) with dL/da. It calls `transpose_product` of every full product
+        after it has filled the part of s.da that belongs to the product.
         """

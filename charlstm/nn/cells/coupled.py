@@ -24,14 +24,14 @@ from charlstm.nn.graph import Node, Operators
 
 
 class CoupledStep(MemoryStep):
-    """The arrays of one step: those of every memory cell, and f and o as one array."""
+    """The arrays of one step: those of a memory cell, and f and o as one array."""
 
     fo: Array
     da_fo: Array
 
 
 class Coupled(MemoryCell[CoupledStep]):
-    """Three gates on one product; c is computed as g + f⊙(c' − g)."""
+    """One product W·h' serves f, o and g. The code computes c as g + f⊙(c' − g)."""
 
     name = "coupled"
     step = CoupledStep
@@ -63,8 +63,9 @@ class Coupled(MemoryCell[CoupledStep]):
     def backward(self, s: CoupledStep) -> None:
         # dc += dh⊙(o − h⊙tanh(c))
         output_to_memory(s)
-        # da_o = (1 − o)⊙h⊙dh; 1 − f is needed below
+        # da_f, da_o start as 1 − f, 1 − o
         subtract(1.0, s.fo, out=s.da_fo)
+        # da_o = (1 − o)⊙h⊙dh
         output_to_gate(s)
         # da_g = (1 − g²)⊙dc⊙(1 − f)
         multiply(s.g, s.g, out=s.tmp)

@@ -1,11 +1,11 @@
-"""The gated recurrent unit (Cho et al. 2014): two gates, and no cell state beside h.
+"""The gated recurrent unit (Cho et al. 2014): two gates, and no cell state.
 
     r, z = σ(W·[h', x] + b)                           reset and update
     n = tanh(W_n·[r⊙h', x] + b)                       reset `before` the product, the default
     n = tanh(W_nx·x + b + r⊙(W_nh·h' + b_m))          reset `after` it, as in cuDNN and PyTorch
     h = z⊙h' + (1 − z)⊙n
 
-As in Cho et al., z keeps the old state; Olah's well-known drawing swaps z and 1 − z.
+Here z keeps the old state, as in Cho et al. 2014. Olah's drawing (2015) swaps z and 1 − z.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from charlstm.nn.graph import Node, Operators
 
 
 class GRUStep(Step):
-    """The arrays of one step: `m` and `rzm` only of the form after, `reset` only before."""
+    """The arrays of one step. Only `after` has `m` and `rzm`; only `before` has `reset`."""
 
     n: Array
     r: Array
@@ -43,7 +43,7 @@ class GRUStep(Step):
 
 
 class GRU(Cell[GRUStep]):
-    """Both forms, with h as n + z⊙(h' − n); W_nh·h' + b_m is a block `m` that sees no input."""
+    """Both forms. The code computes h as n + z⊙(h' − n). m = W_nh·h' + b_m is a block without x."""
 
     @dataclass(frozen=True)
     class Options:
@@ -103,8 +103,9 @@ class GRU(Cell[GRUStep]):
         add(s.h, s.n, out=s.h)
 
     def backward(self, s: GRUStep) -> None:
-        # da_n = (1 − n²)⊙dh⊙(1 − z); 1 − r is needed below
+        # da_r, da_z start as 1 − r, 1 − z
         subtract(1.0, s.rz, out=s.da_rz)
+        # da_n = (1 − n²)⊙dh⊙(1 − z)
         multiply(s.n, s.n, out=s.tmp)
         subtract(1.0, s.tmp, out=s.tmp)
         multiply(s.tmp, s.dh, out=s.tmp)

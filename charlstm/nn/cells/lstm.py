@@ -26,7 +26,7 @@ from charlstm.nn.graph import Node, Operators
 
 
 class LSTMStep(MemoryStep):
-    """The arrays of one step: those of every memory cell, and the input gate's."""
+    """The arrays of one step: those of a memory cell, and those of the input gate."""
 
     i: Array
     ifo: Array
@@ -35,15 +35,15 @@ class LSTMStep(MemoryStep):
 
 
 class LSTM(MemoryCell[LSTMStep]):
-    """Four gates on one product."""
+    """One matrix product W·h' serves the gates i, f, o and the candidate g."""
 
     name = "lstm"
     step = LSTMStep
     gates = inputs = "ifog"
     sigmoids = "ifo"
     products = (Product("W", "ifog", "h'"),)
-    # b_f = 1 starts by remembering (Jozefowicz et al. 2015), and b_i = −b_f as slow to write as to
-    # forget (Tallec & Ollivier 2018), as coupled gates do.
+    # b_f = 1: a fresh LSTM keeps most of c (Jozefowicz et al. 2015). b_i = −b_f: i starts near
+    # 1 − f (Tallec & Ollivier 2018), as in the coupled cell.
     biases = {"f": 1.0, "i": -1.0}
 
     def equations(self, op: Operators, state: Mapping[str, Node]) -> dict[str, Node]:
@@ -56,8 +56,9 @@ class LSTM(MemoryCell[LSTMStep]):
         return {"h": o * op.tanh(c), "c": c}
 
     def forward(self, s: LSTMStep) -> None:
-        # i, f, o = σ(a), g = tanh(a) with a = W·h' + (W_x·x + b)
+        # a = W·h' + (W_x·x + b)
         s.W.multiply_accumulate(s.h_prev, s.a)
+        # g = tanh(a); i, f, o = σ(a) = ½ + ½·tanh(a/2), and their blocks hold a/2 (`activation`)
         tanh(s.a, out=s.a)
         finish_sigmoid(s.ifo)
         # c = f⊙c' + i⊙g
@@ -70,8 +71,9 @@ class LSTM(MemoryCell[LSTMStep]):
     def backward(self, s: LSTMStep) -> None:
         # dc += dh⊙(o − h⊙tanh(c))
         output_to_memory(s)
-        # da_o = (1 − o)⊙h⊙dh; 1 − i and 1 − f are needed below
+        # da_i, da_f, da_o start as 1 − i, 1 − f, 1 − o
         subtract(1.0, s.ifo, out=s.da_ifo)
+        # da_o = (1 − o)⊙h⊙dh
         output_to_gate(s)
         # da_f = (1 − f)⊙f⊙c'⊙dc
         multiply(s.f, s.c_prev, out=s.tmp)
@@ -85,6 +87,6 @@ class LSTM(MemoryCell[LSTMStep]):
         multiply(s.tmp, s.g, out=s.tmp)
         subtract(s.i, s.tmp, out=s.tmp)
         multiply(s.tmp, s.dc, out=s.da_g)
-        # dc' = dc⊙f, dh' = Wᵀ·da
+        # s.dc becomes dc' = dc⊙f, s.dh becomes dh' = Wᵀ·da
         multiply(s.dc, s.f, out=s.dc)
         s.W.transpose_product(s.da, s.dh)

@@ -1,4 +1,4 @@
-"""What the cells with a cell state c share: the output h = o⊙tanh(c), and the way back through it.
+"""The output h = o⊙tanh(c) of the cells with a cell state c, forward and backward.
 
 h     = o⊙tanh(c)
 dc   += dh⊙o⊙(1 − tanh²c)      = dh⊙(o − h⊙tanh(c))
@@ -33,7 +33,7 @@ M = TypeVar("M", bound=MemoryStep)
 
 
 class MemoryCell(Cell[M]):
-    """A cell whose memory is c, kept by its forget gate and shown by its output gate."""
+    """A cell with a cell state c: its forget gate keeps c, and its output gate shows it."""
 
     states = ("h", "c")
     tape = ("h", "c", "tanh_c")
@@ -41,13 +41,13 @@ class MemoryCell(Cell[M]):
 
 
 def output(s: MemoryStep) -> None:
-    """H = o⊙tanh(c)."""
+    """Compute h = o⊙tanh(c)."""
     tanh(s.c, out=s.tanh_c)
     multiply(s.o, s.tanh_c, out=s.h)
 
 
 def output_to_memory(s: MemoryStep) -> None:
-    """Dc += dh⊙(o − h⊙tanh(c))."""
+    """Add dh⊙(o − h⊙tanh(c)) to dc."""
     multiply(s.h, s.tanh_c, out=s.tmp)
     subtract(s.o, s.tmp, out=s.tmp)
     multiply(s.tmp, s.dh, out=s.tmp)
@@ -55,6 +55,6 @@ def output_to_memory(s: MemoryStep) -> None:
 
 
 def output_to_gate(s: MemoryStep) -> None:
-    """da_o = (1 − o)⊙h⊙dh, where da_o holds 1 − o on entry."""
+    """Compute da_o = (1 − o)⊙h⊙dh; on entry da_o holds 1 − o."""
     multiply(s.da_o, s.h, out=s.da_o)
     multiply(s.da_o, s.dh, out=s.da_o)

@@ -1,4 +1,4 @@
-"""The LSTM whose gates may look at the cell state (Gers & Schmidhuber 2000).
+"""The LSTM with peepholes: its gates see the cell state (Gers & Schmidhuber 2000).
 
     i, f = σ(W·[h', x] + P·c' + b)      chosen gates see the old cell state
     g = tanh(W·[h', x] + b)
@@ -6,9 +6,9 @@
     o = σ(W·[h', x] + P·c + b)          the output gate sees the new one
     h = o⊙tanh(c)
 
-P is a matrix for each chosen gate (`full`, so that a gate is σ(W·[c, h, x] + b)) or a vector
-(`diagonal`, as Gers & Schmidhuber have it). Many papers give peepholes to some gates only: the
-option `peepholes` says which.
+Each chosen gate has a P of its own. With `full`, P is a matrix, and a gate is σ(W·[c, h, x] + b).
+With `diagonal`, P is a vector, as in Gers & Schmidhuber. Many papers give peepholes to some gates
+only. The option `peepholes` chooses the gates.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ from charlstm.nn.graph import Node, Operators
 
 
 class PeepholeStep(MemoryStep):
-    """The arrays of one step: those of every memory cell, the input gate's and the peepholes."""
+    """The arrays of one step: those of a memory cell, of the input gate and of the peepholes."""
 
     i: Array
     if_: Array
@@ -47,11 +47,11 @@ class PeepholeStep(MemoryStep):
 
 
 class Peephole(MemoryCell[PeepholeStep]):
-    """Four gates on one product, those with a peephole on one more; o is computed after c."""
+    """One product W·h' serves all gates. Each peephole adds its own. o sees c, so c comes first."""
 
     @dataclass(frozen=True)
     class Options:
-        """Which gates look at the cell state, and through what."""
+        """The gates that see the cell state, and the kind of their weights."""
 
         peephole_kind: str = setting(
             "full",
@@ -127,8 +127,9 @@ class Peephole(MemoryCell[PeepholeStep]):
         if "o" in self.peepholes:
             s.P_o.transpose_product(s.da_o, s.tmp)
             add(s.dc, s.tmp, out=s.dc)
-        # da_i = (1 − i)⊙i⊙g⊙dc; 1 − f is needed below
+        # da_i, da_f start as 1 − i, 1 − f
         subtract(1.0, s.if_, out=s.da_if)
+        # da_i = (1 − i)⊙i⊙g⊙dc
         multiply(s.i, s.g, out=s.tmp)
         multiply(s.da_i, s.tmp, out=s.da_i)
         multiply(s.da_i, s.dc, out=s.da_i)

@@ -2,8 +2,8 @@
 
     h = tanh(W·[h', x] + b)
 
-Going back, dh' = Wᵀ·(dh⊙(1 − h²)) shrinks or grows with W's singular values at every step, so
-gradients vanish or explode over long distances (Bengio et al. 1994; Pascanu et al. 2013).
+The gradient is dh' = Wᵀ·(dh⊙(1 − h²)). At every step back it shrinks or grows with W's singular
+values. Over many steps it vanishes or explodes (Bengio et al. 1994; Pascanu et al. 2013).
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ class RNNStep(Step):
 
 
 class RNN(Cell[RNNStep]):
-    """One block, whose tanh is the hidden state itself."""
+    """One block of pre-activations; its tanh is the hidden state."""
 
     name = "rnn"
     step = RNNStep
