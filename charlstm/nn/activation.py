@@ -2,10 +2,9 @@
 
     σ(a) = 1 / (1 + e⁻ᵃ) = ½ + ½·tanh(a/2)
 
-The ½ inside is folded into the weights: a layer multiplies the rows of σ gates by ½ once for each
-update (`gate_scale`), so the pre-activations arrive as a/2. After tanh, `finish_sigmoid` does the
-rest. The gradients need no ½: they are those of σ, σ'(a) = σ(a)·(1 − σ(a)), and of the unscaled
-weights.
+After each update a layer multiplies the rows of σ gates in its weights by ½ (`gate_scale`). So the
+pre-activations of σ gates are a/2. After tanh, `finish_sigmoid` does the rest. The backward pass
+needs no ½: it uses σ'(a) = σ(a)·(1 − σ(a)) and the weights without the ½.
 """
 
 from typing import Any
@@ -16,7 +15,7 @@ from charlstm.nn import Array
 
 
 def gate_scale(gates: str, sigmoids: str, hidden_size: int, dtype: Any) -> Array:
-    """½ on the rows of `sigmoids` among `gates`, 1 on those of the others: (G·H, 1)."""
+    """A column (G·H, 1) with ½ in the rows of the gates `sigmoids`, and 1 in the others."""
     halves = [0.5 if gate in sigmoids else 1.0 for gate in gates]
     return np.repeat(np.array(halves, dtype), hidden_size)[:, None]
 

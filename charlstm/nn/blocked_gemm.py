@@ -1,9 +1,9 @@
-"""A step's matrix product as blocked GEMM: the matrix is laid out in panels, where that is faster.
+"""A step's matrix product as blocked GEMM: where it is faster, the matrix is cut into panels.
 
-OpenBLAS multiplies small matrices without packing them first: with AVX-512, those of up to 10⁶
-multiply-adds. A step's product is often larger. Cut into panels of columns it is 1.1 to 1.5 times
-as fast (64 to 512 units, 8 to 64 columns). Kernels of other processors would lose up to a sixth, so
-there the matrix stays whole.
+With AVX-512, OpenBLAS does not pack the matrices of a small product, of up to 10⁶ multiply-adds. A
+step's product is often larger. In panels of columns it is 1.1 to 1.5 times as fast (64 to 512
+units, 8 to 64 columns). On other processors panels are up to a sixth slower, so the matrix stays
+whole.
 """
 
 from functools import cache
@@ -15,7 +15,7 @@ from charlstm.nn import Array
 
 SMALL = 1_000_000  # multiply-adds
 WIDE, NARROW, LEAST = 64, 32, 16  # columns of a panel
-UNPACKED = {"SkylakeX", "Cooperlake", "SapphireRapids"}  # kernels that have small products
+UNPACKED = {"SkylakeX", "Cooperlake", "SapphireRapids"}  # kernels that do not pack small products
 
 
 @cache
@@ -27,9 +27,9 @@ def panels_pay() -> bool:
 
 
 def padded(rows: int, count: int, dtype: Any) -> Array:
-    """An uninitialised (rows, count) array whose row stride is no multiple of 128.
+    """An uninitialised (rows, count) array whose row stride is not a multiple of 128.
 
-    Rows at such a stride share a few cache sets; copying panels from them took twice as long.
+    With such a stride, rows share a few cache sets, and copying panels takes twice as long.
     """
     pad = 16 if count % 128 == 0 else 0
     return np.empty((rows, count + pad), dtype)[:, :count]
@@ -43,8 +43,8 @@ def divisor(number: int, most: int) -> int:
 def cut(inner: int, width: int, batch: int) -> tuple[int, int]:
     """The width of the panels of a block, and the number of parts of the inner dimension.
 
-    The block is (inner, width); the operand has `batch` rows. The inner dimension is cut only where
-    nothing else helps, because the products of its parts must be added up.
+    The block is (inner, width); the operand has `batch` rows. The function cuts the inner dimension
+    only if nothing else helps, because `multiply` must then add up the products of the parts.
     """
     panel = divisor(width, min(WIDE, SMALL // (inner * batch)))
     if panel >= min(NARROW, width):
@@ -57,7 +57,7 @@ def cut(inner: int, width: int, batch: int) -> tuple[int, int]:
 class BlockedMatrix:
     """operand (batch, K) · matrix (K, N) → (batch, N), or in `blocks`: (blocks, batch, N/blocks).
 
-    `matrix` is a view whose numbers may change: call `refresh` when they have.
+    `matrix` is a view. Call `refresh` after its numbers change.
     """
 
     def __init__(self, matrix: Array, batch: int, blocks: int | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Where a cell's named blocks stand: gates in a stack of arrays, or of rows of a weight."""
+"""The place of a gate's block in a stack of arrays, or among the rows of a weight."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from charlstm.nn import Array
 
 @dataclass(frozen=True)
 class Product:
-    """A weight that a cell declares: the pre-activations of `gates` gain weight · operand.
+    """A weight that a cell declares: it adds weight · operand to the pre-activations of `gates`.
 
-    `gates` names neighbouring gates, `operand` a name of the tape; a prime (h') means the value of
-    the step before. A full weight is a matrix (len(gates)·H, H). A diagonal one is a vector (H, 1)
-    for each gate, which is multiplied elementwise.
+    The `gates` are neighbours. `operand` is a name of the tape; h' is h of the step before. A full
+    weight is a matrix (len(gates)·H, H). A diagonal one has a vector (H, 1) for each gate, and its
+    product is elementwise.
     """
 
     name: str
@@ -27,14 +27,14 @@ def rows_of(blocks: str, chosen: str, height: int = 1) -> slice:
     """The rows of neighbouring `chosen` blocks in a stack of `blocks`, each `height` rows high.
 
     Raises:
-        ValueError: if the chosen blocks are no neighbours.
+        ValueError: if the chosen blocks are not neighbours.
     """
     first = blocks.index(chosen)
     return slice(first * height, (first + len(chosen)) * height)
 
 
 def pick(stack: Array, blocks: str, chosen: str) -> Array:
-    """The `chosen` arrays (n, B, H) of a stack of `blocks`; of a single block just (B, H)."""
+    """The `chosen` arrays (n, B, H) of a stack of `blocks`; (B, H) if there is only one."""
     picked = stack[rows_of(blocks, chosen)]
     return np.asarray(picked[0] if len(picked) == 1 else picked)
 

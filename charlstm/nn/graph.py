@@ -1,8 +1,8 @@
-"""A cell's step as a graph of operations, made by running its `equations` on symbols.
+"""A cell's step as a graph of operations: its `equations` run once on symbols.
 
-Whatever needs the step in another form reads this graph: the reference implementation computes it
-with NumPy, the exports turn it into ONNX or into a list of operations for a browser, and `describe`
-writes it down. A value that is used twice is one node with two users.
+The reference implementation computes this graph with NumPy. The exports turn it into ONNX, or into
+a list of operations for a browser. `describe` prints it as equations. A value that two operations
+use is one node.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ _numbers = count()
 
 
 class Node:
-    """A value of one step, (H, B); `number` tells which of two nodes was made first."""
+    """A value of one step, (H, B); `number` counts the nodes in the order they are made."""
 
     def __init__(self, *operands: "Node") -> None:
         self.operands = operands
@@ -72,7 +72,7 @@ class Weighted(Node):
 
 
 class Input(Node):
-    """One gate's rows (H, D) of the weight on x, times x; `block` as of `Weighted`."""
+    """One gate's rows (H, D) of the weight on x, times x; `block` as in `Weighted`."""
 
     def __init__(self, gate: str, block: int) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class Input(Node):
 
 
 class Bias(Node):
-    """One gate's bias (H, 1); `block` as of `Weighted`."""
+    """One gate's bias (H, 1); `block` as in `Weighted`."""
 
     def __init__(self, gate: str, block: int) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ class Operation(Node):
 
 
 class Operators:
-    """What a cell's `equations` may use; each call makes a node."""
+    """The operations that a cell's `equations` may use. Each call makes a node."""
 
     def __init__(self, gates: str, inputs: str, products: Sequence[Product]) -> None:
         self._gates, self._inputs, self._products = gates, inputs, products
@@ -107,7 +107,7 @@ class Operators:
         return self.product(product.name, name, h) + self.input(name)
 
     def input(self, name: str) -> Node:
-        """W_name·x + b_name: the input's part of a gate alone."""
+        """W_name·x + b_name: the part of a gate without h."""
         return Input(name, self._inputs.index(name)) + self.bias(name)
 
     def product(self, weight: str, gate: str, operand: Node) -> Node:
@@ -138,7 +138,7 @@ class Graph:
 
 
 def walk(nodes: Iterable[Node]) -> Iterator[Node]:
-    """Every node behind some nodes, themselves included, each once."""
+    """These nodes and all nodes from which they are computed, each once."""
     waiting, visited = list(nodes), set[Node]()
     while waiting:
         node = waiting.pop()
@@ -149,12 +149,12 @@ def walk(nodes: Iterable[Node]) -> Iterator[Node]:
 
 
 def joined_product(products: Sequence[Product], gate: str) -> Product:
-    """The product that is written as one with the input's, W_gate·[h', x]: the first declared."""
+    """The product that W_gate·[h', x] joins with the input's: the first one declared."""
     return next(product for product in products if gate in product.gates)
 
 
 def gate_of(node: Node) -> str:
-    """The gate whose pre-activation a node is, or "" if it is none."""
+    """The gate of which a node is (part of) the pre-activation, or "" if there is none."""
     if isinstance(node, Weighted | Input | Bias):
         return node.gate
     if symbol_of(node) == "+":

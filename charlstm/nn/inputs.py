@@ -1,7 +1,7 @@
-"""What a layer reads: characters through a table of rows, or the outputs of the layer below.
+"""The input of a layer: characters, with a table of rows, or the outputs of the layer below.
 
-Both hand each step b + W_x·x. A character's row is gathered, not multiplied, so the cost of a step
-does not grow with the vocabulary.
+Both give each step b + W_x·x. For a character that is one row of the table. Copying a row costs the
+same with any vocabulary.
 """
 
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ from charlstm.nn.blocked_gemm import BlockedMatrix, padded
 
 
 class LayerInput(Protocol):
-    """The part of a layer that knows what x is."""
+    """The part of a layer that computes b + W_x·x."""
 
     def refresh(self) -> None:
-        """Take over changed parameters."""
+        """Read the changed parameters."""
 
     def fill(self, t: int, out: Array) -> None:
         """Write b + W_x·x[t] to the blocks `out` (g, B, H) of the gates that see x."""
@@ -30,9 +30,9 @@ class LayerInput(Protocol):
 class Characters:
     """x is a character: W_x·onehot(id) is row `id` of the table E (V+1, g·H).
 
-    The last row is that of the unknown character. After each change of E the rows are scaled,
-    biased and laid out gate by gate, (g, rows, H): all of them, or only those that occur where the
-    table is `compact` and the window holds fewer characters than the vocabulary.
+    The last row is that of the unknown character. After a change of E, `set_window` builds a table
+    (g, rows, H): each row gets the bias and the scale, gate by gate. With `compact`, a window that
+    is smaller than the vocabulary builds only the rows that it needs.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Characters:
         self._table = np.empty((gates, 0, hidden_size), E.dtype)
 
     def refresh(self) -> None:
-        """Take over changed parameters with the next window."""
+        """Read the changed parameters at the next window."""
         self._stale = True
 
     def set_window(self, ids: NDArray[np.intp]) -> None:
@@ -102,7 +102,7 @@ class LowerLayer:
         self._x = np.empty((0, W_x.shape[1]), W_x.dtype)
 
     def refresh(self) -> None:
-        """Take over changed parameters."""
+        """Read the changed parameters."""
         np.multiply(self._W_x, self._scale, out=self._scaled)
         self._product.refresh()
         gates, _, H = self._scaled_b.shape

@@ -1,11 +1,11 @@
 """One recurrent layer over a window: the buffers, the time loop and the products of a cell.
 
-Buffers of steps are [T, blocks, B, H]: the blocks of a step are contiguous, and in a block the H
-numbers of one column (one example of the batch) lie side by side. What one product needs of the
-whole window is laid out as rows, one for each column of each step: (T·B, H).
+Buffers of steps are [T, blocks, B, H]. The blocks of a step are contiguous. In a block the H
+numbers of one column (one example of the batch) lie side by side. A product over the whole window
+uses rows (T·B, H): one row for each column of each step.
 
-The tape is what the forward pass keeps for the backward pass: for each name that the cell declares,
-rows of T+1 steps, of which the first is the state carried into the window.
+The tape holds what the forward pass keeps for the backward pass. For each name that the cell
+declares it has rows of T+1 steps. The first step is the state carried into the window.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,9 +27,9 @@ class Layer:
     """A cell with weights and buffers for windows of up to `length` steps of `batch` columns.
 
     `params` holds the layer's arrays by name: the weight of every product, the bias `b` (G·H, 1),
-    and what its input needs. For looking inside, `gates` and `tape` name views [T, H, B] and
-    [T+1, H, B] of the last window (`gates` until `backward`). `state` names views (H, B) of the
-    carried state, `dstate` of its gradient after `backward`.
+    and the weights of its input. By name, `gates` and `tape` hold views [T, H, B] and [T+1, H, B]
+    of the last window; `backward` overwrites `gates`. `state` holds views (H, B) of the carried
+    state. After `backward`, `dstate` holds views of its gradient.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Layer:
             row = None if self._row is None else self._row[:, at]
             kind = DiagonalProduct if p.diagonal else FullProduct
             self._products[p.name] = kind(p, params[p.name], scale[at], batch, row)
-        # The gates behind `inputs` see no x: they start from their bias alone.
+        # The gates after those of `inputs` see no x: they start from the bias alone.
         self._seen = len(cell.inputs)
         self._bias, self._scale = (v.reshape(G, 1, H)[self._seen :] for v in (params["b"], scale))
         self._bias_alone = np.empty_like(self._scale)
@@ -67,7 +67,7 @@ class Layer:
         }
         self.state = {name: self.tape[name][0] for name in cell.states}
 
-        # On the way back the gates of a step make way for their gradient, laid out as rows.
+        # The backward pass overwrites the gates of a step with dL/da, laid out as rows.
         self._dA = self._a.reshape(length * batch, G * H) if backward else None
         self._dstate = {name: np.zeros((batch, H), dtype) for name in cell.states}
         self.dstate = {name: gradient.T for name, gradient in self._dstate.items()}
@@ -79,7 +79,7 @@ class Layer:
         self._other_blocks = [a[self._seen :] for a in self._a]
 
     def _backward_arrays(self, G: int, H: int) -> dict[str, Any]:
-        """What the equations of a backward step name: the same arrays at every step."""
+        """The arrays that `backward` of the cell uses: the same ones at every step."""
         if self._row is None:
             return {}
         cell = self.cell
@@ -87,7 +87,7 @@ class Layer:
         arrays: dict[str, Any] = {"da": da}
         arrays |= {"da_" + run: pick(da, cell.gates, run) for run in runs(cell.gates)}
         in_full_products = "".join(p.gates for p in cell.products if not p.diagonal)
-        self._copied = [  # full products lay their gates' dL/da out as rows; these have none
+        self._copied = [  # full products copy dL/da of their gates to rows; these gates have none
             (self._row[:, rows_of(cell.gates, gate, H)], arrays["da_" + gate])
             for gate in cell.gates
             if gate not in in_full_products
@@ -95,7 +95,7 @@ class Layer:
         return arrays | {"d" + name: gradient for name, gradient in self._dstate.items()}
 
     def _step(self, t: int, names: Sequence[str], shared: Mapping[str, Any]) -> Step:
-        """The arrays of step t under those of `names` that there are in this layer."""
+        """The arrays of step t, by those of `names` that this layer has."""
         gates, B = self.cell.gates, self.batch
         arrays = {"a": self._a[t], **shared}
         for run in runs(gates):
@@ -110,14 +110,14 @@ class Layer:
         return step
 
     def refresh(self) -> None:
-        """Take over changed parameters: call after each update, before the next window."""
+        """Read the changed parameters. Call this after each update, before the next window."""
         for product in self._products.values():
             product.refresh()
         self.inputs.refresh()
         np.multiply(self._bias, self._scale, out=self._bias_alone)
 
     def forward(self, steps: int) -> None:
-        """Run `steps` steps from the carried state; the inputs have been given their window."""
+        """Run `steps` steps from the carried state. Give the inputs their window first."""
         for t in range(steps):
             self.inputs.fill(t, self._input_blocks[t])
             if self._bias_alone.size:
@@ -125,20 +125,20 @@ class Layer:
             self.cell.forward(self._steps[t])
 
     def outputs(self, steps: int) -> Array:
-        """H of the window as rows (steps·B, H)."""
+        """The hidden states of the window as rows (steps·B, H)."""
         return self._tape["h"][self.batch : (steps + 1) * self.batch]
 
     def carry(self, steps: int) -> None:
-        """Make the state after `steps` steps the state carried into the next window."""
+        """Carry the state after `steps` steps into the next window."""
         for name in self.cell.states:
             rows, B = self._tape[name], self.batch
             np.copyto(rows[:B], rows[steps * B : (steps + 1) * B])
 
     def backward(self, steps: int, dy: Array, grads: Mapping[str, Array]) -> Array | None:
-        """From dL/dh as rows (steps·B, H) to the gradients of the weights, written to `grads`.
+        """Compute the gradients of the weights from dL/dh `dy` (steps·B, H), into `grads`.
 
-        Returns the gradient of the input's rows, or None where the input is characters. Afterwards
-        `dstate` holds the gradient of the state carried in.
+        It returns dL/dx as rows, or None where the input is characters. It also sets `dstate`, the
+        gradient of the state carried in.
         """
         assert self._dA is not None
         assert self._row is not None
@@ -168,6 +168,6 @@ class Layer:
         return self.inputs.backward(dA[:, :seen], grads)
 
     def _operand(self, product: Product, steps: int) -> Array:
-        """What a weight was multiplied with in the window, as rows (steps·B, H)."""
+        """The operand of a product over the window, as rows (steps·B, H)."""
         first = 0 if product.operand.endswith("'") else self.batch
         return self._tape[product.operand.rstrip("'")][first : first + steps * self.batch]

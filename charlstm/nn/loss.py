@@ -37,9 +37,9 @@ def cross_entropy(logits: Array, targets: NDArray[np.intp]) -> Array:
 def dropout_mask(rate: float, shape: tuple[int, int], key: tuple[int, int, int, int]) -> Array:
     """A mask (rows, columns) of 0 and 1/(1-rate) that only `key` decides.
 
-    The generator is Philox, counter-based: `key` is (seed, update, layer, shard), so neither the
-    number of workers nor what was drawn before changes a mask. One 16-bit draw decides one
-    element, and the kept share is exact to 1/65536.
+    `key` is (seed, update, layer, shard) for Philox, a counter-based generator. So a mask does not
+    depend on the number of workers or on earlier draws. One 16-bit draw decides one element, and
+    the kept share is exact to 1/65536.
     """
     seed, update, layer, shard = key
     generator = np.random.Philox(key=seed, counter=[0, update, layer, shard])

@@ -1,4 +1,4 @@
-"""A network on windows of characters: input, layers, dropout and readout, forward and back."""
+"""A network reads windows of characters: input, layers, dropout, readout, and the way back."""
 
 from collections.abc import Mapping
 
@@ -18,8 +18,8 @@ READOUT_BLOCK = 2**17  # logits computed at a time: half a megabyte, so that the
 class Network:
     """Buffers for windows of up to `length` steps of `batch` columns.
 
-    `state` names the carried state, one array (H, B) for each state of each layer (`layers.0.h`,
-    …): read it, or write to it in place. Call `refresh` whenever the parameters have changed.
+    `state` holds the carried state, one array (H, B) for each state of each layer (`layers.0.h`,
+    …). You may read it, and write to it in place. Call `refresh` after the parameters change.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Network:
         self.refresh()
 
     def refresh(self) -> None:
-        """Take over changed parameters."""
+        """Read the changed parameters."""
         for layer in self.layers:
             layer.refresh()
 
@@ -131,7 +131,7 @@ class Network:
         masks: list[Array] | None = None,
         mask_key: tuple[int, int, int] = (0, 0, 0),
     ) -> Array:
-        """The outputs (T·B, H) of the top layer; with `masks` they are dropped out."""
+        """The outputs (T·B, H) of the top layer. With `masks`, apply dropout and append them."""
         steps = len(ids)
         self.characters.set_window(ids)
         y: Array = np.empty(0)
@@ -155,7 +155,7 @@ class Network:
         grads: Mapping[str, Array],
         loss_scale: float,
     ) -> float:
-        """The summed loss over the rows of a window; its gradients to `dy` and `grads`."""
+        """Return the summed loss of a window's rows; write its gradients to `dy` and `grads`."""
         dW_y, db_y = grads["W_y"], grads["b_y"]
         dW_y.fill(0.0)
         db_y.fill(0.0)

@@ -13,7 +13,7 @@ from charlstm.nn import Array
 from charlstm.nn.cells import CELLS
 from charlstm.nn.cells.base import Cell
 
-ALIGN = 16  # numbers in a cache line of float32, on which every array starts
+ALIGN = 16  # float32 numbers in a cache line; every array starts on one
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Architecture:
         return kind(kind.Options(**self.cell_options))
 
     def to_header(self) -> dict[str, Any]:
-        """A JSON-able form that `Architecture(**header)` turns back."""
+        """The fields for JSON; `Architecture(**header)` makes the object again."""
         return asdict(self) | {"cell_options": dict(self.cell_options)}
 
 
@@ -62,8 +62,8 @@ class Parameters:
     - `layers.l.b` (G·H, 1)
     - the readout, `W_y` (V, H) and `b_y` (V, 1)
 
-    The literature's W·[h', x] is W·h' + W_x·x here. Where x is a character, W_x·x is a row of E,
-    which is fetched and not multiplied.
+    The literature writes W·[h', x]; here it is W·h' + W_x·x. Where x is a character, W_x·x is a row
+    of E, and the code multiplies nothing.
     """
 
     def __init__(
@@ -107,11 +107,11 @@ class Parameters:
         return views
 
     def initialise(self, seed: int) -> None:
-        """Draw fresh weights: uniform in ±1/√H, biases zero but for those that the cell names.
+        """Draw fresh weights, uniform in ±1/√H. Biases are zero, or as the cell's `biases` say.
 
-        The rows of the characters are uniform in ±1: at first the input is then stronger than the
+        The rows of the characters are uniform in ±1. So at first the input is stronger than the
         noise of the recurrence (measured in docs/performance.md). The row of the unknown character
-        is zero, and stays so because training never meets it.
+        is zero. It stays zero because training never reads that character.
         """
         rng = np.random.default_rng(seed)
         H = self.architecture.hidden_size

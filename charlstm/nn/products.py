@@ -1,4 +1,4 @@
-"""A cell's declared products, bound to their weights: the product of each step and its transpose.
+"""A cell's products with their weights: weight · operand and weightᵀ · da at each step.
 
 Pre-activations come as blocks: (g, B, H) for g gates, (B, H) for a single one.
 """
@@ -11,10 +11,10 @@ from charlstm.nn.blocks import Product
 
 
 class WeightedProduct:
-    """A declared product with its weight; `scale` (g·H, 1) is folded into a copy of the weight.
+    """A declared product with its weight, and a copy of the weight times `scale` (g·H, 1).
 
-    `rows` (B, g·H) receives dL/da of the product's gates as rows, where the way back needs them.
-    Call `refresh` whenever the weight has changed.
+    `rows` (B, g·H) receives dL/da of the product's gates as rows; it is None if there is no
+    backward pass. Call `refresh` after the weight changes.
     """
 
     def __init__(
@@ -27,12 +27,12 @@ class WeightedProduct:
         self._scratch = np.empty(blocks if gates > 1 else blocks[1:], weight.dtype)
 
     def refresh(self) -> None:
-        """Take over the changed weight."""
+        """Read the changed weight."""
         np.multiply(self.weight, self._scale, out=self._scaled)
 
 
 class FullProduct(WeightedProduct):
-    """A matrix (g·H, H)."""
+    """A product with a matrix (g·H, H)."""
 
     def __init__(
         self, product: Product, weight: Array, scale: Array, batch: int, rows: Array | None
@@ -47,7 +47,7 @@ class FullProduct(WeightedProduct):
             self._blocks = stack if gates > 1 else rows
 
     def refresh(self) -> None:
-        """Take over the changed weight."""
+        """Read the changed weight."""
         super().refresh()
         self._matrix.refresh()
         if self._rows is not None:
@@ -59,14 +59,14 @@ class FullProduct(WeightedProduct):
         np.add(out, self._scratch, out=out)
 
     def transpose_product(self, da: Array, out: Array) -> None:
-        """Write weightᵀ · da to `out` (B, H); lay the blocks `da` out as rows on the way."""
+        """Copy the blocks `da` to `rows`, and write weightᵀ · da to `out` (B, H)."""
         assert self._rows is not None
         np.copyto(self._blocks, da)
         self._transposed.multiply(self._rows, self._transposed.shaped(out))
 
 
 class DiagonalProduct(WeightedProduct):
-    """A vector (H, 1) for each gate, multiplied elementwise; it does not fill `rows`."""
+    """An elementwise product with a vector (H, 1) for each gate. It does not fill `rows`."""
 
     def multiply_accumulate(self, operand: Array, out: Array) -> None:
         """Add scale · weight ⊙ operand (B, H) to the blocks `out`."""

@@ -17,8 +17,8 @@ LENGTH = 64  # characters a window
 class Recording:
     """What a network did on T steps of B columns, for each layer by name.
 
-    `gates` and `states` are (T, H, B), the states those after the step, `logits` (T, V, B) for the
-    character that follows.
+    `gates` and `states` are (T, H, B), with the states after each step. `logits` (T, V, B) are for
+    the next character.
     """
 
     ids: NDArray[np.intp]
@@ -32,7 +32,7 @@ def record_windows(
 ) -> Iterator[Recording]:
     """Read `ids` (T, B) from zero state, window by window.
 
-    What is yielded are views, good until the next window.
+    It yields views, which the next window overwrites.
     """
     network = Network(parameters, min(length, len(ids)), ids.shape[1])
     W_y, b_y = parameters.by_name["W_y"], parameters.by_name["b_y"]
@@ -50,7 +50,7 @@ def record_windows(
 
 
 def record(parameters: Parameters, ids: NDArray[np.integer]) -> Recording:
-    """The whole of `ids` (T, B), T from 1 up, as one window of its own arrays."""
+    """Read all of `ids` (T, B), T ≥ 1, and return one recording with arrays of its own."""
     parts = [
         Recording(
             window.ids,

@@ -1,6 +1,6 @@
-"""The reference implementation: a network one character after another, straight from the equations.
+"""The reference implementation computes a network from its equations, character by character.
 
-It is slow and simple on purpose. The fast form (`layer`, `network`) must come to the same numbers.
+It is slow and simple on purpose. The fast form (`layer`, `network`) must give the same numbers.
 """
 
 import operator
@@ -16,7 +16,7 @@ from charlstm.nn.parameters import Parameters, layer_parameters
 
 
 def sigmoid(a: Array) -> Array:
-    """σ(a) = 1 / (1 + e⁻ᵃ), computed from the side that cannot overflow."""
+    """σ(a) = 1 / (1 + e⁻ᵃ), computed in a form that cannot overflow."""
     small = np.exp(-np.abs(a))
     return np.where(a >= 0, 1.0, small) / (1.0 + small)
 
