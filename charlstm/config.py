@@ -34,18 +34,18 @@ def setting(
 class Config:
     """Every setting of a training run. None means that a rule decides; see `training.defaults`.
 
-    Where the type of a setting has no None, the rule has decided before the run begins.
+    If the type of a setting has no None, a rule decides it before the run begins.
     """
 
     corpus: tuple[str, ...] = setting((), "Text to train on: files, folders, .gz, or -.")
     val: str | None = setting(None, "Validate on this text, not on the last part of the corpus.")
     val_fraction: float | None = setting(
         None,
-        "Share of the corpus to validate on, its end.  [default: 0.1, at most 300,000 characters]",
+        "Share of the corpus, its end, to validate on.  [default: 0.1, at most 300,000 characters]",
         0.0,
         0.9,
     )
-    tokens: str = setting("char", "What a token is.", choices=("char", "byte"))
+    tokens: str = setting("char", "Read characters or bytes.", choices=("char", "byte"))
     encoding: str = setting("utf-8", "How the text files are encoded.")
     cell: str = setting("lstm", "Kind of recurrent cell.")
     cell_options: Mapping[str, Any] = field(default_factory=dict)
@@ -77,7 +77,7 @@ class Config:
         "cosine", "Learning rate after warm-up.", choices=("cosine", "constant")
     )
     warmup_steps: int = setting(50, "Updates until the highest learning rate.", 0, MOST)
-    clip_norm: float = setting(1.0, "Largest global norm of a gradient; 0 for any.", 0.0)
+    clip_norm: float = setting(1.0, "Largest global norm of a gradient; 0 for no limit.", 0.0)
     seed: int = setting(1, "Decides weights, dropout and previews.", 0, 2**63 - 1)
     threads: int = setting(1, "BLAS threads of each worker.", 1, 1024)
     workers: int | None = setting(
@@ -85,7 +85,7 @@ class Config:
     )
     shards: int | None = setting(
         None,
-        "Parts the batch is cut into; decides the bits, as workers do not.  "
+        "Parts of the batch. Their number changes the bits of a run; workers do not.  "
         "[default: one for each core, 8 columns or more each]",
         1,
         1024,
@@ -97,7 +97,7 @@ class Config:
     checkpoint_every: int | None = setting(
         None, "Updates between saves.  [default: at each validation]", 1, MOST
     )
-    checkpoint_minutes: float = setting(5.0, "Most minutes between saves.", above=0.0, high=1e9)
+    checkpoint_minutes: float = setting(5.0, "Longest time between saves.", above=0.0, high=1e9)
     keep: int = setting(0, "Periodic checkpoints kept beside best and last.", 0, MOST)
     sample_every: int | None = setting(None, "Updates between previews.  [default: none]", 1, MOST)
     patience: int | None = setting(

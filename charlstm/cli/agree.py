@@ -44,7 +44,7 @@ def _file(ctx: click.Context, parameter: click.Parameter, value: str | None) -> 
     type=click.Choice(SCORE_KINDS),
     default="sentence",
     show_default=True,
-    help="Score the whole sentence, or the differing word and what closes it.",
+    help="Score the sentence, or the differing word and the character after it.",
 )
 @click.option(
     "--corpus",
@@ -78,11 +78,11 @@ def command(
 ) -> None:
     """Measure subject agreement with minimal pairs.
 
-    A pair is a sentence and the same with its verb in the wrong number; it is right if the model
-    finds the first one likelier. Guessing gets 50 % of the pairs, and 25 % jointly, where both
-    numbers of an item must be right. In an incongruent pair another noun misleads.
+    A pair is a sentence and the same sentence with its verb in the wrong number. The model is
+    right if it finds the first one more likely; guessing gets 50 %. An item is right jointly if
+    both its numbers are right; guessing gets 25 %. In an incongruent pair another noun misleads.
 
-    Without --pairs they are made of subjects and predicates that the corpus holds apart.
+    Without --pairs, the pairs have subjects and predicates that never meet in the corpus.
     """
     utf8_output()
     given = {"--sweep": sweep, "--corpus": corpus, "--per-condition": per_condition, "--seed": seed}

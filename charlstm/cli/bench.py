@@ -41,9 +41,9 @@ def command(
 ) -> None:
     """Measure training and sampling on this machine, beside a step's matrix products alone.
 
-    Several sizes may be given by repeating --cell, --hidden-size, --num-layers, --batch-size and
-    --seq-length: every combination is measured. The parts of a measurement take turns; figures are
-    medians of the repeats, with the least and the greatest behind.
+    Repeat --cell, --hidden-size, --num-layers, --batch-size or --seq-length to measure every
+    combination. The parts of a measurement take turns. A figure is the median of the repeats, with
+    the lowest and the highest after it.
     """
     utf8_output()
     about = machine()

@@ -36,10 +36,10 @@ def command(config: str, out: str | None, save: tuple[Path, ...], as_json: bool)
     """Train the settings that CONFIG lists, a YAML file or a bundled name, and compare them.
 
     CONFIG has `base` settings, lists of values under `vary`, and a `budget`: characters or
-    minutes for each run, and if wanted the parameters that each network is to have.
+    minutes for each run. The budget may also set the parameters of each network.
 
-    Ctrl-C saves and stops; the same command goes on, and skips what is finished. The result is a
-    table here and compare.csv, with matplotlib also compare.png, in the folder of the runs.
+    Ctrl-C saves and stops. The same command then goes on, and skips finished runs. It prints a
+    table, and writes compare.csv (with matplotlib also compare.png) to the folder of the runs.
     """
     utf8_output()
     path = find_config(config)

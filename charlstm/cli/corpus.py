@@ -55,7 +55,7 @@ def agreement(
 ) -> None:
     """Write sentences whose verb agrees with a distant subject to FILE, one a line.
 
-    The settings are kept beside it, as FILE with the ending .json.
+    The command writes the settings beside it, as FILE with the ending .json.
     """
     utf8_output()
     settings = CorpusSettings(sentences, seed, max_attractors, without, hold_out, max_filler)
@@ -79,7 +79,7 @@ def agreement(
 def pairs(file: str, corpus: str | None, sweep: str | None, per_condition: int, seed: int) -> None:
     """Write the minimal pairs that `agree` makes by itself to FILE, as JSON Lines.
 
-    They are made of subjects and predicates that the corpus holds apart.
+    Their subjects and predicates never meet in the corpus.
     """
     utf8_output()
     grammar = GrammarPairs(read_settings(Path(corpus))) if corpus else bundled_grammar_pairs()

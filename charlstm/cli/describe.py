@@ -44,7 +44,7 @@ def command(
     charlstm describe --cell gru --num-layers 2
     charlstm describe --run runs/corpus
 
-    Then the parameters of each gate, bytes, and operations for each character.
+    It also shows the parameters of each gate, bytes, and operations for each character.
     """  # noqa: D301 - click's \b is the character itself
     utf8_output()
     given = {name: value for name, value in flags.items() if value is not None}

@@ -24,7 +24,8 @@ def command(
 ) -> None:
     """Score TEXT: files, folders of *.txt, .gz, or - for standard input.
 
-    Without TEXT it is the run's own validation part. Unknown characters are read but not scored.
+    Without TEXT it scores the run's own validation part. It reads unknown characters but does not
+    score them.
     """
     utf8_output()
     model = load_model(run)

@@ -14,7 +14,7 @@ from charlstm.export import FORMATS, encoder, export
 @run_option
 @json_option
 def command(file: Path, run: str | None, as_json: bool) -> None:
-    """Write a trained model to FILE, which is replaced if it is there.
+    """Write a trained model to FILE. An existing FILE is replaced.
 
     \b
     model.onnx          one step of generation as a graph, for any cell

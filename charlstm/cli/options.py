@@ -107,7 +107,7 @@ def save_option(*endings: str) -> Callable[[Command], Command]:
 
 
 def writable(path: Path) -> None:
-    """Refuse a file that cannot be written, before the work whose result goes there.
+    """Refuse a file that cannot be written, before the work starts.
 
     Raises:
         BadParameter: if it is a folder, or its folder does not exist.

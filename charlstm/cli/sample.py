@@ -28,12 +28,12 @@ SEPARATOR = b"\n----------\n"
 @click.option("--length", default=500, type=click.IntRange(0), help="Characters to write.")
 @click.option("--temperature", default=1.0, help="0 is greedy.")
 @click.option("--top-k", type=int, help="Keep the K likeliest characters.")
-@click.option("--top-p", type=float, help="Keep the likeliest that share P of the probability.")
+@click.option("--top-p", type=float, help="Keep the likeliest with P of the probability together.")
 @click.option("--min-p", type=float, help="Keep those at least P times as likely as the likeliest.")
 @click.option("--stop", multiple=True, metavar="TEXT", help="End before this text; repeatable.")
 @click.option("--seed", type=click.IntRange(0), help="The same seed gives the same text.")
 @click.option("--count", default=1, type=click.IntRange(1, 4096), help="Samples.")
-@click.option("--novelty", is_flag=True, help="Say how much stands in the training text.")
+@click.option("--novelty", is_flag=True, help="Show how much is copied from the training text.")
 @json_option
 def command(
     run: str | None,

@@ -59,7 +59,7 @@ def joined(pieces: Iterable[str | bytes]) -> str | bytes:
 
 
 def _beginning(pieces: Iterable[str | bytes], most: int) -> Iterable[str | bytes]:
-    """The first `most` characters; what follows them may be endless and is not read."""
+    """The first `most` characters. It does not read the rest, which may be endless."""
     for piece in pieces:
         yield piece[:most]
         most -= len(piece)

@@ -39,7 +39,7 @@ FLAGS = [field for name, field in SETTINGS.items() if name not in ("corpus", "ce
 @click.option("--allow-changed-corpus", is_flag=True, help="Resume on a text that has changed.")
 @click.option("--cell", type=click.Choice(list(CELLS)), help="Recurrent cell.  [default: lstm]")
 @setting_options([*FLAGS, *cell_options().values()])
-@click.option("--mpi", is_flag=True, help="Train on MPI ranks; mpiexec is noticed without it.")
+@click.option("--mpi", is_flag=True, help="Require MPI ranks; under mpiexec this is automatic.")
 @json_option
 def command(
     corpus: tuple[str, ...],
@@ -53,7 +53,7 @@ def command(
 ) -> None:
     """Train on CORPUS: files, folders of *.txt, .gz, or - for standard input.
 
-    The run is kept under runs/, with its settings, its metrics, and the best and the last
+    The run's folder under runs/ holds its settings, its metrics, and the best and the last
     checkpoint. Ctrl-C saves and stops; --resume goes on from there.
     """
     utf8_output()

@@ -31,8 +31,8 @@ def command(
 ) -> None:
     """Count how often each gate is open (> 0.9) or shut (< 0.1) while a model reads TEXT.
 
-    TEXT are files, folders of *.txt, .gz, or - for standard input; without it, it is the run's own
-    validation part. --save FILE.png draws a point for each unit.
+    TEXT are files, folders of *.txt, .gz, or - for standard input. Without TEXT the model reads the
+    run's own validation part. --save FILE.png draws a point for each unit.
     """
     utf8_output()
     model = load_model(run)

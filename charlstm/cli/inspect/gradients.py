@@ -31,8 +31,8 @@ PAIRS = 40  # for each construction of the grammar
 
 @click.command()
 @click.argument("runs", nargs=-1, metavar="[RUN]...")
-@click.option("--fresh", is_flag=True, help="Also each network as it was before training.")
-@click.option("--cell", "cells", multiple=True, help="Also a fresh network of this cell.")
+@click.option("--fresh", is_flag=True, help="Also measure each network before training.")
+@click.option("--cell", "cells", multiple=True, help="Also measure a fresh network of this cell.")
 @click.option(
     "--text",
     multiple=True,
@@ -55,10 +55,10 @@ def command(
     save: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    """Measure the gradient of a loss k steps back, for each RUN and fresh networks beside them.
+    """Measure the gradient of a loss k steps back, for each RUN and for fresh networks.
 
-    The loss is at the verb of sentences like the run's corpus, if that was made by the grammar,
-    else all along its validation part. --save FILE.png draws a curve for each network.
+    If the grammar made the run's corpus, the losses are at the verbs of such sentences. Otherwise
+    they are all along the validation part. --save FILE.png draws a curve for each network.
     """
     utf8_output()
     reaches: dict[str, Reach] = {}

@@ -47,7 +47,7 @@ MOST = 10_000  # characters
 @click.option("--count", default=2, type=click.IntRange(1), help="How many units to pick.")
 @click.option("--span", metavar="PART", help="Pick units that are on over this part of the text.")
 @click.option("--top", default=3, type=click.IntRange(0, 5), help="How many guesses to show.")
-@click.option("--cut", type=click.IntRange(1), help="Look at so many characters only.")
+@click.option("--cut", type=click.IntRange(1), help="Read only so many characters.")
 @color_option
 @save_option(".html", ".png", ".svg", ".csv", ".json")
 @json_option
@@ -66,11 +66,11 @@ def command(
 ) -> None:
     """Show TEXT, or standard input for -, as the model reads it.
 
-    Every character is coloured by a unit's tanh(c), from red (-1) to blue (1), with its gates
-    below, and has above it how surprising it was and what was expected in its place.
+    A unit's tanh(c) colours every character, from red (-1) to blue (1). The unit's gates stand
+    below. Above stand the surprisal of the character and what the model expected in its place.
 
-    --save FILE.html writes a page with all units, to step through by key, look at characters, and
-    mark a span to find the units that are on over all of it and off elsewhere.
+    --save FILE.html writes a page with all units. Step through them by key, or look at a character.
+    Mark a span to find the units that are on over all of it and off elsewhere.
     """
     utf8_output()
     model = load_model(run)

@@ -32,7 +32,7 @@ from charlstm.studies.inspect.units_report import UnitsReport
 @click.option("--per-condition", default=40, type=click.IntRange(2), help="Pairs of each kind.")
 @click.option("--candidates", default=10, type=click.IntRange(1), help="How many units to ablate.")
 @click.option("--controls", default=30, type=click.IntRange(2), help="Random units to ablate.")
-@click.option("--long", default=20, type=click.IntRange(0), help="Characters that are long.")
+@click.option("--long", default=20, type=click.IntRange(0), help="A long way has more characters.")
 @click.option("--seed", default=1, type=click.IntRange(0), help="Decides pairs and controls.")
 @click.option("--layer", type=int, help="Layer of --unit.  [default: the last]")
 @click.option("--unit", type=int, help="Draw this unit's time course.  [default: the best]")
@@ -54,9 +54,9 @@ def command(
 ) -> None:
     """Find the units that carry the subject's number (or gender) to the verb.
 
-    A unit carries it if two things hold. In half of the constructions its value separates both
-    readings (AUC 0.9 or more halfway and just before the verb). And its ablation costs agreement
-    over a long way more than that of random units. --save FILE.png draws a unit's time course.
+    A unit carries it if two conditions hold. In half of the constructions its value separates both
+    readings (AUC 0.9 or more halfway and just before the verb). And its ablation costs more
+    long-distance agreement than that of random units. --save FILE.png draws a unit's time course.
     """
     utf8_output()
     model = load_model(run)
