@@ -38,7 +38,7 @@ class Model:
 
     @property
     def name(self) -> str:
-        """The name of the run: that of the folder which holds the checkpoint."""
+        """The name of the folder that holds the checkpoint."""
         return self.path.resolve().parent.name
 
     @property
@@ -139,7 +139,7 @@ class Model:
         """How much of `text` stands word for word in the training text.
 
         Raises:
-            CorpusError: if that text is gone, and so is its encoded copy in the runs' cache.
+            CorpusError: if that text and its encoded copy in the runs' cache are both gone.
         """
         return self._index.novelty(self._ids(text))
 

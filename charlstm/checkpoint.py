@@ -139,7 +139,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def load(path: Path, *, weights_only: bool = False) -> Checkpoint:
-    """Read a checkpoint, with the parameters alone of its arrays if `weights_only`.
+    """Read a checkpoint; with `weights_only`, no arrays but the parameters.
 
     Raises:
         CheckpointError: if the file is damaged, or is not the checkpoint of a run.
@@ -202,7 +202,7 @@ def restore(checkpoint: Checkpoint, path: Path, arrays: Mapping[str, Array]) -> 
 
 
 def _decided(config: Config) -> Config:
-    """The config itself if it leaves nothing open, as a run that has begun does, or ValueError."""
+    """Return the config if every setting has a value, as in a run; else raise ValueError."""
     if config.undecided:
         raise ValueError(config.undecided[0])
     return config

@@ -40,7 +40,7 @@ class Score:
 
     @property
     def perplexity(self) -> float:
-        """The number of equally likely characters that would cost as much: e to the mean loss."""
+        """The number of equally likely characters that give the same loss: e to the mean loss."""
         try:
             return math.exp(self.nats_per_char)
         except OverflowError:  # a mean loss above 709 nats

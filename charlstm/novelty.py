@@ -1,8 +1,8 @@
-"""How much of a text stands word for word in the training text: does a model write, or copy?
+"""How much of a text is copied word for word from the training text.
 
 The index has a piece of 8 characters at every fifth character of the training text, sorted by a
 hash. Any 12 characters of the training text contain exactly one of these pieces. So every run of 12
-or more characters that two texts share contains one; from there the texts are compared in full.
+or more characters that two texts share contains one. There the program compares the texts in full.
 """
 
 from collections.abc import Iterator

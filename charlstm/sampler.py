@@ -22,7 +22,7 @@ class Filters:
 
     `top_k`, `top_p` (Holtzman et al. 2020) and `min_p` keep the likeliest characters of the
     model's own distribution. Then `temperature` flattens or sharpens the probabilities of these. At
-    temperature 0 the likeliest character is taken, and of equals the first.
+    temperature 0 the likeliest character is chosen, and the first of equal ones.
 
     Raises:
         ConfigError: if a value is out of range.

@@ -1,4 +1,4 @@
-"""One text as a model reads it: what it expects, how surprised it is, what its units do."""
+"""The trace of a text: what the model expects, its surprisal, and the values of its units."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Trace:
     `memory` and `gates` hold one mapping or array for each layer, the values of every unit after
     each character, (N, H): `memory` is tanh(c), or h where there is no c (`memory_label`).
     `surprisal` (N,) is that of each character in bits, NaN where the model does not know it.
-    `likeliest` (N, K) are the K likeliest ids in its place, `probabilities` (N, K) their own.
+    `likeliest` (N, K) are the K likeliest ids in its place, with their `probabilities` (N, K).
     """
 
     symbols: Sequence[str]

@@ -40,7 +40,7 @@ def encoder(path: Path) -> Encoder:
 
 
 def export(model: Model, path: Path) -> None:
-    """Write a model to `path`; the file of before stays until the new one is complete.
+    """Write a model to `path`; an old file stays until the new one is complete.
 
     Raises:
         ExportError: as `encoder`, if the format cannot hold this model, or if the file cannot be

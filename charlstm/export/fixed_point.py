@@ -1,8 +1,8 @@
 """Weights in 16 bits: whole numbers up to ±32767, and a scale for each row.
 
-They take as much room as half precision and are closer: half precision keeps 11 bits of each
-number, these keep up to 16 bits of the largest number of a row. The logits of the demo come within
-0.006 of the model's; with half precision within 0.04.
+They take as much room as half precision and are more exact. Half precision keeps 11 bits of each
+number; these keep up to 16 bits of the largest number of a row. They change the logits of the demo
+by at most 0.006, and half precision by at most 0.04.
 """
 
 from base64 import b64encode

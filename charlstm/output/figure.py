@@ -72,7 +72,7 @@ def write_figure(path: Path, figure: "Figure") -> None:
     """Write a figure as .png or .svg, by the ending of `path`.
 
     Raises:
-        RunError: if it cannot be written; what stood there before still does.
+        RunError: if it cannot be written; an old file then stays.
     """
     ending = path.suffix.lower()
     metadata = {"Date": None} if ending == ".svg" else {"Software": None}

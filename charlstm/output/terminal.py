@@ -34,7 +34,7 @@ LEVELS = (0, 95, 135, 175, 215, 255)  # of xterm's colour cube
 
 
 def depth(environment: Mapping[str, str], is_terminal: bool) -> Depth:
-    """What an output takes: nothing under NO_COLOR, to a file or in a dumb terminal."""
+    """The colours of an output: none under NO_COLOR, in a file or in a dumb terminal."""
     term = environment.get("TERM", "")
     if environment.get("NO_COLOR") or not is_terminal or term == "dumb":
         return Depth.NONE
@@ -65,7 +65,7 @@ def heat(value: float) -> Colour:
 
 
 def blend(colour: Colour, share: float) -> Colour:
-    """Paper with a share of a colour; what is no number counts as 0."""
+    """Paper with a share of a colour; NaN counts as 0."""
     share = min(share, 1.0) if share > 0 else 0.0
     return Colour(*(round(p + share * (c - p)) for p, c in zip(PAPER, colour, strict=True)))
 
@@ -133,7 +133,7 @@ def width(shown: str) -> int:
 
 
 def bar(value: float, low: float = 0.0, high: float = 1.0) -> str:
-    """A bar as high as the value between `low` and `high`; a blank for what is no number."""
+    """A bar as high as the value between `low` and `high`; a blank for NaN."""
     if not math.isfinite(value):
         return " "
     share = (value - low) / (high - low) if high > low else 0.0

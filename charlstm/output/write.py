@@ -59,7 +59,7 @@ Result = Tabular | Mappable | Drawable | Paged
 def save(path: Path, result: Result) -> None:
     """Write a result in the form that the ending of `path` names.
 
-    The endings are .csv, .json, .html, .png and .svg. What stood at `path` is replaced at once, or
+    The endings are .csv, .json, .html, .png and .svg. The new file replaces an old one at once, or
     not at all.
 
     Raises:
@@ -84,7 +84,7 @@ def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) ->
     """One line for each row; None and a number that is not finite are empty cells.
 
     Raises:
-        RunError: if it cannot be written; what stood there before still does.
+        RunError: if it cannot be written; an old file then stays.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -97,7 +97,7 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """One JSON object.
 
     Raises:
-        RunError: if it cannot be written; what stood there before still does.
+        RunError: if it cannot be written; an old file then stays.
     """
     text = json.dumps(plain(value), indent=1, ensure_ascii=False)
     _write(path, f"{text}\n".encode("utf-8", "backslashreplace"))
@@ -107,7 +107,7 @@ def write_json_lines(path: Path, values: Iterable[Mapping[str, Any]]) -> None:
     """One JSON object on each line.
 
     Raises:
-        RunError: if it cannot be written; what stood there before still does.
+        RunError: if it cannot be written; an old file then stays.
     """
     lines = (f"{json.dumps(plain(value), ensure_ascii=False)}\n" for value in values)
     _write(path, "".join(lines).encode("utf-8", "backslashreplace"))

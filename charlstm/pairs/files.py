@@ -19,9 +19,9 @@ SWEEPS = ("depth", "distance")  # what a sweep varies between subject and verb
 class Pair:
     """Two sentences that differ in one word, of which the first is right.
 
-    Pairs with the same `item` are its two readings (The cat ... was, The cats ... were); an item
-    is right jointly if both are. `congruent` is None where no other noun could mislead. Every label
-    but `condition` and `item` is None where the pair's author gave none.
+    Pairs with the same `item` are its two readings (The cat ... was, The cats ... were). An item is
+    right jointly if both pairs are. `congruent` is None where no other noun could mislead. Every
+    label but `condition` and `item` is None where the pair's author gave none.
     """
 
     sentence_good: str
@@ -35,7 +35,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class PairSet:
-    """Pairs, the conditions of which the corpus had no example, and what a sweep varies.
+    """Pairs, the conditions that the corpus does not have, and what a sweep varies.
 
     `axis` names what the sweep varies ("depth" in nouns, "distance" in characters); `at` gives its
     value in each condition.
@@ -51,7 +51,7 @@ def write_pairs(path: Path, pairs: Iterable[Pair]) -> None:
     """Write one JSON object per line, labels that are None left out.
 
     Raises:
-        CorpusError: if the file cannot be written; what stood there before still does.
+        CorpusError: if the file cannot be written; an old file then stays.
     """
     with atomic_write(path, CorpusError) as file:
         for pair in pairs:

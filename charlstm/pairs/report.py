@@ -1,4 +1,4 @@
-"""The report on a set of pairs: the shares of right ones, for each condition and each label.
+"""The report on a set of pairs: the share of right pairs for each condition and each label.
 
 The intervals are Wilson's (1927, JASA 22), which stay within 0 and 1.
 """
@@ -27,14 +27,14 @@ SHARES = ("accuracy", *PARTS, "joint")
 
 @dataclass(frozen=True)
 class Share:
-    """How many of how many are right."""
+    """The number of right answers, and of all answers."""
 
     right: int
     total: int
 
     @property
     def value(self) -> float | None:
-        """From 0 to 1; None of nothing."""
+        """From 0 to 1; None if there are no answers."""
         return self.right / self.total if self.total else None
 
     @property

@@ -50,9 +50,10 @@ def atomic_write(path: Path, error: type[CharlstmError] = RunError) -> Iterator[
 
 @contextmanager
 def replacing(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
-    """`atomic_write`, but an OSError stays one, and only `sync` forces the bytes to the disk.
+    """Like `atomic_write`, but it raises an OSError as it is, and syncs only with `sync`.
 
-    Without `sync` it is twice as fast. Use that for files that can be made again after a crash.
+    `sync` forces the bytes to the disk. Without it the write is twice as fast: use that for files
+    that can be made again after a crash.
     """
     temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
     try:
@@ -75,7 +76,7 @@ def clean_stray(folder: Path, idle: float = 0.0) -> list[Path]:
     number, because numbers are used again, in a container at once. So call it before writing, and
     hold the run's lock. In a folder without a lock a process of another machine may be writing:
     there, `idle` spares the files that somebody has written to within so many seconds.
-    It passes over what it cannot list or remove: the next write fails too, and says why.
+    It skips files that it cannot list or remove: the next write fails too, and says why.
     """
     latest = time.time() - idle if idle else math.inf
     removed = []

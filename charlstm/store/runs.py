@@ -18,11 +18,11 @@ _TRAIN = "train one first: charlstm train corpus.txt"
 def new_run(root: Path, stem: str) -> Path:
     """Create and return a new folder `root/<stem>`, or `root/<stem>-2`, `-3`, … if that exists.
 
-    Characters of `stem` that a shell or terminal could misread become `-`. To make the folder is to
-    take the name, so two trainings never get the same one.
+    Characters of `stem` that a shell or terminal could misread become `-`. Making the folder takes
+    the name, so two trainings never get the same one.
 
     Raises:
-        RunError: if `root` is no folder or cannot be written.
+        RunError: if `root` is not a folder or cannot be written.
     """
     name = _safe_name(stem)
     with _explained(root, "cannot make a run folder in", "; choose another place with --out"):
@@ -42,7 +42,7 @@ def claim(path: Path) -> Path:
     """Create the folder that the user chose for a new run, unless a run is in it.
 
     Raises:
-        RunError: if it holds a run already, is no folder, or cannot be made.
+        RunError: if it holds a run already, is not a folder, or cannot be made.
     """
     with _explained(path, "cannot make the run folder", "; choose another place with --out"):
         path.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """The batch in shards: which columns each has, and the windows of text that they read.
 
 The plan fixes the shards, and their gradients are summed in their order. So the number of workers
-decides how long an update takes, and nothing else.
+changes the time of an update, and nothing else.
 """
 
 from collections.abc import Mapping
@@ -52,7 +52,7 @@ class Windows(Protocol):
 
 
 class Streams:
-    """B columns that each read the whole text round and round; column b starts at b/B of it.
+    """B columns that each read the whole text again and again; column b starts at b/B of it.
 
     Column b of update u reads characters start_b + u·T … start_b + u·T + T. So each window begins
     where the one before ended, and the state can be carried for ever. The number of the update

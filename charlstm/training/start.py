@@ -210,7 +210,7 @@ def _copy_weights(old: Checkpoint, path: Path, parameters: Parameters) -> None:
 
 
 def _shape(parameters: Parameters) -> tuple[object, ...]:
-    """What two networks must share; an option left at its default counts as given."""
+    """What two networks must have in common; a default counts like a given option."""
     architecture = parameters.architecture
     size = architecture.hidden_size, architecture.num_layers
     return architecture.cell, parameters.cell.options, *size

@@ -16,7 +16,7 @@ from charlstm.training.defaults import validation_fraction
 
 @dataclass(frozen=True)
 class Texts:
-    """What a run reads: the slices to train and validate on, and the encoded texts they are of."""
+    """What a run reads: the slices to train and validate on, and the encoded texts."""
 
     train: TextSlice
     val: TextSlice | None
@@ -58,11 +58,11 @@ def read_texts_again(
     cure: str = "pass --allow-changed-corpus to go on with the new text",
     on_read: ReadProgress | None = None,
 ) -> Texts:
-    """Encode the texts of the run that `old` is of once more, in its vocabulary.
+    """Encode the texts of the run of `old` again, in its vocabulary.
 
     Raises:
-        CorpusError: if a text cannot be read or, without `allow_changed`, is not the text of
-            before; `cure` says what to do then.
+        CorpusError: if a text cannot be read, or has changed (without `allow_changed`); `cure`
+            then says what to do.
     """
 
     def again(sources: Sequence[str], before: EncodedText | None) -> EncodedText:
@@ -81,7 +81,7 @@ def read_texts_again(
 
 
 def training_text(old: Checkpoint, cache: Path) -> TextSlice:
-    """What `old` was trained on: its encoded copy if there still is one, else encoded again.
+    """The training text of `old`: its encoded copy if it still exists, else encoded again.
 
     Raises:
         CorpusError: if there is neither that nor the text itself, unchanged.
@@ -110,7 +110,7 @@ def index_of(text: TextSlice, cache: Path) -> Index:
 
 
 def absolute(name: str) -> str:
-    """The name of a text as it holds in any folder; - stays standard input."""
+    """The path of a text from any folder; - stays standard input."""
     return name if name == "-" else str(Path(name).resolve())
 
 

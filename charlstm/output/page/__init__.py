@@ -1,4 +1,4 @@
-"""One self-contained HTML file: a page's parts put together, all that was given escaped."""
+"""One self-contained HTML file from the parts of a page; all given text is escaped."""
 
 import html
 import json
@@ -18,8 +18,8 @@ SCALE = 127  # a signed byte that stands for 1; look.js has the same
 def page(name: str, title: str, about: str, data: Mapping[str, Any]) -> bytes:
     """The page `name` with its style, script and data inside; it needs no network.
 
-    Text reaches it as HTML escapes or as JSON without `<`, `>` and `&`, and its script only ever
-    writes text, so nothing in a text or a file name can become part of the page.
+    Text enters it as HTML escapes, or as JSON without `<`, `>` and `&`. Its script writes only
+    text. So nothing in a text or a file name can become code of the page.
     """
     parts = {
         "look_css": _part("look.css"),

@@ -73,7 +73,7 @@ def measured_steps(steps: int) -> list[int]:
 def reach(parameters: Parameters, losses: Losses, steps: int = STEPS) -> Reach:
     """The gradient of the losses up to `steps` back; their texts are at least `steps` + 1 long.
 
-    It is computed in double precision, since a gradient that vanishes leaves single precision.
+    It is computed in double precision: a vanishing gradient is too small for single precision.
     """
     parameters = Parameters(
         parameters.architecture, parameters.vocabulary_size, flat=parameters.flat.astype(np.float64)

@@ -1,8 +1,8 @@
 """Which units to look at: the most salient on a text, or those that are on over a span of it.
 
-A salient unit swings between extremes and keeps them for many characters, as the cells that
-Karpathy, Johnson & Fei-Fei 2015 show do: a quote is open, the subject is plural. Units on over a
-span and off elsewhere are what LSTMVis finds (Strobelt et al. 2018), with its threshold 0.3.
+A salient unit has extreme values and keeps each for many characters. Karpathy, Johnson & Fei-Fei
+2015 show such units: one is on while a quote is open. LSTMVis (Strobelt et al. 2018) finds units
+that are on over a span and off elsewhere. The threshold 0.3 comes from there.
 """
 
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ THRESHOLD = 0.3
 def salient_units(memory: Array, count: int) -> list[int]:
     """The `count` most salient units of `memory` (N, H), the best first.
 
-    A unit's salience is its standard deviation times the correlation of neighbouring values. Each
-    further unit is marked down by its correlation with one that is chosen already.
+    A unit's salience is its standard deviation times the correlation of neighbouring values. The
+    correlation with a unit that is already chosen lowers the salience of the others.
     """
     centred = memory.astype(np.float64) - memory.mean(axis=0)
     spread = centred.std(axis=0)

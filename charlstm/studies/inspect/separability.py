@@ -1,7 +1,7 @@
 """Separability: how well one unit's value separates two readings, by the area under its ROC curve.
 
 AUC = P(x₁ > x₀) + ½·P(x₁ = x₀) for a value x₁ of reading 1 and x₀ of reading 0 (Mann & Whitney
-1947). At 1 and 0 the value separates them without fault, at ½ not at all.
+1947). At 1 and at 0 the value separates the readings fully, at ½ not at all.
 """
 
 from collections.abc import Sequence
@@ -43,8 +43,8 @@ def auc_by_condition(
 def separability(aucs: Array) -> NDArray[np.float64]:
     """How well each unit separates the readings in each condition: AUCs (C, P, H) to (C, H).
 
-    It is the lowest AUC over the P places, in the direction that the unit has over all conditions:
-    a unit that is high for reading 1 in one condition and low in another cannot be read off.
+    It is the lowest AUC over the P places, in the unit's one direction over all conditions. A unit
+    that is high for reading 1 in one condition and low in another does not show the reading.
     """
     upwards = aucs.mean(axis=(0, 1)) >= 0.5
     return np.asarray(np.where(upwards, aucs, 1.0 - aucs).min(axis=1))

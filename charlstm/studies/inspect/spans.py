@@ -1,8 +1,8 @@
 """Spans from a subject to its verb in minimal pairs, and what every unit does over them.
 
-A pair says only which word is wrong. Where the subject stands follows from its twin, the same item
-in the other reading: "The cat near the barn was" and "The cats near the barn were" differ first at
-the end of the subject.
+A pair shows only the wrong word. To find the subject, the program compares the two readings of an
+item: "The cat near the barn was" and "The cats near the barn were" differ first at the end of the
+subject.
 """
 
 from collections import defaultdict

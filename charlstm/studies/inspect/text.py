@@ -1,4 +1,4 @@
-"""A text as a model reads it: its surprisal, what was expected, and what chosen units did."""
+"""A text as a model reads it: surprisal, expected characters, and the values of chosen units."""
 
 import math
 from collections.abc import Iterator, Sequence

@@ -33,8 +33,8 @@ class TimeCourse:
     """Means over sentences by kind, then by name: the memory and each gate, a row of steps each.
 
     A kind is a reading and 1 for congruent, or the readings of two sentences in a row.
-    `marks` are the steps at which a subject has been read and at which its verb begins, in turn;
-    `counts` says over how many sentences each kind is a mean.
+    `marks` are the steps at the end of a subject and at the start of its verb, in turn. `counts`
+    has the number of sentences of each kind.
     """
 
     layer: int

@@ -1,11 +1,11 @@
-"""Which units carry the subject's number: they know it all the way, and agreement needs them.
+"""Number units: their value shows the subject's number up to the verb, and agreement needs it.
 
 Lakretz et al. 2019 ("The emergence of number and syntax units in LSTM language models") found such
 units by ablation. Here a unit carries number only if both hold: in at least half of the
 constructions its value separates the readings halfway and just before the verb, and its ablation
-costs long-distance agreement more than that of random units. An AUC alone shows what a unit knows,
-not that the model uses it. At the subject itself other units may hold the number for a moment, so
-that place is shown but does not decide.
+costs long-distance agreement more than that of random units. A high AUC does not show that the
+model uses the unit. At the subject itself other units may hold the number for a moment. So the
+report shows that place, but it does not decide.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -79,7 +79,7 @@ class PlainProducts:
 
 
 class BlockedProducts(PlainProducts):
-    """The same, but the products of a step, and of layers above, are blocked as in an update."""
+    """The same products. Those of a step and of upper layers are blocked, as in an update."""
 
     def __init__(self, parameters: Parameters, length: int, batch: int) -> None:
         super().__init__(parameters, length, batch)
