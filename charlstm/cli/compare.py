@@ -59,9 +59,9 @@ def command(config: str, out: str | None, save: tuple[Path, ...], as_json: bool)
                 if isinstance(event, Outcome):
                     outcomes.append(event)
     except KeyboardInterrupt:
-        note("stopped between updates; what is saved is kept")
+        note("stopped between updates; the saved runs are kept")
     if stop.requested():
-        note(f"{len(outcomes)} of {len(comparison.runs)} runs done; the same command goes on")
+        note(f"{len(outcomes)} of {len(comparison.runs)} runs done; give the same command to go on")
         sys.exit(stop.status)
     result = ComparisonResult(outcomes, comparison.out, path.stem)
     save_all([comparison.out / "compare.csv", *save, *_picture(comparison.out)], result)

@@ -25,7 +25,7 @@ def fixed(value: Array) -> tuple[NDArray[np.float32], NDArray[np.int16]]:
     rows = np.asarray(value, np.float64).reshape(1 if value.shape[1] == 1 else len(value), -1)
     highest = np.abs(rows).max(axis=1)
     if not np.isfinite(highest).all():
-        raise ExportError("a weight is no finite number; export another checkpoint")
+        raise ExportError("a weight is not a finite number; export another checkpoint")
     scales = (np.where(highest > 0, highest, 1.0) / LARGEST).astype(np.float32)
     if not scales.all():  # a row whose numbers are all close to 0
         scales[scales == 0] = np.finfo(np.float32).tiny

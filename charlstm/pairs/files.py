@@ -141,7 +141,7 @@ def _checked(fields: dict[str, Any], item: str) -> Pair:
 def _sentence(fields: dict[str, Any], key: str) -> str:
     sentence = fields.get(key)
     if not isinstance(sentence, str) or not sentence.strip():
-        raise ValueError(f"{key} is missing or is no text")
+        raise ValueError(f"{key} is missing or is not a text")
     if "\n" in sentence or "\r" in sentence:
         raise ValueError(f"{key} has a line break in it; a pair is two single lines")
     if any("\ud800" <= character <= "\udfff" for character in sentence):

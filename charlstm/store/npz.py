@@ -39,7 +39,7 @@ class Member:
 
     def __post_init__(self) -> None:
         if len(self.name) > 200 or not _NAME.fullmatch(self.name) or self.name.endswith(".npy"):
-            raise ValueError(f"{self.name[:200]!r} is no name for an array")
+            raise ValueError(f"{self.name[:200]!r} cannot be the name of an array")
         if self.dtype not in DTYPES:
             raise ValueError(f"{self.name!r} has a type that checkpoints do not hold")
         # NumPy refuses a shape such as (0, 2**62), which has no elements. So count a 0 as a 1.

@@ -114,7 +114,7 @@ def test_weights_that_are_no_numbers() -> None:
     model = model_of("lstm")
     for value in (np.nan, np.inf):
         model.flat[5] = value
-        with pytest.raises(ExportError, match="no finite number"):
+        with pytest.raises(ExportError, match="not a finite number"):
             encode(model, ABOUT)
 
 

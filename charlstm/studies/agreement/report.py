@@ -57,7 +57,7 @@ class AgreementReport:
             if total:
                 yield f"{name:{width}}{_row(total)}"
         if self.report.unseen:
-            yield "* unlike anything in the corpus"
+            yield "* not in the corpus"
         if self.report.pair_set.axis == "distance":
             yield f"BPTT window: {self.window} characters"
 

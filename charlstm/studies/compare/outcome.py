@@ -96,7 +96,7 @@ def claim_for(run: Path, settings: Mapping[str, Any]) -> None:
     before = _read(run / SETTINGS_FILE)
     if before is None:
         if any(run.glob("*.npz")):
-            raise RunError(f"{str(run)!r} holds a run of something else; choose another --out")
+            raise RunError(f"{str(run)!r} holds another run; choose another --out")
         try:
             run.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -100,7 +100,7 @@ class GatesReport:
         """The table of gates, the claim and its figure, the longest memories, and coupling."""
         yield from self._use_lines()
         gates = self.gates
-        verdict = "so it is here" if gates.saturated > 0.5 else "not so here"
+        verdict = "true here" if gates.saturated > 0.5 else "not true here"
         yield ""
         yield (
             f'docs/notes.md says of a gate: "{CLAIM}". {100 * gates.saturated:.1f} % of the gate '
@@ -109,7 +109,7 @@ class GatesReport:
         memories = gates.longest_memories[: self.listed]
         if memories:
             yield ""
-            yield "longest remembering   open   mean   stays open for"
+            yield "longest retention     open   mean   stays open for"
         for use, unit in memories:
             yield (
                 f"  {use.gate} of {use.layer}:{unit:<10} {use.right[unit]:7.1%}"

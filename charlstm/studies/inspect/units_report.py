@@ -151,9 +151,9 @@ def verdict(units: Units, feature: str) -> str:
             )
         costly = max(units.candidates, key=lambda unit: unit.cost["long"])
         return (
-            f"No unit carries {feature} by itself: none both separates its readings in half of the "
-            f"constructions and costs agreement when it is ablated. The ablation of "
-            f"{costly.layer}:{costly.unit} costs most of these "
+            f"No unit carries {feature} by itself: none separates its readings in half of the "
+            f"constructions and also costs agreement when it is ablated. Of these units, "
+            f"{costly.layer}:{costly.unit} costs most "
             f"({_points(costly.cost['long'])} points)."
         )
     names = ", ".join(f"{unit.layer}:{unit.unit}" for unit in carriers)

@@ -242,7 +242,7 @@ def test_without_matplotlib(
     [
         (b"", "p.jsonl: no pairs in it; write some with charlstm corpus pairs"),
         (b"a\tb\nc\tc\n", "line 2: sentence_good and sentence_bad are the same"),
-        (b'{"sentence_good": "a"}\n', "line 1: sentence_bad is missing or is no text"),
+        (b'{"sentence_good": "a"}\n', "line 1: sentence_bad is missing or is not a text"),
         (b"only one column\n", "line 1: expected good sentence, tab, bad sentence"),
         (b"a\tb\n\xff\tb\n", "line 2: not UTF-8"),
         (None, "p.jsonl: cannot read the pairs (No such file or directory)"),

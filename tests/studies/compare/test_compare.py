@@ -273,7 +273,7 @@ def test_what_is_finished_is_not_made_again(charlstm: Runner, compared: Path, he
     message = charlstm.fails("compare", path, "--out", out)
     assert "was begun with lr 0.03, not 0.02; choose another --out" in message
     (out / "rnn_seed-1" / "asked.json").unlink()
-    assert "holds a run of something else" in charlstm.fails("compare", path, "--out", out)
+    assert "holds another run" in charlstm.fails("compare", path, "--out", out)
     (out / "rnn_seed-1" / "asked.json").write_text("{", encoding="utf-8")
     assert "damaged" in charlstm.fails("compare", path, "--out", out)
 
@@ -290,7 +290,7 @@ def test_a_stopped_comparison_goes_on(compared: Path, here: Path, charlstm: Runn
                 break
         rest = process.stderr.read().decode()
     assert process.returncode == 143, rest
-    assert "0 of 1 runs done; the same command goes on" in rest
+    assert "0 of 1 runs done; give the same command to go on" in rest
     assert not (here / "runs" / "plan" / "compare.csv").exists()
     runs = charlstm.ok("compare", path, "--json").json["runs"]
     assert [run["steps"] for run in runs] == [200]
