@@ -41,7 +41,7 @@ class Config:
     val: str | None = setting(None, "Validate on this text, not on the last part of the corpus.")
     val_fraction: float | None = setting(
         None,
-        "Share of the corpus, its end, to validate on.  [default: 0.1, at most 300,000 characters]",
+        "Last share of the corpus, to validate on.  [default: 0.1, at most 300,000 characters]",
         0.0,
         0.9,
     )

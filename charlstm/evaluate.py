@@ -22,7 +22,7 @@ MOST = 2 * GROUP  # columns of a text
 
 @dataclass(frozen=True)
 class Score:
-    """The loss of a text in `nats`, summed over its known `characters`, without the `unknown`."""
+    """The loss of a text in `nats`, its known `characters`, and the `unknown`, without a loss."""
 
     nats: float
     characters: int

@@ -68,7 +68,7 @@ def agreement(
 @click.option(
     "--corpus", metavar="CORPUS", help="Made by `corpus agreement`.  [default: the bundled one]"
 )
-@click.option("--sweep", type=click.Choice(SWEEPS), help="Go beyond the corpus, step by step.")
+@click.option("--sweep", type=click.Choice(SWEEPS), help="Add nouns or distance, step by step.")
 @click.option(
     "--per-condition",
     default=PER_CONDITION,
@@ -77,7 +77,7 @@ def agreement(
 )
 @click.option("--seed", default=SEED, type=click.IntRange(0), help="Decides every pair.")
 def pairs(file: str, corpus: str | None, sweep: str | None, per_condition: int, seed: int) -> None:
-    """Write the minimal pairs that `agree` makes by itself to FILE, as JSON Lines.
+    """Write the minimal pairs that `agree` makes by default to FILE, as JSON Lines.
 
     Their subjects and predicates never meet in the corpus.
     """

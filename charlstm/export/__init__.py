@@ -55,7 +55,7 @@ def about(model: Model) -> dict[str, str]:
     """The metadata that the file holds beside the weights, each value as JSON.
 
     `vocabulary` has `tokens` ("char" or "byte") and `characters`, in the order of their ids;
-    `settings` those of the run, but for its paths; `version` is charlstm's.
+    `settings` are those of the run without its paths; `version` is charlstm's.
     """
     settings = model.config.to_mapping()
     for name in PRIVATE:

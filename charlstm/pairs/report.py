@@ -57,7 +57,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Summary:
-    """The shares of some pairs: of all, of each part that labels tell apart, and jointly.
+    """The shares of right pairs: of all, of those with each label, and jointly.
 
     `joint` counts items: an item is right if all its readings are (a guesser gets one in four).
     `log_odds` is the mean over the pairs, in nats. `ties` counts pairs.

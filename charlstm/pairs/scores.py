@@ -104,7 +104,7 @@ def score_pairs(
 
 
 def scored_parts(pair: Pair, kind: ScoreKind) -> tuple[str, str, str]:
-    r"""What stands before the scored part, the good sentence's scored part and the bad one's.
+    r"""The text before the scored part, and the scored parts of the good and the bad sentence.
 
     Of "The cat was full." and "The cat were full.", the verb parts are "was " and "were ": the
     word in which they first differ and the character after it, which is the newline at the end.

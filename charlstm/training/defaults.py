@@ -120,7 +120,7 @@ def _passes(config: Config, characters: int) -> float:
 
 
 def settle_budget(config: Config, updates: int) -> Config:
-    """Set the budget to so many updates; decide when to validate (20 times) and to save (then)."""
+    """Set the budget to so many updates; decide when to validate (20 times) and save."""
     eval_every = config.eval_every or max(1, updates // VALIDATIONS)
     checkpoint_every = config.checkpoint_every or eval_every
     return replace(

@@ -1,4 +1,4 @@
-"""A budget in minutes becomes one in updates: some updates are timed, without effect."""
+"""Turns a budget in minutes into one in updates: it times some updates, without effect."""
 
 import math
 import time

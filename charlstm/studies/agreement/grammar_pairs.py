@@ -41,8 +41,8 @@ class Condition:
 class GrammarPairs:
     """The pairs that suit the corpus of these settings.
 
-    If the corpus holds pairs of a subject and a predicate out, the minimal pairs are made of those
-    alone. Subject number and congruence are balanced, since an item is one frame in both readings:
+    If the corpus holds out pairs of a subject and a predicate, the minimal pairs have only those.
+    Subject number and congruence are balanced, since an item is one frame in both readings:
     the words between subject and verb are the same, and mislead in one of the two.
     """
 

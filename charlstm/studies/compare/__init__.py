@@ -1,1 +1,1 @@
-"""Several settings trained under one budget, one after another, and what came of them."""
+"""Several settings trained under one budget, one after another, and their results."""

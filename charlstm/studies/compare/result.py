@@ -1,4 +1,4 @@
-"""What came of a comparison: a row for each run in a CSV file, a line for each setting printed."""
+"""The result of a comparison: a row for each run in a CSV file, a line for each setting printed."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -103,7 +103,7 @@ class Writer:
         self.weights: dict[str, dict[str, Shape]] = {gate: {} for gate in cell.gates}
 
     def body(self, node: Node) -> tuple[str, tuple[Summand, ...]]:
-        """What stands behind the equals sign of a node's equation, as text and in parts."""
+        """The right side of a node's equation, as text and in parts."""
         symbol = symbol_of(node)
         inner = node.operands[0] if symbol in ACTIVATIONS else node
         root = inner is node

@@ -59,7 +59,7 @@ class Reach:
         return float(math.exp(np.log(total[-1] / total[0]) / (self.back[-1] - self.back[0])))
 
     def below(self, share: float) -> int | None:
-        """From how many steps back on the gradient stays below a share of that one step back."""
+        """After how many steps back the gradient stays below a share of its first norm."""
         above = np.flatnonzero(~(self.total < share * self.total[0]))
         first = int(above[-1]) + 1 if above.size else 0
         return self.back[first] if first < len(self.back) else None

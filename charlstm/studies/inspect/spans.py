@@ -56,7 +56,7 @@ class Span:
 def spans_of(pairs: Iterable[Pair], feature: str = "number") -> list[Span]:
     """The spans of all items whose two readings differ in `feature`, an item's together.
 
-    Readings whose pairs name both numbers differ in number, those that name the same in gender.
+    If an item's pairs name two numbers, its readings differ in number, otherwise in gender.
 
     Raises:
         CorpusError: if there are none.
@@ -101,7 +101,7 @@ def _spans_of_twins(twins: Sequence[Pair]) -> list[Span]:
 
 
 def first_difference(text: str, other: str) -> int | None:
-    """The index of the first character in which two texts differ; None if one begins the other."""
+    """Where two texts first differ; None if one text starts with the other."""
     return next((k for k, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), None)
 
 
@@ -141,7 +141,7 @@ def span_values(
 
 
 def step_of(vocabulary: Vocabulary, text: str, k: int) -> int:
-    """The step that reads character `k` of a text, a byte model's last of it."""
+    """The step that reads character `k` of a text; in a byte model, its last byte."""
     return int(vocabulary.encode(text[: k + 1]).size) - 1
 
 

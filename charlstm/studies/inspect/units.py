@@ -184,7 +184,7 @@ def accuracy_by_part(
 
 
 def _middle(costs: Sequence[float]) -> tuple[float, float]:
-    """Between which 95 % of the costs lie; NaN of nothing."""
+    """The range in which 95 % of the costs lie; NaN if there are none."""
     if not costs or np.isnan(costs).any():
         return float("nan"), float("nan")
     low, high = np.quantile(costs, (0.025, 0.975))
