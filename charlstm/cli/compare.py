@@ -107,7 +107,7 @@ class _Watcher(ExitStack):
 
 
 def _brief(outcome: Outcome) -> str:
-    """What came of a run, in one line."""
+    """The result of a run, in one line."""
     if outcome.diverged:
         return f"diverged ({outcome.diverged})"
     words = (

@@ -1,4 +1,4 @@
-"""What a terminal shows of long work: the events of a training run, and progress bars."""
+"""The output of long work in a terminal: the events of a training run, and progress bars."""
 
 import math
 import shlex

@@ -113,7 +113,7 @@ def _record(prime: bytes, sample: bytes, seed: int) -> dict[str, Any]:
 
 
 def _novelty(model: Model, sample: bytes) -> tuple["Novelty", str]:
-    """What a sample shares with the training text, and the longest run that stands there."""
+    """What a sample shares with the training text, and the longest run that is there too."""
     novelty = model.novelty(sample)
     run = slice(novelty.begin, novelty.begin + novelty.longest)
     if model.vocabulary.tokens == "byte":

@@ -1,4 +1,4 @@
-"""What a terminal shows: text without control characters, notes, errors and JSON."""
+"""Output in a terminal: text without control characters, notes, errors and JSON."""
 
 import json
 import os

@@ -15,7 +15,7 @@ LENGTH = 64  # characters a window
 
 @dataclass(frozen=True)
 class Recording:
-    """What a network did on T steps of B columns, for each layer by name.
+    """The values in a network over T steps of B columns, for each layer by name.
 
     `gates` and `states` are (T, H, B), with the states after each step. `logits` (T, V, B) are for
     the next character.

@@ -28,7 +28,7 @@ class Strip:
         return len(self.symbols if self.symbols is not None else self.values or ())
 
     def glyph(self, k: int, depth: Depth) -> str:
-        """What stands in place `k`, without its colour."""
+        """The symbol or bar in place `k`, without its colour."""
         if self.values is not None and depth is Depth.NONE and self.bars:
             return bar(self.values[k], self.low)
         return glyph(self.symbols[k]) if self.symbols is not None else " "
@@ -41,7 +41,7 @@ class Strip:
 def draw(strips: Sequence[Strip], columns: int, depth: Depth) -> Iterator[str]:
     """The strips as lines of at most `columns`; each part of the text has all its strips.
 
-    A part ends where the columns do, or behind a newline in the first strip's symbols.
+    A part ends at the last column, or after a newline in the first strip's symbols.
     """
     margin = max(MARGIN, *(len(strip.label) for strip in strips)) + 2
     glyphs = [[strip.glyph(k, depth) for k in range(len(strip))] for strip in strips]

@@ -108,7 +108,7 @@ def printable(text: str) -> str:
 
 
 def glyph(symbol: str) -> str:
-    r"""What stands for a character, one or two columns wide; no control character gets through.
+    r"""The glyph of a character, one or two columns wide; never a control character.
 
     Control characters have Unicode's own pictures (␛ is escape); what has no width by itself, or
     cannot be printed, is ◌ or �. A byte `\xNN` is ▯.

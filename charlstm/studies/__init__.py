@@ -1,1 +1,1 @@
-"""What one can ask of a trained model: each study is a slice with its measure and its report."""
+"""Studies of trained models. Each study has its own measure and its own report."""

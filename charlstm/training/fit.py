@@ -108,7 +108,7 @@ class _Run:
         self.recent: list[Updated] = []  # since the last validation
 
     def updates(self) -> Iterator[Updated]:
-        """The updates of the run, from where it stands, for ever."""
+        """The further updates of the run, without end."""
         t, config = self.training, self.training.config
         if t.progress.start_loss is None:
             with states_kept(t.pool):
@@ -154,7 +154,7 @@ class _Run:
         return Validated(progress.update, train_nats, val_nats, best)
 
     def preview(self) -> Preview:
-        """A sample, and the longest passage of it that stands in the training text."""
+        """A sample, and its longest passage that is also in the training text."""
         t = self.training
         newline = t.texts.vocabulary.encode("\n")
         seeds = [t.config.seed + t.progress.update]

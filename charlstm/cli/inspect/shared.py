@@ -1,4 +1,4 @@
-"""What the views share: layers and units that exist, and colours for a terminal."""
+"""Helpers of the views: layers and units that exist, and colours for a terminal."""
 
 import os
 import shutil

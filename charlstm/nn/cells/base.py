@@ -103,7 +103,7 @@ class Cell(ABC, Generic[S]):
 
     @abstractmethod
     def forward(self, s: S) -> None:
-        """Compute one step from s.a = b + W_x·x and the state before; write the tape."""
+        """Compute one step from s.a = b + W_x·x and the last step; write this step's tape."""
 
     @abstractmethod
     def backward(self, s: S) -> None:

@@ -1,4 +1,4 @@
-"""What one run of a comparison learnt and what it cost, kept in a file beside its checkpoints."""
+"""The results and the cost of one run of a comparison, in a file beside its checkpoints."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -113,7 +113,7 @@ def _sized(comparison: Comparison, planned: PlannedRun, on_read: ReadProgress | 
 
 
 def _settings(comparison: Comparison, config: Config) -> dict[str, Any]:
-    """Every setting of a run and of what is measured on it, by name."""
+    """Every setting of a run and of its measurement, by name."""
     pairs = str(comparison.pairs.resolve()) if comparison.pairs else None
     return config.to_mapping() | {"pairs": pairs, "per_condition": comparison.per_condition}
 

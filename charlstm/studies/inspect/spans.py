@@ -109,7 +109,7 @@ def first_difference(text: str, other: str) -> int | None:
 class SpanValues:
     """One layer over N spans.
 
-    `memory` (N, 3, H) is each unit's memory at `PLACES`: after the character behind the subject,
+    `memory` (N, 3, H) is each unit's memory at `PLACES`: one character after the subject,
     halfway, and after the last one before the verb. `retention` (N, H) is the mean of the
     retention gate from the first of these to the last, None in a cell without one.
     """

@@ -34,7 +34,7 @@ Call = Callable[[], object]
 
 @dataclass(frozen=True)
 class _Parts:
-    """What is timed of one size."""
+    """The parts of one size that are timed."""
 
     update: Call  # by all workers
     step: Call  # an update of one worker's share

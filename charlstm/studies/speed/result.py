@@ -19,7 +19,7 @@ SAMPLES = 64  # written at once
 
 @dataclass(frozen=True)
 class Size:
-    """What is measured: a network, a window, and how many processes share the batch."""
+    """A size to measure: a network, a window, and the number of processes that share the batch."""
 
     architecture: Architecture
     batch_size: int
