@@ -97,7 +97,7 @@ class Config:
     checkpoint_every: int | None = setting(
         None, "Updates between saves.  [default: at each validation]", 1, MOST
     )
-    checkpoint_minutes: float = setting(5.0, "Longest time between saves.", above=0.0, high=1e9)
+    checkpoint_minutes: float = setting(5.0, "Most minutes between saves.", above=0.0, high=1e9)
     keep: int = setting(0, "Periodic checkpoints kept beside best and last.", 0, MOST)
     sample_every: int | None = setting(None, "Updates between previews.  [default: none]", 1, MOST)
     patience: int | None = setting(

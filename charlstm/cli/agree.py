@@ -82,7 +82,7 @@ def command(
     right if it finds the first one more likely; guessing gets 50 %. An item is right jointly if
     both its numbers are right; guessing gets 25 %. In an incongruent pair another noun misleads.
 
-    Without --pairs, the pairs have subjects and predicates that never meet in the corpus.
+    Without --pairs, each joins a subject and a predicate that never occur together in the corpus.
     """
     utf8_output()
     given = {"--sweep": sweep, "--corpus": corpus, "--per-condition": per_condition, "--seed": seed}

@@ -79,7 +79,7 @@ def agreement(
 def pairs(file: str, corpus: str | None, sweep: str | None, per_condition: int, seed: int) -> None:
     """Write the minimal pairs that `agree` makes by default to FILE, as JSON Lines.
 
-    Their subjects and predicates never meet in the corpus.
+    Each joins a subject and a predicate that never occur together in the corpus.
     """
     utf8_output()
     grammar = GrammarPairs(read_settings(Path(corpus))) if corpus else bundled_grammar_pairs()
