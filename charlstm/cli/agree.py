@@ -11,11 +11,12 @@ from charlstm.cli.options import (
     run_option,
     save_all,
     save_option,
+    show,
     writable,
 )
 from charlstm.cli.progress import counting_bar
-from charlstm.cli.terminal import note, print_json, utf8_output
-from charlstm.output.write import plain, write_json_lines
+from charlstm.cli.terminal import note, utf8_output
+from charlstm.output.write import write_json_lines
 from charlstm.pairs.files import PER_CONDITION, SEED, SWEEPS, PairSet, read_pairs
 from charlstm.pairs.report import measure
 from charlstm.pairs.scores import SCORE_KINDS, ScoreKind
@@ -108,11 +109,7 @@ def command(
     if items:
         write_json_lines(items, report.items())
         note(f"wrote {items}")
-    if as_json:
-        print_json(plain(result.to_mapping()))
-    else:
-        for line in result.lines():
-            click.echo(line)
+    show(as_json, result.to_mapping(), result.lines())
 
 
 def _grammar(model: Model, corpus: str | None) -> GrammarPairs:

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import click
 
-from charlstm.cli.options import json_option, save_all, save_option
+from charlstm.cli.options import json_option, save_all, save_option, show
 from charlstm.cli.progress import Display, reading_bar
 from charlstm.cli.stop import Stop
-from charlstm.cli.terminal import note, print_json, printable, utf8_output
+from charlstm.cli.terminal import note, utf8_output
 from charlstm.config_file import find_config
 from charlstm.errors import CharlstmError
 from charlstm.output.figure import require_matplotlib
-from charlstm.output.write import plain
 from charlstm.studies.agreement.grammar_pairs import grammar_pairs
 from charlstm.studies.compare.comparison import read_comparison
 from charlstm.studies.compare.groups import share_of
@@ -65,11 +64,7 @@ def command(config: str, out: str | None, save: tuple[Path, ...], as_json: bool)
         sys.exit(stop.status)
     result = ComparisonResult(outcomes, comparison.out, path.stem)
     save_all([comparison.out / "compare.csv", *save, *_picture(comparison.out)], result)
-    if as_json:
-        print_json(plain(result.to_mapping()))
-        return
-    for line in result.lines():
-        click.echo(printable(line))
+    show(as_json, result.to_mapping(), result.lines())
 
 
 def _picture(out: Path) -> list[Path]:

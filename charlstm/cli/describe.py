@@ -5,8 +5,8 @@ from typing import Any
 import click
 
 from charlstm.checkpoint import architecture_of
-from charlstm.cli.options import json_option, load_model, setting_options
-from charlstm.cli.terminal import print_json, utf8_output
+from charlstm.cli.options import json_option, load_model, setting_options, show
+from charlstm.cli.terminal import utf8_output
 from charlstm.config import SETTINGS, from_mapping
 from charlstm.errors import ConfigError, CorpusError
 from charlstm.nn.cells import CELLS, cell_options
@@ -61,10 +61,7 @@ def command(
         description = describe(
             model.parameters.architecture, model.vocabulary.size, model.config.batch_size
         )
-    if as_json:
-        print_json(description.to_mapping())
-    else:
-        click.echo("\n".join(lines(description)))
+    show(as_json, description.to_mapping(), lines(description))
 
 
 def _from_options(

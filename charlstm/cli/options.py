@@ -1,7 +1,7 @@
 """Options that several commands share, and those made from the table of settings."""
 
 import types
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import Field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 import click
 
 from charlstm.api import Model, load
-from charlstm.cli.terminal import note
+from charlstm.cli.terminal import note, print_json, printable
 from charlstm.config import checked
 from charlstm.errors import ConfigError
 from charlstm.output.figure import PICTURES, require_matplotlib
@@ -125,3 +125,14 @@ def save_all(paths: Iterable[Path], result: "Result") -> None:
     for path in paths:
         save(path, result)
         note(f"wrote {path}")
+
+
+def show(as_json: bool, mapping: Mapping[str, Any], lines: Iterable[str]) -> None:
+    """Print a result: its mapping as one JSON object, or else its lines."""
+    from charlstm.output.write import plain  # noqa: PLC0415 - as above
+
+    if as_json:
+        print_json(plain(mapping))
+        return
+    for line in lines:
+        click.echo(printable(line))

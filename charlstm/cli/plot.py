@@ -4,9 +4,8 @@ from pathlib import Path
 
 import click
 
-from charlstm.cli.options import json_option, save_all, save_option
-from charlstm.cli.terminal import note, print_json, printable, utf8_output
-from charlstm.output.write import plain
+from charlstm.cli.options import json_option, save_all, save_option, show
+from charlstm.cli.terminal import note, utf8_output
 from charlstm.store.runs import find_run
 from charlstm.studies.curves import learning_curves
 
@@ -26,8 +25,4 @@ def command(runs: tuple[str, ...], save: tuple[Path, ...], as_json: bool) -> Non
         note(f"using {paths[0]}")
     curves = learning_curves(paths)
     save_all(save, curves)
-    if as_json:
-        print_json(plain(curves.to_mapping()))
-        return
-    for line in curves.lines():
-        click.echo(printable(line))
+    show(as_json, curves.to_mapping(), curves.lines())

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import click
 
-from charlstm.cli.options import json_option, load_model, run_option, save_all, save_option
-from charlstm.cli.terminal import print_json, utf8_output
+from charlstm.cli.options import json_option, load_model, run_option, save_all, save_option, show
+from charlstm.cli.terminal import utf8_output
 from charlstm.cli.texts import ids_of
-from charlstm.output.write import plain
 from charlstm.studies.inspect.gates import measure_gates, sigmoid_gates
 from charlstm.studies.inspect.gates_report import GatesReport
 
@@ -41,8 +40,4 @@ def command(
     gates = measure_gates(model.parameters, ids, model.vocabulary.alphabet)
     report = GatesReport(gates, model.name, count)
     save_all(save, report)
-    if as_json:
-        print_json(plain(report.to_mapping()))
-        return
-    for line in report.lines():
-        click.echo(line)
+    show(as_json, report.to_mapping(), report.lines())

@@ -6,11 +6,10 @@ from pathlib import Path
 import click
 
 from charlstm.api import Model
-from charlstm.cli.options import json_option, load_model, save_all, save_option
-from charlstm.cli.terminal import print_json, utf8_output
+from charlstm.cli.options import json_option, load_model, save_all, save_option, show
+from charlstm.cli.terminal import utf8_output
 from charlstm.cli.texts import ids_of
 from charlstm.nn.parameters import Architecture, Parameters
-from charlstm.output.write import plain
 from charlstm.pairs.scores import readable
 from charlstm.store.metrics import read_numbers
 from charlstm.studies.agreement.grammar_pairs import grammar_pairs
@@ -75,11 +74,7 @@ def command(
             reaches[f"{name}, fresh {kind}"] = reach(untrained, losses, steps)
     report = GradientsReport(reaches, clippings, losses.place)
     save_all(save, report)
-    if as_json:
-        print_json(plain(report.to_mapping()))
-        return
-    for line in report.lines():
-        click.echo(line)
+    show(as_json, report.to_mapping(), report.lines())
 
 
 def _losses(model: Model, text: tuple[str, ...], encoding: str, steps: int, samples: int) -> Losses:

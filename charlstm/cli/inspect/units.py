@@ -7,11 +7,10 @@ import click
 
 from charlstm.api import Model
 from charlstm.cli.inspect.shared import checked_layer, checked_unit
-from charlstm.cli.options import json_option, load_model, run_option, save_all, save_option
+from charlstm.cli.options import json_option, load_model, run_option, save_all, save_option, show
 from charlstm.cli.progress import counting_bar
-from charlstm.cli.terminal import note, print_json, utf8_output
+from charlstm.cli.terminal import note, utf8_output
 from charlstm.errors import CharlstmError
-from charlstm.output.write import plain
 from charlstm.pairs.files import Pair, read_pairs
 from charlstm.pairs.scores import readable
 from charlstm.studies.agreement.grammar_pairs import bundled_grammar_pairs, grammar_pairs
@@ -79,11 +78,7 @@ def command(
     courses = list(_time_courses(model, _course_spans(spans, units, place, long), place))
     report = UnitsReport(units, courses, feature, model.name)
     save_all(save, report)
-    if as_json:
-        print_json(plain(report.to_mapping()))
-        return
-    for line in report.lines():
-        click.echo(line)
+    show(as_json, report.to_mapping(), report.lines())
 
 
 def _time_courses(
