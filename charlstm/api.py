@@ -154,7 +154,7 @@ class Model:
         cache = text_cache(self.path.resolve().parent)
         texts = read_texts_again(self.config, cache, self.checkpoint, cure="name another text")
         if texts.val is None:
-            raise CorpusError("the run has no validation part; name a text")
+            raise CorpusError("the run has no validation part; name a text to read")
         return texts.val.open()
 
     @cached_property

@@ -16,7 +16,7 @@ def test_it_reads_the_validation_part_and_judges_the_claim(
 ) -> None:
     out = charlstm.ok(*LOOK, tiny_run).stdout
     assert f"gate values of {len(TEXT) - int(len(TEXT) * 0.9)} characters" in out
-    assert 'docs/notes.md says of a gate: "in most of the cases it is either 0 or 1".' in out
+    assert 'People say of a gate: "in most of the cases it is either 0 or 1".' in out
     assert "longest retention" in out and "i against 1 - f, layer 0" in out
     found = charlstm.ok(*LOOK, tiny_run, "--json").json
     assert f"{100 * found['saturated']:.1f} % of the gate values" in out

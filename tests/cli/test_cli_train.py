@@ -171,7 +171,7 @@ def test_without_validation(charlstm: Runner, here: Path) -> None:
     result = charlstm.ok("train", "text.txt", *TINY, *flags).json
     assert (result["best_val_nats"], result["last_val_nats"], result["steps"]) == (None, None, 4)
     assert not (here / "runs/text/best.npz").exists()
-    assert "no validation part; name a text" in charlstm.fails("eval")
+    assert "no validation part; name a text to read" in charlstm.fails("eval")
     charlstm.ok("sample", "--length=3")
 
 

@@ -103,7 +103,7 @@ class GatesReport:
         verdict = "true here" if gates.saturated > 0.5 else "not true here"
         yield ""
         yield (
-            f'docs/notes.md says of a gate: "{CLAIM}". {100 * gates.saturated:.1f} % of the gate '
+            f'People say of a gate: "{CLAIM}". {100 * gates.saturated:.1f} % of the gate '
             f"values of {gates.characters:,} characters are above 0.9 or below 0.1: {verdict}."
         )
         memories = gates.longest_memories[: self.listed]
