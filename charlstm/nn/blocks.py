@@ -1,4 +1,4 @@
-"""The place of a gate's block in a stack of arrays, or among the rows of a weight."""
+"""The products that a cell declares, and the place of a gate's block in arrays and weights."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -24,7 +24,10 @@ class GradientSource(Protocol):
         """The carried state of each shard, flat; write to it only between calls."""
 
     def gradient(self, update: int) -> tuple[float, Array]:
-        """The summed loss in nats and the gradient (size,) of the mean loss of one update."""
+        """The summed loss in nats and the gradient (size,) of the mean loss of one update.
+
+        The call carries the states on. The gradient is a buffer that the next call overwrites.
+        """
 
     def validate(self) -> Score:
         """The score of the validation text with the present parameters."""

@@ -39,7 +39,8 @@ class Step:
 
     Each cell annotates the names that it uses in a subclass. The layer sets them:
 
-    - `i`, a gate: its block (B, H). It holds the pre-activation first, and later the gate.
+    - `i`, a gate: its block (B, H). It holds the pre-activation first, of a σ gate half of it
+      (see `activation`), and later the gate.
     - `ifo`, neighbouring gates: one array (3, B, H). `if_` stands for `if`, a keyword.
     - `a`: the blocks of all gates (G, B, H).
     - `c`, a name of the tape: its value (B, H) at this step. `c_prev` is that of the step before.
@@ -69,7 +70,7 @@ class Cell(ABC, Generic[S]):
 
     name: ClassVar[str]
     step: type[S]
-    gates: str  # blocks of pre-activations, H rows each, in this order
+    gates: str  # blocks of pre-activations, the candidate too, H rows each, in this order
     inputs: str  # the first of these gates: those that see the input x
     sigmoids: str  # the gates with the activation σ; the others have tanh or none
     states: tuple[str, ...]  # carried from window to window; the first is h, the output
