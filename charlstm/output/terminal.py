@@ -3,7 +3,7 @@
 import enum
 import math
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -138,6 +138,19 @@ def bar(value: float, low: float = 0.0, high: float = 1.0) -> str:
         return " "
     share = (value - low) / (high - low) if high > low else 0.0
     return BLOCKS[min(max(int(share * len(BLOCKS)), 0), len(BLOCKS) - 1)]
+
+
+def table(
+    rows: Sequence[Sequence[str]], right: Container[int] = (), indent: str = "  ", gap: str = "   "
+) -> Iterator[str]:
+    """Rows of cells in columns, those in `right` with their ends one below the other."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (
+            cell.rjust(width) if k in right else cell.ljust(width)
+            for k, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        yield (indent + gap.join(cells)).rstrip()
 
 
 def sparkline(values: list[float]) -> str:

@@ -11,8 +11,8 @@ from repository import ROOT
 from charlstm.nn.cells import CELLS
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Architecture, Parameters
+from charlstm.output.terminal import table
 from charlstm.studies.describe.equations import one_step
-from charlstm.studies.describe.lines import table
 from charlstm.studies.describe.network import describe
 
 DOCS = ROOT / "docs"

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from charlstm.output.terminal import table
 from charlstm.output.write import Table
 from charlstm.studies.compare.figure import draw
 from charlstm.studies.compare.groups import (
@@ -59,7 +60,8 @@ class ComparisonResult:
             tables.append(_shares("incongruent, else all", settings, lambda o: o.agreement))
         axes = dict.fromkeys(axis for outcome in self.outcomes for axis in outcome.sweeps)
         tables += [_shares(f"sweep: {axis}", settings, partial(_sweep, axis)) for axis in axes]
-        return [line for table in tables for line in ("", *_aligned(table))][1:]
+        shown = (table(rows, range(1, len(rows[0])), indent="", gap="  ") for rows in tables)
+        return [line for lines in shown for line in ("", *lines)][1:]
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:
@@ -144,11 +146,3 @@ def _number(value: float | None, form: str) -> str:
 
 def _percent(share: float | None) -> str:
     return "-" if share is None else f"{100 * share:.1f}"
-
-
-def _aligned(table: Sequence[Words]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    return [
-        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip()
-        for row in table
-    ]

@@ -1,7 +1,8 @@
 """A description as lines of text, for a terminal."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
+from charlstm.output.terminal import table
 from charlstm.studies.describe.network import FLOAT32, Description, Operations, Section
 
 
@@ -98,14 +99,3 @@ def _kinds(operations: Operations) -> list[str]:
 
 def _count(number: int, what: str) -> str:
     return f"{number:,} {what}" + ("" if number == 1 else "s")
-
-
-def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> Iterator[str]:
-    """Rows of cells in columns, those in `right` with their ends one below the other."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (
-            cell.rjust(width) if k in right else cell.ljust(width)
-            for k, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        yield ("  " + "   ".join(cells)).rstrip()
