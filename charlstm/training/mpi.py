@@ -12,7 +12,7 @@ import platform
 import signal
 import traceback
 from types import FrameType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,16 +21,15 @@ from threadpoolctl import threadpool_limits
 from charlstm.errors import RunError
 from charlstm.evaluate import Score, Scorer, total
 from charlstm.nn import Array
-from charlstm.nn.parameters import Parameters
 from charlstm.training.shards import Windows
-from charlstm.training.worker import VALIDATE, SharedArrays, Worker
+from charlstm.training.worker import VALIDATE, Pool, SharedArrays, Worker
 from charlstm.training.workers import Job
 from charlstm.training.world import World
 
 CLOSE = -2  # ends a job, in place of the number of an update
 
 
-class RankPool:
+class RankPool(Pool):
     """Computes gradients on all ranks, as a `WorkerPool` does; used on rank 0, closed when done."""
 
     def __init__(self, world: World, job: Job, threads: int = 1) -> None:
@@ -38,16 +37,7 @@ class RankPool:
         world.send((job.to_json(), np.array(job.val.open()) if job.val else None, threads))
         self._streams = job.streams()
         self._rank = _Rank(world, job, job.scorer(), self._streams)
-
-    @property
-    def parameters(self) -> Parameters:
-        """The parameters that every rank gets; change them only between calls."""
-        return self._rank.worker.parameters
-
-    @property
-    def states(self) -> list[Array]:
-        """The carried state of each shard, flat; write to it only between calls."""
-        return self._rank.arrays.states
+        self.worker = self._rank.worker
 
     def gradient(self, update: int) -> tuple[float, Array]:
         """The summed loss in nats and the gradient (size,) of the mean loss of one update."""
@@ -68,12 +58,6 @@ class RankPool:
         """End the job: the other ranks wait for the next one."""
         if not self._world.busy:
             self._world.comm.scatter([(CLOSE, {})] * self._world.size)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _input(self, update: int, shard: int) -> "_Input":
         return self._streams.window(update, self._plan.columns[shard]), self.states[shard]

@@ -15,17 +15,16 @@ import sys
 import tempfile
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 import numpy as np
 
 from charlstm.errors import RunError
 from charlstm.evaluate import Score, Scorer, total
 from charlstm.nn import Array
-from charlstm.nn.parameters import Parameters
 from charlstm.text.slices import TextSlice
 from charlstm.training.shards import Plan, Streams
-from charlstm.training.worker import VALIDATE, SharedArrays, Worker
+from charlstm.training.worker import VALIDATE, Pool, SharedArrays, Worker
 
 TASK = struct.Struct("<q")  # the number of an update, or VALIDATE
 DONE, FAILED = b".", b"!"  # a worker's answers; the reason follows FAILED
@@ -73,36 +72,26 @@ class Job:
         return Worker(self.plan, arrays, self.streams(), scorer, rank, workers)
 
 
-class WorkerPool:
+class WorkerPool(Pool):
     """Computes gradients in `workers` processes, this one among them; close it when done."""
 
     def __init__(self, job: Job, workers: int = 1, threads: int = 1) -> None:
         self._processes: list[subprocess.Popen[bytes]] = []
         size = job.bytes_needed()
         if workers == 1:
-            self._worker = job.worker(bytearray(size), 0, 1)
+            self.worker = job.worker(bytearray(size), 0, 1)
             return
         with _anonymous_file(size) as file:
-            self._worker = job.worker(mmap.mmap(file.fileno(), size), 0, workers)
+            self.worker = job.worker(mmap.mmap(file.fileno(), size), 0, workers)
             for rank in range(1, workers):
                 self._processes.append(_start(job, file.fileno(), size, rank, workers, threads))
-
-    @property
-    def parameters(self) -> Parameters:
-        """The parameters that every worker reads; change them only between calls."""
-        return self._worker.parameters
-
-    @property
-    def states(self) -> list[Array]:
-        """The carried state of each shard, flat; write to it only between calls."""
-        return self._worker.arrays.states
 
     def gradient(self, update: int) -> tuple[float, Array]:
         """The summed loss in nats and the gradient (size,) of the mean loss of one update."""
         self._start_others(update)
-        self._worker.run(update)
+        self.worker.run(update)
         self._wait_for_others()
-        arrays = self._worker.arrays
+        arrays = self.worker.arrays
         gradient: Array = arrays.gradients[0]
         for of_shard in arrays.gradients[1:]:
             np.add(gradient, of_shard, out=gradient)
@@ -111,9 +100,9 @@ class WorkerPool:
     def validate(self) -> Score:
         """The score of the validation text with the present parameters."""
         self._start_others(VALIDATE)
-        self._worker.run(VALIDATE)
+        self.worker.run(VALIDATE)
         self._wait_for_others()
-        return total(Score(float(n), int(c), int(u)) for n, c, u in self._worker.arrays.scores)
+        return total(Score(float(n), int(c), int(u)) for n, c, u in self.worker.arrays.scores)
 
     def close(self) -> None:
         """End the other processes."""
@@ -125,12 +114,6 @@ class WorkerPool:
             process.stdout.close()
             process.wait()
         self._processes = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _start_others(self, task: int) -> None:
         for rank, process in enumerate(self._processes, 1):
