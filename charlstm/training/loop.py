@@ -1,8 +1,9 @@
 """The update loop: gradient, clipping, learning rate, optimiser; one event for each update."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Self
 
 from charlstm.errors import DivergedError
 from charlstm.evaluate import Score
@@ -10,27 +11,47 @@ from charlstm.nn import Array
 from charlstm.nn.parameters import Parameters
 from charlstm.training.events import Updated
 from charlstm.training.optim import Optimiser, global_norm
+from charlstm.training.worker import Worker
 
 
-class GradientSource(Protocol):
-    """Computes gradients and scores of whole batches: a `WorkerPool` or a `RankPool`."""
+class GradientSource(ABC):
+    """Computes gradients and scores of whole batches: a `WorkerPool` or a `RankPool`.
+
+    `worker` is the one in this process. Close the source when done.
+    """
+
+    worker: Worker
 
     @property
     def parameters(self) -> Parameters:
         """The parameters that every worker reads; change them only between calls."""
+        return self.worker.parameters
 
     @property
     def states(self) -> list[Array]:
         """The carried state of each shard, flat; write to it only between calls."""
+        return self.worker.arrays.states
 
+    @abstractmethod
     def gradient(self, update: int) -> tuple[float, Array]:
         """The summed loss in nats and the gradient (size,) of the mean loss of one update.
 
         The call carries the states on. The gradient is a buffer that the next call overwrites.
         """
 
+    @abstractmethod
     def validate(self) -> Score:
         """The score of the validation text with the present parameters."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let the other workers go."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def train(

@@ -21,15 +21,16 @@ from threadpoolctl import threadpool_limits
 from charlstm.errors import RunError
 from charlstm.evaluate import Score, Scorer, total
 from charlstm.nn import Array
+from charlstm.training.loop import GradientSource
 from charlstm.training.shards import Windows
-from charlstm.training.worker import VALIDATE, Pool, SharedArrays, Worker
+from charlstm.training.worker import VALIDATE, SharedArrays, Worker
 from charlstm.training.workers import Job
 from charlstm.training.world import World
 
 CLOSE = -2  # ends a job, in place of the number of an update
 
 
-class RankPool(Pool):
+class RankPool(GradientSource):
     """Computes gradients on all ranks, as a `WorkerPool` does; used on rank 0, closed when done."""
 
     def __init__(self, world: World, job: Job, threads: int = 1) -> None:
@@ -47,12 +48,12 @@ class RankPool(Pool):
             for rank in range(size)
         ]
         self._run(update, inputs)
-        return float(sum(self._rank.arrays.losses)), self._rank.arrays.gradients[0]
+        return float(sum(self.worker.arrays.losses)), self.worker.arrays.gradients[0]
 
     def validate(self) -> Score:
         """The score of the validation text with the present parameters."""
         self._run(VALIDATE, [{}] * self._world.size)
-        return total(Score(float(n), int(c), int(u)) for n, c, u in self._rank.arrays.scores)
+        return total(Score(float(n), int(c), int(u)) for n, c, u in self.worker.arrays.scores)
 
     def close(self) -> None:
         """End the job: the other ranks wait for the next one."""

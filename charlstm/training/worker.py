@@ -1,10 +1,9 @@
 """One worker: a process's share of the shards, and the arrays that workers share."""
 
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -121,32 +120,6 @@ class SharedArrays:
             views.append(view.reshape(shape))
             start += _whole_pages(shape, dtype)
         return SharedArrays(views[0], views[1], views[2:-2], views[-2], views[-1])
-
-
-class Pool(ABC):
-    """Computes gradients with workers, of which `worker` is in this process; close it when done."""
-
-    worker: Worker
-
-    @property
-    def parameters(self) -> Parameters:
-        """The parameters that every worker reads; change them only between calls."""
-        return self.worker.parameters
-
-    @property
-    def states(self) -> list[Array]:
-        """The carried state of each shard, flat; write to it only between calls."""
-        return self.worker.arrays.states
-
-    @abstractmethod
-    def close(self) -> None:
-        """Let the other workers go."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def _whole_pages(shape: tuple[int, ...], dtype: str) -> int:

@@ -23,8 +23,9 @@ from charlstm.errors import RunError
 from charlstm.evaluate import Score, Scorer, total
 from charlstm.nn import Array
 from charlstm.text.slices import TextSlice
+from charlstm.training.loop import GradientSource
 from charlstm.training.shards import Plan, Streams
-from charlstm.training.worker import VALIDATE, Pool, SharedArrays, Worker
+from charlstm.training.worker import VALIDATE, SharedArrays, Worker
 
 TASK = struct.Struct("<q")  # the number of an update, or VALIDATE
 DONE, FAILED = b".", b"!"  # a worker's answers; the reason follows FAILED
@@ -72,7 +73,7 @@ class Job:
         return Worker(self.plan, arrays, self.streams(), scorer, rank, workers)
 
 
-class WorkerPool(Pool):
+class WorkerPool(GradientSource):
     """Computes gradients in `workers` processes, this one among them; close it when done."""
 
     def __init__(self, job: Job, workers: int = 1, threads: int = 1) -> None:
