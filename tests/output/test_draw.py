@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from models import VOCABULARY, wild_model
 
-from charlstm.output.strips import Strip, draw
 from charlstm.output.terminal import (
     BLOCKS,
     BLUE,
@@ -27,6 +26,7 @@ from charlstm.output.terminal import (
     width,
 )
 from charlstm.studies.inspect.text import trace_strips, unit_strips
+from charlstm.studies.inspect.text_pictures import Strip, strips_lines
 from charlstm.trace import trace_text
 
 OURS = re.compile(r"\x1b\[(?:[0-9]+;)*[0-9]+m")
@@ -94,7 +94,7 @@ def test_blocks_and_sparklines() -> None:
 def test_rows_are_broken_together_and_line_up() -> None:
     text = "The 日本 cats\x1b[31m\nX"
     strips = [Strip("text", list(text)), Strip("i", values=[0.5] * len(text))]
-    lines = list(draw(strips, 23, Depth.NONE))
+    lines = list(strips_lines(strips, 23, Depth.NONE))
     assert lines == [
         "     text  The 日本 cat",
         "        i  ▅▅▅▅▅ ▅ ▅▅▅▅",
@@ -105,7 +105,7 @@ def test_rows_are_broken_together_and_line_up() -> None:
         "     text  X",
         "        i  ▅",
     ]
-    for coloured in draw(strips, 23, Depth.TRUE):
+    for coloured in strips_lines(strips, 23, Depth.TRUE):
         assert "\x1b" not in OURS.sub("", coloured)
 
 
@@ -114,8 +114,8 @@ def test_colours_and_blocks_show_the_same_rows() -> None:
     strips = [*trace_strips(trace, 2), *unit_strips(trace, 0, 3)]
     labels = ["text", "surprise", "1st guess", "in tenths", "2nd guess", "in tenths"]
     assert [strip.label for strip in strips] == [*labels, "tanh(c)", "i", "f", "o", "g"]
-    coloured = [OURS.sub("", line) for line in draw(strips, 60, Depth.TRUE)]
-    plain = list(draw(strips, 60, Depth.NONE))
+    coloured = [OURS.sub("", line) for line in strips_lines(strips, 60, Depth.TRUE)]
+    plain = list(strips_lines(strips, 60, Depth.NONE))
     assert coloured[0] == plain[0] == "     text  The cats␛[31m"
     assert coloured[6] == "  tanh(c)  The cats␛[31m"
     assert plain[6][11:] == "".join(bar(float(v), -1.0) for v in trace.memory[0][:, 3])

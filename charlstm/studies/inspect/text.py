@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from charlstm.output.strips import Strip, draw
 from charlstm.output.terminal import Depth, diverging, gate, heat
-from charlstm.studies.inspect.text_pictures import strips_figure, trace_page
+from charlstm.studies.inspect.text_pictures import (
+    Strip,
+    strips_figure,
+    strips_lines,
+    trace_page,
+)
 from charlstm.trace import Trace
 
 if TYPE_CHECKING:
@@ -99,10 +103,10 @@ class TextView:
 
     def lines(self, columns: int, depth: Depth) -> Iterator[str]:
         """The text, its guesses and the units as lines of at most `columns`, and their legend."""
-        yield from draw(trace_strips(self.trace, self.guesses), columns, depth)
+        yield from strips_lines(trace_strips(self.trace, self.guesses), columns, depth)
         for layer, unit in self.units:
             yield from ("", f"layer {layer}, unit {unit}")
-            yield from draw(unit_strips(self.trace, layer, unit), columns, depth)
+            yield from strips_lines(unit_strips(self.trace, layer, unit), columns, depth)
         yield ""
         bits = self.trace.surprisal[np.isfinite(self.trace.surprisal)]
         if bits.size:
