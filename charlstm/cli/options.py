@@ -11,7 +11,8 @@ import click
 from charlstm.api import Model, load
 from charlstm.cli.terminal import note, print_json, printable
 from charlstm.config import checked
-from charlstm.errors import ConfigError
+from charlstm.errors import CharlstmError, ConfigError
+from charlstm.nn.parameters import Architecture
 from charlstm.output.figure import PICTURES, require_matplotlib
 
 if TYPE_CHECKING:
@@ -70,6 +71,31 @@ def _option(setting: Field[Any]) -> Callable[[Command], Command]:
         callback=check,
         help=text,
     )
+
+
+def checked_layer(architecture: Architecture, layer: int | None) -> int:
+    """The layer that --layer names, the last one without it.
+
+    Raises:
+        CharlstmError: if there is no such layer; it names the range.
+    """
+    count = architecture.num_layers
+    return count - 1 if layer is None else _checked("layer", layer, count)
+
+
+def checked_unit(architecture: Architecture, unit: int) -> int:
+    """A unit that exists in every layer.
+
+    Raises:
+        CharlstmError: if there is no such unit; it names the range.
+    """
+    return _checked("unit", unit, architecture.hidden_size)
+
+
+def _checked(name: str, value: int, count: int) -> int:
+    if not 0 <= value < count:
+        raise CharlstmError(f"there is no {name} {value}; this model has {name}s 0 to {count - 1}")
+    return value
 
 
 def warn_unseen(model: Model, text: str | bytes) -> None:

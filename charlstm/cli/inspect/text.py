@@ -1,19 +1,16 @@
 """`charlstm inspect text`: a text as the model reads it, coloured by one unit's memory."""
 
+import os
+import shutil
+import sys
 from pathlib import Path
 
 import click
 
 from charlstm.api import Model
-from charlstm.cli.inspect.shared import (
+from charlstm.cli.options import (
     checked_layer,
     checked_unit,
-    color_option,
-    colour_depth,
-    echo,
-    terminal_width,
-)
-from charlstm.cli.options import (
     json_option,
     load_model,
     run_option,
@@ -24,6 +21,7 @@ from charlstm.cli.options import (
 from charlstm.cli.terminal import note, print_json, utf8_output
 from charlstm.cli.texts import given_text
 from charlstm.errors import CorpusError
+from charlstm.output.terminal import Depth, best_depth, depth
 from charlstm.output.write import plain
 from charlstm.studies.inspect.salience import THRESHOLD, salient_units, units_on_over
 from charlstm.studies.inspect.text import TextView
@@ -48,7 +46,13 @@ MOST = 10_000  # characters
 @click.option("--span", metavar="PART", help="Pick units that are on over this part of the text.")
 @click.option("--top", default=3, type=click.IntRange(0, 5), help="How many guesses to show.")
 @click.option("--cut", type=click.IntRange(1), help="Read only so many characters.")
-@color_option
+@click.option(
+    "--color",
+    type=click.Choice(("auto", "always", "never")),
+    default="auto",
+    show_default=True,
+    help="Colours; auto heeds NO_COLOR and pipes.",
+)
 @save_option(".html", ".png", ".svg", ".csv", ".json")
 @json_option
 def command(
@@ -93,8 +97,18 @@ def command(
     save_all(save, view)
     if as_json:
         print_json(plain(view.to_mapping()))
-    else:
-        echo(view.lines(terminal_width(), colour_depth(color)))
+        return
+    for line in view.lines(shutil.get_terminal_size((80, 24)).columns, _depth(color)):
+        click.echo(line, color=True)  # lines hold our own escape sequences
+
+
+def _depth(choice: str) -> Depth:
+    """How many colours --color means here."""
+    if choice == "never":
+        return Depth.NONE
+    if choice == "always":
+        return best_depth(os.environ)
+    return depth(os.environ, sys.stdout.isatty())
 
 
 def _limit(model: Model, save: tuple[Path, ...]) -> int:

@@ -6,8 +6,16 @@ from pathlib import Path
 import click
 
 from charlstm.api import Model
-from charlstm.cli.inspect.shared import checked_layer, checked_unit
-from charlstm.cli.options import json_option, load_model, run_option, save_all, save_option, show
+from charlstm.cli.options import (
+    checked_layer,
+    checked_unit,
+    json_option,
+    load_model,
+    run_option,
+    save_all,
+    save_option,
+    show,
+)
 from charlstm.cli.progress import counting_bar
 from charlstm.cli.terminal import note, utf8_output
 from charlstm.errors import CharlstmError
