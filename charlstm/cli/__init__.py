@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from charlstm import __version__
-from charlstm.cli.terminal import complain, mute_other_ranks, open_closed, silence
+from charlstm.cli.terminal import complain, mute_other_ranks, open_closed, silence, utf8_output
 from charlstm.errors import CharlstmError
 
 # One BLAS thread starts faster, and `--threads` defaults to it. NumPy reads these when it is
@@ -123,6 +123,7 @@ def cli(debug: bool) -> None:
     charlstm sample --prime "The cats"
     """  # noqa: D301 - click's \b, which keeps the lines apart, is the character itself
     del debug  # main reads it, as main catches the errors
+    utf8_output()
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from charlstm.cli.options import (
     writable,
 )
 from charlstm.cli.progress import counting_bar
-from charlstm.cli.terminal import note, utf8_output
+from charlstm.cli.terminal import note
 from charlstm.output.write import write_json_lines
 from charlstm.pairs.files import PER_CONDITION, SEED, SWEEPS, PairSet, read_pairs
 from charlstm.pairs.report import measure
@@ -85,7 +85,6 @@ def command(
 
     Without --pairs, each joins a subject and a predicate that never occur together in the corpus.
     """
-    utf8_output()
     given = {"--sweep": sweep, "--corpus": corpus, "--per-condition": per_condition, "--seed": seed}
     for option, value in given.items():
         if pairs is not None and value is not None:

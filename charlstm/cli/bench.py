@@ -5,7 +5,7 @@ from itertools import product
 import click
 
 from charlstm.cli.options import json_option
-from charlstm.cli.terminal import print_json, utf8_output
+from charlstm.cli.terminal import print_json
 from charlstm.config import Config
 from charlstm.nn.cells import CELLS
 from charlstm.nn.parameters import Architecture
@@ -45,7 +45,6 @@ def command(
     combination. The parts of a measurement take turns. A figure is the median of the repeats, with
     the lowest and the highest after it.
     """
-    utf8_output()
     about = machine()
     if not as_json:
         click.echo(", ".join(f"{name} {value}" for name, value in about.items()))

@@ -5,7 +5,7 @@ import math
 import click
 
 from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
-from charlstm.cli.terminal import print_json, printable, unescaped, utf8_output
+from charlstm.cli.terminal import print_json, printable, unescaped
 from charlstm.errors import CorpusError
 
 
@@ -22,7 +22,6 @@ def command(run: str | None, prime: str, choices: tuple[str, ...], as_json: bool
 
     The share is each choice's probability among those given.
     """  # noqa: D301 - click's \b is the character itself
-    utf8_output()
     model = load_model(run)
     texts = [unescaped(choice) for choice in choices]
     if not all(texts):

@@ -9,7 +9,7 @@ import click
 from charlstm.cli.options import json_option, save_all, save_option, show
 from charlstm.cli.progress import Display, reading_bar
 from charlstm.cli.stop import Stop
-from charlstm.cli.terminal import note, utf8_output
+from charlstm.cli.terminal import note
 from charlstm.config_file import find_config
 from charlstm.errors import CharlstmError
 from charlstm.output.figure import require_matplotlib
@@ -40,7 +40,6 @@ def command(config: str, out: str | None, save: tuple[Path, ...], as_json: bool)
     Ctrl-C saves and stops. The same command then goes on, and skips finished runs. It prints a
     table, and writes compare.csv (with matplotlib also compare.png) to the folder of the runs.
     """
-    utf8_output()
     path = find_config(config)
     comparison = read_comparison(path, Path(out) if out else None)
     stop = Stop(None)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from charlstm.cli.terminal import note, utf8_output
+from charlstm.cli.terminal import note
 from charlstm.pairs.files import PER_CONDITION, SEED, SWEEPS, write_pairs
 from charlstm.studies.agreement.corpus import CorpusSettings, read_settings, write_corpus
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS
@@ -57,7 +57,6 @@ def agreement(
 
     The command writes the settings beside it, as FILE with the ending .json.
     """
-    utf8_output()
     settings = CorpusSettings(sentences, seed, max_attractors, without, hold_out, max_filler)
     write_corpus(Path(file), settings)
     note(f"wrote {sentences:,} sentences to {file}; train on it: charlstm train {file}")
@@ -81,7 +80,6 @@ def pairs(file: str, corpus: str | None, sweep: str | None, per_condition: int, 
 
     Each joins a subject and a predicate that never occur together in the corpus.
     """
-    utf8_output()
     grammar = GrammarPairs(read_settings(Path(corpus))) if corpus else bundled_grammar_pairs()
     if sweep:
         pair_set = grammar.sweep(sweep, per_condition, seed)

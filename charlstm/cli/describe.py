@@ -6,7 +6,6 @@ import click
 
 from charlstm.checkpoint import architecture_of
 from charlstm.cli.options import json_option, load_model, setting_options, show
-from charlstm.cli.terminal import utf8_output
 from charlstm.config import SETTINGS, from_mapping
 from charlstm.errors import ConfigError, CorpusError
 from charlstm.nn.cells import CELLS, cell_options
@@ -46,7 +45,6 @@ def command(
 
     It also shows the parameters of each gate, bytes, and operations for each character.
     """  # noqa: D301 - click's \b is the character itself
-    utf8_output()
     given = {name: value for name, value in flags.items() if value is not None}
     if vocabulary and corpus:
         raise click.UsageError("--corpus counts the characters; leave out --vocabulary.")

@@ -6,7 +6,7 @@ import click
 
 from charlstm.api import Model
 from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
-from charlstm.cli.terminal import print_json, printable, utf8_output
+from charlstm.cli.terminal import print_json, printable
 from charlstm.cli.texts import ids_of, joined
 from charlstm.errors import CorpusError
 from charlstm.evaluate import score_text
@@ -27,7 +27,6 @@ def command(
     Without TEXT it scores the run's own validation part. It reads unknown characters but does not
     score them.
     """
-    utf8_output()
     model = load_model(run)
     if lines:
         _score_lines(model, text, encoding, as_json)

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from charlstm.cli.options import json_option, load_model, run_option
-from charlstm.cli.terminal import print_json, printable, utf8_output
+from charlstm.cli.terminal import print_json, printable
 from charlstm.export import FORMATS, encoder, export
 
 
@@ -21,7 +21,6 @@ def command(file: Path, run: str | None, as_json: bool) -> None:
     model.safetensors   weights under PyTorch's names, for rnn, lstm and gru (reset after)
     model.html          a page that runs the model, writes as you type and shows its units
     """  # noqa: D301 - click's \b, which keeps the lines apart, is the character itself
-    utf8_output()
     if file.suffix.lower() not in FORMATS:
         raise click.BadParameter(
             f"{str(file)!r} does not end in {' or '.join(FORMATS)}.", param_hint="'FILE'"

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from charlstm.cli.options import json_option, save_all, save_option, show
-from charlstm.cli.terminal import note, utf8_output
+from charlstm.cli.terminal import note
 from charlstm.store.runs import find_run
 from charlstm.studies.curves import learning_curves
 
@@ -19,7 +19,6 @@ def command(runs: tuple[str, ...], save: tuple[Path, ...], as_json: bool) -> Non
 
     --save FILE.png draws several runs in one picture.
     """
-    utf8_output()
     paths = [find_run(run) for run in runs or (None,)]
     if not runs:
         note(f"using {paths[0]}")

@@ -11,7 +11,7 @@ import click
 
 from charlstm.api import Model
 from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
-from charlstm.cli.terminal import copied, note, print_json, printable, unescaped, utf8_output
+from charlstm.cli.terminal import copied, note, print_json, printable, unescaped
 from charlstm.errors import ConfigError, CorpusError
 from charlstm.sampler import Filters
 
@@ -51,7 +51,6 @@ def command(
     as_json: bool,
 ) -> None:
     """Write text with a trained model: the prime, then --length characters as they come."""
-    utf8_output()
     try:
         filters = Filters(temperature, top_k, top_p, min_p)
     except ConfigError as error:

@@ -1,6 +1,7 @@
 """`charlstm train`: settings from defaults, a file and flags, then the training itself."""
 
 import sys
+from collections.abc import Generator
 from contextlib import closing, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -12,18 +13,18 @@ from charlstm import checkpoint
 from charlstm.cli.options import json_option, setting_options
 from charlstm.cli.progress import Display, reading_bar
 from charlstm.cli.stop import Stop
-from charlstm.cli.terminal import note, print_json, utf8_output
+from charlstm.cli.terminal import note, print_json
 from charlstm.config import HOUSEKEEPING, SETTINGS, Config, from_mapping
 from charlstm.config_file import find_config, read_yaml
 from charlstm.errors import ConfigError
 from charlstm.nn.cells import CELLS, cell_options
 from charlstm.nn.parameters import Architecture
 from charlstm.store.runs import checkpoint_path, find_run
-from charlstm.training.events import Finished
+from charlstm.training.events import Event, Finished
 from charlstm.training.fit import fit
 from charlstm.training.mpi import serve
 from charlstm.training.texts import absolute
-from charlstm.training.world import World, join
+from charlstm.training.world import join
 
 BUDGETS = ("epochs", "max_steps", "max_minutes")
 CHANGEABLE = (*BUDGETS, *HOUSEKEEPING, "eval_every", "patience", "corpus")  # in a resumed run
@@ -56,7 +57,6 @@ def command(
     The run's folder under runs/ holds its settings, its metrics, and the best and the last
     checkpoint. Ctrl-C saves and stops; --resume goes on from there.
     """
-    utf8_output()
     world = join(required=mpi)
     if world and world.rank:
         serve(world)
@@ -73,7 +73,17 @@ def command(
             config = _resumed_config(resumed, given)
         else:
             config = _new_config(config_file, source, given)
-        _train(config, resumed, source, allow_changed_corpus, world, as_json)
+        stop = Stop(world)
+        events = fit(
+            config,
+            resume=resumed,
+            init_from=source,
+            allow_changed_corpus=allow_changed_corpus,
+            stop=stop.requested,
+            on_read=reading_bar(stop.raise_if_requested),
+            world=world,
+        )
+        _watch(events, stop, as_json)
 
 
 def _new_config(config_file: str | None, source: Path | None, given: dict[str, Any]) -> Config:
@@ -139,26 +149,9 @@ def _saved_config(run: Path) -> Config:
     return checkpoint.load(checkpoint_path(run, prefer="last"), weights_only=True).config
 
 
-def _train(
-    config: Config,
-    resumed: Path | None,
-    source: Path | None,
-    allow_changed_corpus: bool,
-    world: World | None,
-    as_json: bool,
-) -> None:
-    """Train, show each event, and exit with the status of the signal that stopped the run."""
-    stop = Stop(world)
+def _watch(events: Generator[Event, None, None], stop: Stop, as_json: bool) -> None:
+    """Show each event, and exit with the status of the signal that stopped the run."""
     display = Display()
-    events = fit(
-        config,
-        resume=resumed,
-        init_from=source,
-        allow_changed_corpus=allow_changed_corpus,
-        stop=stop.requested,
-        on_read=reading_bar(stop.raise_if_requested),
-        world=world,
-    )
     try:
         with display, closing(events):
             for event in events:

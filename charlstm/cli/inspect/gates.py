@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from charlstm.cli.options import json_option, load_model, run_option, save_all, save_option, show
-from charlstm.cli.terminal import utf8_output
 from charlstm.cli.texts import ids_of
 from charlstm.studies.inspect.gates import measure_gates, sigmoid_gates
 from charlstm.studies.inspect.gates_report import GatesReport
@@ -33,7 +32,6 @@ def command(
     TEXT are files, folders of *.txt, .gz, or - for standard input. Without TEXT the model reads the
     run's own validation part. --save FILE.png draws a point for each unit.
     """
-    utf8_output()
     model = load_model(run)
     sigmoid_gates(model.parameters.cell)  # refuses a cell without gates before a text is read
     ids = ids_of(model, text, encoding, cut)

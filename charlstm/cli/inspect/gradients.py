@@ -7,7 +7,6 @@ import click
 
 from charlstm.api import Model
 from charlstm.cli.options import json_option, load_model, save_all, save_option, show
-from charlstm.cli.terminal import utf8_output
 from charlstm.cli.texts import ids_of
 from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.pairs.scores import readable
@@ -59,7 +58,6 @@ def command(
     If the grammar made the run's corpus, the losses are at the verbs of such sentences. Otherwise
     they are all along the validation part. --save FILE.png draws a curve for each network.
     """
-    utf8_output()
     reaches: dict[str, Reach] = {}
     clippings: dict[str, Clipping | None] = {}
     for run in runs or (None,):

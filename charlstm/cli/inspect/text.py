@@ -18,7 +18,7 @@ from charlstm.cli.options import (
     save_option,
     warn_unseen,
 )
-from charlstm.cli.terminal import note, print_json, utf8_output
+from charlstm.cli.terminal import note, print_json
 from charlstm.cli.texts import given_text
 from charlstm.errors import CorpusError
 from charlstm.output.terminal import Depth, best_depth, depth
@@ -76,7 +76,6 @@ def command(
     --save FILE.html writes a page with all units. Step through them by key, or look at a character.
     Mark a span to find the units that are on over all of it and off elsewhere.
     """
-    utf8_output()
     model = load_model(run)
     architecture = model.parameters.architecture
     at = checked_layer(architecture, layer)

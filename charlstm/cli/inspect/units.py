@@ -17,7 +17,7 @@ from charlstm.cli.options import (
     show,
 )
 from charlstm.cli.progress import counting_bar
-from charlstm.cli.terminal import note, utf8_output
+from charlstm.cli.terminal import note
 from charlstm.errors import CharlstmError
 from charlstm.pairs.files import Pair, read_pairs
 from charlstm.pairs.scores import readable
@@ -65,7 +65,6 @@ def command(
     readings (AUC 0.9 or more halfway and just before the verb). And its ablation costs more
     long-distance agreement than that of random units. --save FILE.png draws a unit's time course.
     """
-    utf8_output()
     model = load_model(run)
     architecture = model.parameters.architecture
     at = checked_layer(architecture, layer)
