@@ -69,9 +69,9 @@ def save(path: Path, result: Result) -> None:
     """
     ending = path.suffix.lower()
     if ending == ".csv" and isinstance(result, Tabular):
-        write_csv(path, *result.to_table())
+        _write(path, _csv(*result.to_table()))
     elif ending == ".json" and isinstance(result, Mappable):
-        write_json(path, result.to_mapping())
+        _write(path, _json(result.to_mapping(), indent=1))
     elif ending == ".html" and isinstance(result, Paged):
         _write(path, result.to_page())
     elif ending in PICTURES and isinstance(result, Drawable):
@@ -80,37 +80,13 @@ def save(path: Path, result: Result) -> None:
         raise TypeError(f"{type(result).__name__} has no form for {ending!r}")
 
 
-def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """One line for each row; None and a number that is not finite are empty cells.
-
-    Raises:
-        RunError: if it cannot be written; an old file then stays.
-    """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows([plain(value) for value in row] for row in rows)
-    _write(path, text.getvalue().encode("utf-8", "backslashreplace"))
-
-
-def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """One JSON object.
-
-    Raises:
-        RunError: if it cannot be written; an old file then stays.
-    """
-    text = json.dumps(plain(value), indent=1, ensure_ascii=False)
-    _write(path, f"{text}\n".encode("utf-8", "backslashreplace"))
-
-
 def write_json_lines(path: Path, values: Iterable[Mapping[str, Any]]) -> None:
     """One JSON object on each line.
 
     Raises:
         RunError: if it cannot be written; an old file then stays.
     """
-    lines = (f"{json.dumps(plain(value), ensure_ascii=False)}\n" for value in values)
-    _write(path, "".join(lines).encode("utf-8", "backslashreplace"))
+    _write(path, "".join(map(_json, values)))
 
 
 def plain(value: Any) -> Any:
@@ -126,6 +102,21 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _write(path: Path, data: bytes) -> None:
+def _csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """One line for each row; None and a number that is not finite are empty cells."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows([plain(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def _json(value: Mapping[str, Any], indent: int | None = None) -> str:
+    return json.dumps(plain(value), indent=indent, ensure_ascii=False) + "\n"
+
+
+def _write(path: Path, content: str | bytes) -> None:
+    if isinstance(content, str):
+        content = content.encode("utf-8", "backslashreplace")
     with atomic_write(path) as file:
-        file.write(data)
+        file.write(content)
