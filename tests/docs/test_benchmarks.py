@@ -1,4 +1,4 @@
-"""The comparison with PyTorch still runs, here against a stand-in that answers at once."""
+"""The comparisons with PyTorch, here a stand-in that answers at once, and of two versions run."""
 
 import json
 import shutil
@@ -73,3 +73,22 @@ def test_scaling() -> None:
     (cost,) = json.loads(done.stdout)
     assert cost["hidden_size"] == 8
     assert 0.0 < cost["fixed"] < cost["update"]
+
+
+def test_two_versions_are_measured_in_the_same_rounds() -> None:
+    script = [sys.executable, str(BENCHMARKS / "two_versions.py"), str(ROOT), str(ROOT)]
+    quick = ["--rounds=1", "--hidden-size", "8", "--seconds=0.01"]
+    done = subprocess.run(
+        [*script, *quick], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    head, *lines = done.stdout.splitlines()
+    assert head.split() == ["after", "÷", "before", "before", "÷", "before"]
+    assert [line[:32].strip() for line in lines] == [
+        "training, 8 units",
+        "a step of training, 8 units",
+        "sampling, 8 units",
+        "64 samples at once, 8 units",
+        "cold start to 200 characters",
+    ]
+    assert all(float(ratio) > 0.0 for line in lines for ratio in line[32:].split())
