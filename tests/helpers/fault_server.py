@@ -135,7 +135,9 @@ def child(job: dict[str, Any]) -> None:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        Path("hits").write_text(json.dumps(hits), encoding="utf-8")
+        # A kill may come at any moment, so the counts appear whole or not at all.
+        Path("hits.part").write_text(json.dumps(hits), encoding="utf-8")
+        os.replace("hits.part", "hits")  # noqa: PTH105 - Path.replace is watched
         os._exit(status)
 
 
