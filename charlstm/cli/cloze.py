@@ -5,8 +5,9 @@ import math
 import click
 
 from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
-from charlstm.cli.terminal import print_json, printable, unescaped
+from charlstm.cli.terminal import print_json, unescaped
 from charlstm.errors import CorpusError
+from charlstm.text.shown import printable, quoted, width
 
 
 @click.command()
@@ -43,10 +44,11 @@ def command(run: str | None, prime: str, choices: tuple[str, ...], as_json: bool
         print_json({"choices": records})
         return
     click.echo(printable(before) + " …")
-    width = max(len(repr(text)) for text in texts)
-    click.echo(f"  {'':{width}}  probability  log-likelihood   share")
-    for text, score, weight in zip(texts, scores, weights, strict=True):
+    shown = list(map(quoted, texts))
+    most = max(map(width, shown))
+    click.echo(f"  {'':{most}}  probability  log-likelihood   share")
+    for text, score, weight in zip(shown, scores, weights, strict=True):
         click.echo(
-            f"  {text!r:{width}}  {math.exp(score):11.3g}  {score:9.3f} nats  "
+            f"  {text}{' ' * (most - width(text))}  {math.exp(score):11.3g}  {score:9.3f} nats  "
             f"{weight / sum(weights):6.1%}"
         )

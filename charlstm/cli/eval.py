@@ -6,11 +6,12 @@ import click
 
 from charlstm.api import Model
 from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
-from charlstm.cli.terminal import print_json, printable
+from charlstm.cli.terminal import print_json
 from charlstm.cli.texts import ids_of, joined
 from charlstm.errors import CorpusError
 from charlstm.evaluate import score_text
 from charlstm.text.decoding import read_text
+from charlstm.text.shown import printable
 
 
 @click.command()

@@ -5,8 +5,9 @@ from pathlib import Path
 import click
 
 from charlstm.cli.options import json_option, load_model, run_option
-from charlstm.cli.terminal import print_json, printable
+from charlstm.cli.terminal import print_json
 from charlstm.export import FORMATS, encoder, export
+from charlstm.text.shown import printable
 
 
 @click.command()

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 import click
 
 from charlstm.api import Model, load
-from charlstm.cli.terminal import note, print_json, printable
+from charlstm.cli.terminal import note, print_json
 from charlstm.config import checked
 from charlstm.errors import CharlstmError, ConfigError
 from charlstm.nn.parameters import Architecture
 from charlstm.output.figure import PICTURES, require_matplotlib
+from charlstm.text.shown import names, printable
 
 if TYPE_CHECKING:
     from charlstm.output.write import Result
@@ -102,9 +103,7 @@ def warn_unseen(model: Model, text: str | bytes) -> None:
     """Print a note that names the characters of `text` which the model reads as unknown."""
     unseen = model.vocabulary.unseen(text)
     if unseen:
-        names = " ".join(repr(c) if c.isprintable() else ascii(c) for c in unseen[:20])
-        more = f" and {len(unseen) - 20} more" if len(unseen) > 20 else ""
-        note(f"never seen in training, read as unknown: {names}{more}")
+        note(f"never seen in training, read as unknown: {names(unseen)}")
 
 
 def save_option(*endings: str) -> Callable[[Command], Command]:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, Self
 
-from charlstm.cli.terminal import copied, note, printable
+from charlstm.cli.terminal import copied, note
 from charlstm.text.corpus import ReadProgress
+from charlstm.text.shown import printable
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
 
 if TYPE_CHECKING:  # imported when a bar is drawn, as most commands draw none

@@ -11,9 +11,10 @@ import click
 
 from charlstm.api import Model
 from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
-from charlstm.cli.terminal import copied, note, print_json, printable, unescaped
+from charlstm.cli.terminal import copied, note, print_json, unescaped
 from charlstm.errors import ConfigError, CorpusError
 from charlstm.sampler import Filters
+from charlstm.text.shown import printable
 
 if TYPE_CHECKING:  # sampling starts faster without it
     from charlstm.novelty import Novelty

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from charlstm.output.terminal import printable as printable  # noqa: PLC0414 - for commands
+from charlstm.text.shown import printable, quoted
 
 if TYPE_CHECKING:  # needs NumPy, which `charlstm --help` does not
     from charlstm.novelty import Novelty
@@ -34,7 +34,7 @@ def copied(novelty: "Novelty", run: str) -> str:
     shown = run if len(run) <= 60 else run[:59] + "…"
     return (
         f"{novelty.copied:.1%} of its pieces of 12 characters stand in the training text, "
-        f"the longest run there is {novelty.longest} characters: {shown!r}"
+        f"the longest run there is {novelty.longest} characters: {quoted(shown)}"
     )
 
 
@@ -58,10 +58,11 @@ def mute_other_ranks() -> None:
 
 
 def print_json(value: Mapping[str, Any]) -> None:
-    """Print exactly one JSON object on standard output, with control characters escaped."""
+    """Print exactly one JSON object on standard output, with escapes as in `printable`."""
     text = json.dumps(value, ensure_ascii=False)
-    if not text.isprintable():
-        text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+    if printable(text) != text:
+        text = "".join(c if printable(c) == c else json.dumps(c)[1:-1] for c in text)
+        text = text.replace("\x7f", "\\u007f")  # which json leaves as it is
     click.echo(text)
 
 

@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from charlstm.text.shown import SOFT_HYPHEN, has_no_width, printable, width
+
 
 class Depth(enum.Enum):
     """How many colours may be used."""
@@ -102,34 +104,24 @@ def is_dark(colour: Colour) -> bool:
     return 0.299 * colour.red + 0.587 * colour.green + 0.114 * colour.blue <= 128
 
 
-def printable(text: str) -> str:
-    r"""The text with control characters as escapes (\x1b), so that none reaches the terminal."""
-    return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
-
-
 def glyph(symbol: str) -> str:
     r"""The glyph of a character, one or two columns wide; never a control character.
 
-    Control characters have Unicode's own pictures (␛ is escape); what has no width by itself, or
-    cannot be printed, is ◌ or �. A byte `\xNN` is ▯.
+    Control characters have Unicode's own pictures (␛ is escape); what has no width by itself is ◌;
+    what would be an escape in a text, or is not in Unicode, is �. A byte `\xNN` is ▯.
     """
     if len(symbol) > 1:
         return "▯"
     if symbol in STAND_INS:
         return STAND_INS[symbol]
-    code = ord(symbol)
+    code, kind = ord(symbol), unicodedata.category(symbol)
     if code < 0x20:
         return chr(0x2400 + code)
     if code == 0x7F:
         return "␡"
-    if unicodedata.category(symbol) in ("Mn", "Me", "Mc"):
-        return "◌"
-    return symbol if symbol.isprintable() else "�"
-
-
-def width(shown: str) -> int:
-    """The columns that a glyph takes: 2 for East Asian wide characters, else 1."""
-    return 2 if unicodedata.east_asian_width(shown) in "WF" else 1
+    if kind == "Cn" or printable(symbol) != symbol:
+        return "�"
+    return "◌" if kind == "Mc" or symbol == SOFT_HYPHEN or has_no_width(symbol) else symbol
 
 
 def bar(value: float, low: float = 0.0, high: float = 1.0) -> str:
@@ -144,11 +136,12 @@ def table(
     rows: Sequence[Sequence[str]], right: Container[int] = (), indent: str = "  ", gap: str = "   "
 ) -> Iterator[str]:
     """Rows of cells in columns, those in `right` with their ends one below the other."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     for row in rows:
+        blanks = [" " * (most - width(cell)) for cell, most in zip(row, widths, strict=True)]
         cells = (
-            cell.rjust(width) if k in right else cell.ljust(width)
-            for k, (cell, width) in enumerate(zip(row, widths, strict=True))
+            blank + cell if k in right else cell + blank
+            for k, (cell, blank) in enumerate(zip(row, blanks, strict=True))
         )
         yield (indent + gap.join(cells)).rstrip()
 

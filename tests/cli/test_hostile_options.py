@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 import pytest
-from command_line import TEXT, TINY
+from command_line import TEXT, TINY, harmless
 from faults import Ended, Server, count, folder_in_memory
 
 from charlstm.cli import cli
@@ -87,7 +87,7 @@ def clean(ended: Ended) -> Ended:
     assert ended.status in (0, 1, 2), (ended.status, ended.stderr)
     assert "Traceback" not in ended.stderr and "please report it" not in ended.stderr, ended.stderr
     assert "Warning" not in ended.stderr, ended.stderr
-    assert ended.stderr.replace("\n", "").replace("\t", "").isprintable(), ended.stderr
+    assert harmless(ended.stderr), ended.stderr
     if ended.status:
         lines = ended.stderr.splitlines()
         assert lines[-1].startswith("Error: "), ended.stderr
@@ -163,5 +163,4 @@ def test_any_text_as_prime_stop_choice_or_input(server: Server) -> None:
         for call in calls:
             ended = clean(server(*call, limit=20))
             if call[0] in ("cloze", "agree") or "--lines" in call:  # for people to read
-                shown = ended.stdout.replace("\n", "").replace("\t", "")
-                assert shown.isprintable(), (call, ended.stdout)
+                assert harmless(ended.stdout), (call, ended.stdout)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
@@ -16,6 +17,7 @@ import pytest
 from charlstm.cli import main
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+BIDI = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 TINY = ("--hidden-size=8", "--batch-size=8", "--seq-length=12", "--shards=2", "--workers=1")
 
 
@@ -32,6 +34,16 @@ def sentences(count: int, seed: int = 0) -> str:
 
 
 TEXT = sentences(150)  # about 2,800 characters
+
+
+def harmless(shown: str) -> bool:
+    """Whether a terminal shows the text without being commanded, reordered or broken by it."""
+    return not any(
+        (unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") and c not in "\n\t")
+        or unicodedata.bidirectional(c) in BIDI
+        or 0xE0000 <= ord(c) < 0xE0080
+        for c in shown
+    )
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import math
 import re
 
 import pytest
+from command_line import harmless
 from hypothesis import given
 from hypothesis import strategies as st
 from models import VOCABULARY, wild_model
@@ -23,10 +24,10 @@ from charlstm.output.terminal import (
     nearest,
     paint,
     sparkline,
-    width,
 )
 from charlstm.studies.inspect.text import trace_strips, unit_strips
 from charlstm.studies.inspect.text_pictures import Strip, strips_lines
+from charlstm.text.shown import width
 from charlstm.trace import trace_text
 
 OURS = re.compile(r"\x1b\[(?:[0-9]+;)*[0-9]+m")
@@ -74,12 +75,14 @@ def test_stand_ins() -> None:
         glyph(symbol) for symbol in ("\n", "\t", "\x1b", "\x7f", "\u0301", "\x9b", "\\xff", "a")
     ]
     assert shown == ["⏎", "→", "␛", "␡", "◌", "�", "▯", "a"]
+    shown = [glyph(symbol) for symbol in "\u00a0\u3000\u200c\u00ad\ue000\u202e"]
+    assert shown == ["\u00a0", "\u3000", "◌", "◌", "\ue000", "�"]
     assert (width("日"), width("a"), width("é")) == (2, 1, 1)
 
 
 @given(st.characters() | st.sampled_from(["\x1b", "\x9b", "\r", "\b", "\u202e", "\ud800"]))
 def test_no_character_can_command_the_terminal(symbol: str) -> None:
-    assert glyph(symbol).isprintable()
+    assert harmless(glyph(symbol))
     assert len(glyph(symbol)) == 1
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from charlstm.errors import CharlstmError
 from charlstm.output.figure import COLOURS, drawing
-from charlstm.output.terminal import printable
 from charlstm.pairs.report import Report, Share, Summary
+from charlstm.text.shown import printable, width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -73,14 +73,14 @@ class AgreementReport:
             for name, summary in self.report.conditions.items()
         }
         totals = {"overall": self.report.overall, "unseen *": self.report.unseen}
-        width = max(map(len, [*rows, *totals]))
-        yield " " * width + _cells(COLUMNS)
+        most = max(map(width, [*rows, *totals]))
+        yield " " * most + _cells(COLUMNS)
         for name, summary in rows.items():
-            yield f"{name:{width}}{_row(summary)}"
+            yield f"{name}{' ' * (most - width(name))}{_row(summary)}"
         yield ""
         for name, total in totals.items():
             if total:
-                yield f"{name:{width}}{_row(total)}"
+                yield f"{name:{most}}{_row(total)}"
         if self.report.unseen:
             yield "* not in the corpus"
         if self.report.pair_set.axis == "distance":

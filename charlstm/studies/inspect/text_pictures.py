@@ -13,8 +13,9 @@ from charlstm.errors import CharlstmError
 from charlstm.nn.parameters import Parameters
 from charlstm.output.figure import drawing
 from charlstm.output.page import packed, page
-from charlstm.output.terminal import Colour, Depth, bar, gate, glyph, is_dark, paint, width
+from charlstm.output.terminal import Colour, Depth, bar, gate, glyph, is_dark, paint
 from charlstm.studies.inspect.salience import salient_units
+from charlstm.text.shown import width
 from charlstm.trace import Trace
 
 if TYPE_CHECKING:
