@@ -56,7 +56,7 @@ class Config:
     dropout: float = setting(
         None,
         "Share of outputs dropped between layers and before the readout.  "
-        "[default: by the length of the text]",
+        "[default: by the passes over the text]",
         0.0,
         0.95,
     )
@@ -92,7 +92,7 @@ class Config:
     )
     out: str | None = setting(None, "Folder of the run.  [default: runs/<name of the corpus>]")
     eval_every: int | None = setting(
-        None, "Updates between validations.  [default: a twentieth of the budget]", 1, MOST
+        None, "Updates between validations.  [default: a twentieth of the budget or more]", 1, MOST
     )
     checkpoint_every: int | None = setting(
         None, "Updates between saves.  [default: at each validation]", 1, MOST

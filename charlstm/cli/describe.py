@@ -67,7 +67,7 @@ def _from_options(
 ) -> Description:
     """The network that the options ask for; the defaults are those for a short text."""
     try:
-        config, _ = choose(from_mapping(given, cell_options()), SHORT)
+        config = choose(from_mapping(given, cell_options()), SHORT)
         architecture = architecture_of(config)
         architecture.make_cell()
     except ConfigError as error:

@@ -16,38 +16,26 @@ SHARD_COLUMNS = 8  # a process of its own does not pay for fewer columns
 DEFAULT_CHARACTERS = 20_000_000
 LEAST_PASSES, MOST_PASSES = 1.0, 12.0
 LEAST_UPDATES = 400
-CHARACTERS_A_MINUTE = 3_000_000  # that 256 units read on two cores, roughly
+DROPOUT_TIMED = 0.25  # while it is not decided: any rate costs the same, and more than none
 VALIDATIONS = 20  # in a run
+VALIDATION_COST = 0.4  # of a character validated, against one trained on
+VALIDATING_MOST = 0.25  # what validations may cost, against the training; one there always is
 VAL_FRACTION, VAL_CHARACTERS = 0.1, 300_000  # at most; the score is exact to about 0.004 nats
 
 
-def choose(config: Config, characters: int) -> tuple[Config, list[str]]:
-    """Decide the settings left open, for a training text of so many characters.
+def choose(config: Config, characters: int) -> Config:
+    """Decide units and learning rate if left open, for a training text of so many characters.
 
     There are 256 units, or 128 for a very short text. The learning rate is that of the optimiser,
-    and lower for more than 256 units. A network learns by heart what it reads again and again, so
-    dropout grows with the passes: none below 3 passes, 0.25 below 10, then 0.5.
-
-    Returns the config, and a note on what it chose and why (none if nothing was open).
+    and lower for more than 256 units. Dropout waits for the budget: see `settle_budget`.
     """
     chosen: dict[str, Any] = {}
-    reasons = {}
-    passes = _passes(config, characters)
     if "hidden_size" in config.undecided:
         chosen["hidden_size"] = 128 if characters < SHORT else 256
-        reasons["hidden_size"] = ""
-    if "dropout" in config.undecided:
-        chosen["dropout"] = 0.0 if passes < 3 else 0.25 if passes < 10 else 0.5
-        reasons["dropout"] = f" as it is read {passes:.3g} times"
     if "lr" in config.undecided:
         units = chosen.get("hidden_size", config.hidden_size)
         chosen["lr"] = RATES[config.optimizer] * min(1.0, 256 / units)
-        reasons["lr"] = f" for {units} units"
-    if not chosen:
-        return config, []
-    words = [f"--{name.replace('_', '-')} {chosen[name]:g}{reasons[name]}" for name in chosen]
-    note = f"chosen for a text of {characters:,} characters: {', '.join(words)}"
-    return replace(config, **chosen), [note]
+    return replace(config, **chosen)
 
 
 def validation_fraction(config: Config, characters: int) -> float:
@@ -104,30 +92,38 @@ def updates_in_budget(config: Config, characters: int) -> int | None:
     if config.max_minutes is not None:
         return None
     epoch = characters / (config.batch_size * config.seq_length)
-    least = 1 if config.epochs else LEAST_UPDATES
-    return max(least, math.ceil(_passes(config, characters) * epoch))
-
-
-def _passes(config: Config, characters: int) -> float:
-    """How often the budget lets the text be read; a guess if it is in minutes."""
-    if config.max_minutes is not None:
-        return config.max_minutes * CHARACTERS_A_MINUTE / characters
     if config.epochs is not None:
-        return config.epochs
-    if config.max_steps is not None:
-        return config.max_steps * config.batch_size * config.seq_length / characters
-    return min(MOST_PASSES, max(LEAST_PASSES, DEFAULT_CHARACTERS / characters))
+        return max(1, math.ceil(config.epochs * epoch))
+    passes = min(MOST_PASSES, max(LEAST_PASSES, DEFAULT_CHARACTERS / characters))
+    return max(LEAST_UPDATES, math.ceil(passes * epoch))
 
 
-def settle_budget(config: Config, updates: int) -> Config:
-    """Set the budget to so many updates; decide when to validate (20 times) and save."""
-    eval_every = config.eval_every or max(1, updates // VALIDATIONS)
+def settle_budget(config: Config, updates: int, characters: int, val_characters: int) -> Config:
+    """Set the budget to so many updates; decide dropout, and when to validate and save.
+
+    A network learns by heart what it reads again and again, so dropout grows with the passes over
+    the training text of so many `characters`: none below 3 passes, 0.25 below 10, then 0.5.
+    """
+    config = replace(config, max_steps=updates, epochs=None, max_minutes=None)
+    if "dropout" in config.undecided:
+        passes = updates * config.batch_size * config.seq_length / characters
+        config = replace(config, dropout=0.0 if passes < 3 else 0.25 if passes < 10 else 0.5)
+    cost = validation_cost(config, val_characters)
+    eval_every = config.eval_every or validation_interval(updates, cost)
     checkpoint_every = config.checkpoint_every or eval_every
-    return replace(
-        config,
-        max_steps=updates,
-        epochs=None,
-        max_minutes=None,
-        eval_every=eval_every,
-        checkpoint_every=checkpoint_every,
-    )
+    return replace(config, eval_every=eval_every, checkpoint_every=checkpoint_every)
+
+
+def validation_cost(config: Config, val_characters: int) -> float:
+    """How many updates cost as much as one validation, on so many characters."""
+    return VALIDATION_COST * val_characters / (config.batch_size * config.seq_length)
+
+
+def validation_interval(updates: int, cost: float) -> int:
+    """How many of so many updates lie between two validations; one costs as much as `cost` updates.
+
+    There are 20 validations, or fewer, so that all of them cost at most a quarter of the updates.
+    The validation text stays whole, so that losses can be compared. One validation ends every run.
+    """
+    affordable = max(1, int(VALIDATING_MOST * updates / cost)) if cost else updates
+    return max(1, updates // VALIDATIONS, math.ceil(updates / affordable))

@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from charlstm.training.defaults import settle_budget, updates_in_budget
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
 from charlstm.training.loop import train
 from charlstm.training.minutes import states_kept, updates_in_minutes
+from charlstm.training.notes import notes_on
 from charlstm.training.optim import Schedule
 from charlstm.training.start import Training, fresh_run, resumed_run
 from charlstm.training.texts import index_of
@@ -69,9 +69,11 @@ def fit(
             return
 
         if budget is None:
-            budget, eval_every = updates_in_minutes(training, began)
-            config = replace(config, eval_every=eval_every)
-        config = training.config = settle_budget(config, budget)
+            budget = updates_in_minutes(training, began)
+        train, val = training.texts.train.size, training.texts.val
+        config = settle_budget(config, budget, train, val.size if val else 0)
+        training.config, training.pool.dropout = config, config.dropout
+        yield from map(Note, notes_on(training))
         if not progress.update:
             run.save("last")
         with atomic_write(training.folder / "config.yaml") as file:

@@ -32,6 +32,15 @@ class GradientSource(ABC):
         """The carried state of each shard, flat; write to it only between calls."""
         return self.worker.arrays.states
 
+    @property
+    def dropout(self) -> float:
+        """The share of outputs dropped in an update; change it only between calls."""
+        return float(self.worker.arrays.dropout[0])
+
+    @dropout.setter
+    def dropout(self, rate: float) -> None:
+        self.worker.arrays.dropout[0] = rate
+
     @abstractmethod
     def gradient(self, update: int) -> tuple[float, Array]:
         """The summed loss in nats and the gradient (size,) of the mean loss of one update.

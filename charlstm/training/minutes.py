@@ -5,19 +5,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from charlstm.training.defaults import VALIDATIONS
+from charlstm.training.defaults import VALIDATIONS, validation_cost, validation_interval
 from charlstm.training.loop import GradientSource
 from charlstm.training.start import Training
 
 TIMING_SECONDS = 1.0  # how long updates are timed
-VALIDATION_COST = 0.4  # of a character validated, against one trained on
-VALIDATING_MOST = 0.25  # the share of the minutes that validations may take
 
 
-def updates_in_minutes(training: Training, began: float) -> tuple[int, int]:
-    """The last update that `config.max_minutes` leave time for, and how many between validations.
+def updates_in_minutes(training: Training, began: float) -> int:
+    """The last update that `config.max_minutes` leave time for.
 
-    The minutes began at `began` on the monotonic clock.
+    The minutes began at `began` on the monotonic clock. The updates are timed with the dropout that
+    the pool has; while the config leaves it open, that is some, the slower case.
     """
     pool, config = training.pool, training.config
     seconds = 60.0 * (config.max_minutes or 0.0)
@@ -30,26 +29,24 @@ def updates_in_minutes(training: Training, began: float) -> tuple[int, int]:
             count += 1
     each = (time.monotonic() - first) / (count - 1)
     val = training.texts.val.size if training.texts.val else 0
-    validation = val * VALIDATION_COST * each / training.characters_per_update
     left = seconds - (time.monotonic() - began)
-    updates, eval_every = updates_within(left, 1.02 * each, validation, config.eval_every)
-    return training.progress.update + updates, eval_every
+    cost = validation_cost(config, val)
+    return training.progress.update + updates_within(left / (1.02 * each), cost, config.eval_every)
 
 
-def updates_within(
-    seconds: float, each: float, validation: float, eval_every: int | None
-) -> tuple[int, int]:
-    """How many updates fit in `seconds`, and how many of them lie between validations.
+def updates_within(time_for: float, cost: float, eval_every: int | None) -> int:
+    """How many updates fit beside their validations where there is time for `time_for` updates.
 
-    An update takes `each` seconds, a validation `validation`. If `eval_every` is open, there are
-    20 validations, or fewer, so that they take at most a quarter of the time.
+    A validation costs as much as `cost` updates. If `eval_every` is open, the interval is that of
+    `validation_interval`.
     """
     if eval_every:
-        return max(1, int(seconds / (each + validation / eval_every))), eval_every
-    affordable = VALIDATING_MOST * seconds / validation if validation else math.inf
-    times = max(1, int(min(VALIDATIONS, affordable)))
-    updates = max(1, int((seconds - times * validation) / each))
-    return updates, max(1, updates // times)
+        return max(1, int(time_for / (1.0 + cost / eval_every)))
+    for times in range(1, 2 * VALIDATIONS):  # fewer than 2 · 20 even where 20 do not divide them
+        updates = max(1, int(time_for - times * cost))
+        if math.ceil(updates / validation_interval(updates, cost)) <= times:
+            break
+    return updates
 
 
 @contextmanager

@@ -17,14 +17,13 @@ from charlstm.nn.parameters import Architecture
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that decides the bits of a gradient."""
+    """Everything but the dropout that decides the bits of a gradient."""
 
     architecture: Architecture
     vocabulary_size: int
     batch_size: int
     seq_length: int
     shards: int
-    dropout: float = 0.0
     seed: int = 0
     dtype: str = "float32"
 

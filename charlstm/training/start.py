@@ -1,7 +1,7 @@
 """The three ways to begin a run: anew, anew from old weights, or where a run stopped."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +19,13 @@ from charlstm.store.lock import RunLock
 from charlstm.store.runs import checkpoint_path, claim, new_run, text_cache
 from charlstm.text.corpus import ReadProgress
 from charlstm.text.sources import find_files
-from charlstm.training.defaults import choose, fit_to_text, settle_shards, workers_for
+from charlstm.training.defaults import (
+    DROPOUT_TIMED,
+    choose,
+    fit_to_text,
+    settle_shards,
+    workers_for,
+)
 from charlstm.training.loop import GradientSource
 from charlstm.training.optim import OPTIMISERS, Optimiser
 from charlstm.training.shards import Plan
@@ -39,7 +45,9 @@ class Training:
     optimiser: Optimiser
     progress: Progress
     workers: int
+    ranks: int  # of MPI; 0 without it
     notes: list[str]  # for the user
+    open_before: Collection[str] = ()  # the settings that the user left to the rules
 
     @property
     def characters_per_update(self) -> int:
@@ -102,14 +110,15 @@ def fresh_run(
         if old and "hidden_size" in config.undecided:
             config = replace(config, hidden_size=old.config.hidden_size)
         config, shrunk = fit_to_text(config, texts.train.size)
-        config, chosen = choose(config, texts.train.size)
+        open_before, config = config.undecided, choose(config, texts.train.size)
         config = replace(
             settle_shards(config, world.size if world else None),
             corpus=tuple(absolute(name) for name in config.corpus),
             val=absolute(config.val) if config.val else None,
             out=None,
         )
-        with _training(folder, config, texts, Progress(), [*shrunk, *chosen], world) as training:
+        with _training(folder, config, texts, Progress(), shrunk, world) as training:
+            training.open_before = open_before
             training.pool.parameters.initialise(config.seed)
             if old and path:
                 _copy_weights(old, path, training.pool.parameters)
@@ -132,16 +141,11 @@ def _training(
         config.batch_size,
         config.seq_length,
         config.shards or 1,
-        config.dropout,
         config.seed,
     )
     job = Job(plan, texts.train, texts.val, texts.prime)
-    workers = min(world.size, plan.shards) if world else workers_for(config)
-    if world and world.size > plan.shards:
-        notes.append(
-            f"only {plan.shards} of {world.size} ranks have work: the batch is cut into "
-            f"{plan.shards} shards; a new run may be given more of them with --shards"
-        )
+    ranks = world.size if world else 0
+    workers = min(ranks, plan.shards) if ranks else workers_for(config)
     with ExitStack() as stack:
         stack.enter_context(threadpool_limits(config.threads))
         pool: GradientSource
@@ -152,7 +156,8 @@ def _training(
         else:
             pool = stack.enter_context(WorkerPool(job, workers, config.threads))
         optimiser = OPTIMISERS[config.optimizer](pool.parameters.size, pool.parameters.flat.dtype)
-        yield Training(folder, config, texts, pool, optimiser, progress, workers, notes)
+        pool.dropout = DROPOUT_TIMED if "dropout" in config.undecided else config.dropout
+        yield Training(folder, config, texts, pool, optimiser, progress, workers, ranks, notes)
 
 
 @contextmanager
@@ -211,6 +216,5 @@ def _copy_weights(old: Checkpoint, path: Path, parameters: Parameters) -> None:
 
 def _shape(parameters: Parameters) -> tuple[object, ...]:
     """What two networks must have in common; a default counts like a given option."""
-    architecture = parameters.architecture
-    size = architecture.hidden_size, architecture.num_layers
-    return architecture.cell, parameters.cell.options, *size
+    shape = parameters.architecture
+    return shape.cell, parameters.cell.options, shape.hidden_size, shape.num_layers

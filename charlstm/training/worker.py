@@ -21,8 +21,8 @@ class Worker:
     """One process's share of the work: every `workers`-th shard from number `rank` on.
 
     It shares the validation in the same way, by the scorer's groups of streams. It reads the
-    parameters from `arrays`, and writes there what it computes. One network serves all its shards
-    of the same width, one after another.
+    parameters and the dropout from `arrays`, and writes there what it computes. One network serves
+    all its shards of the same width, one after another.
     """
 
     def __init__(
@@ -71,13 +71,12 @@ class Worker:
             self.arrays.scores[group] = score.nats, score.characters, score.unknown
 
     def _network(self, columns: int) -> Network:
+        dropout = float(self.arrays.dropout[0])
+        if columns in self._networks and self._networks[columns].dropout != dropout:
+            del self._networks[columns]  # it was decided after some updates were timed
         if columns not in self._networks:
             self._networks[columns] = Network(
-                self.parameters,
-                self._plan.seq_length,
-                columns,
-                backward=True,
-                dropout=self._plan.dropout,
+                self.parameters, self._plan.seq_length, columns, backward=True, dropout=dropout
             )
         return self._networks[columns]
 
@@ -91,6 +90,7 @@ class SharedArrays:
     states: list[Array]  # one flat vector for each shard: every state of every layer
     losses: Array  # (shards,) nats summed over a shard's window
     scores: Array  # (groups, 3): nats, characters, unknown of each group of validation streams
+    dropout: Array  # (1,) the share of outputs dropped
 
     @staticmethod
     def shapes(plan: Plan, groups: int) -> list[tuple[tuple[int, ...], str]]:
@@ -104,6 +104,7 @@ class SharedArrays:
             *(((rows * (c.stop - c.start),), plan.dtype) for c in plan.columns),
             ((plan.shards,), "float64"),
             ((max(1, groups), 3), "float64"),
+            ((1,), "float64"),
         ]
 
     @staticmethod
@@ -119,7 +120,7 @@ class SharedArrays:
             view = np.frombuffer(block, dtype, math.prod(shape), start)
             views.append(view.reshape(shape))
             start += _whole_pages(shape, dtype)
-        return SharedArrays(views[0], views[1], views[2:-2], views[-2], views[-1])
+        return SharedArrays(views[0], views[1], views[2:-3], *views[-3:])
 
 
 def _whole_pages(shape: tuple[int, ...], dtype: str) -> int:

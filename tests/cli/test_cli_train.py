@@ -43,7 +43,8 @@ def settings(run: Path) -> dict[str, Any]:
 
 
 def test_a_run_folder_and_what_is_said(charlstm: Runner, here: Path) -> None:
-    outcome = charlstm.ok("train", "text.txt", *TINY, "--max-steps=6", "--eval-every=2")
+    flags = ("--max-steps=6", "--eval-every=2", "--warmup-steps=3")
+    outcome = charlstm.ok("train", "text.txt", *TINY, *flags)
     run = here / "runs" / "text"
     assert outcome.output == b""  # results go there, and --json was not asked for
     assert {p.name for p in run.iterdir()} == {

@@ -1,24 +1,28 @@
 """What is chosen where the user left it open, for texts and budgets of any size."""
 
+import math
+import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from command_line import TEXT, Runner
+from command_line import TEXT, TINY, Runner
 
 from charlstm.config import Config
 from charlstm.config_file import read_yaml
 from charlstm.store import archive
-from charlstm.training.defaults import choose, updates_in_budget
+from charlstm.training.defaults import choose, settle_budget, updates_in_budget
 
 OPEN = Config()
 
 
 def chosen(config: Config, characters: int) -> tuple[int, float, float, float]:
     """Units, dropout, rate and passes."""
-    decided, _ = choose(config, characters)
+    decided = choose(config, characters)
     steps = updates_in_budget(decided, characters)
     assert steps
+    decided = settle_budget(decided, steps, characters, 0)
     passes = steps * decided.batch_size * decided.seq_length / characters
     return decided.hidden_size, decided.dropout, decided.lr, round(passes, 1)
 
@@ -44,8 +48,33 @@ def test_dropout_follows_from_the_passes_asked_for() -> None:
     assert chosen(replace(OPEN, epochs=2.0), 1_000_000)[1] == 0.0
     assert chosen(replace(OPEN, epochs=50.0), 20_000_000)[1] == 0.5
     assert chosen(replace(OPEN, max_steps=2500), 1_000_000)[1] == 0.25
-    for minutes, dropout in ((0.5, 0.0), (2.0, 0.25), (10.0, 0.5)):
-        assert choose(replace(OPEN, max_minutes=minutes), 1_000_000)[0].dropout == dropout
+
+
+def test_dropout_waits_for_the_updates_and_counts_all_of_them() -> None:
+    assert "dropout" in choose(replace(OPEN, max_minutes=10.0), 1_000_000).undecided
+    for updates, dropout in ((1874, 0.0), (1875, 0.25), (6249, 0.25), (6250, 0.5)):
+        assert settle_budget(OPEN, updates, 1_000_000, 0).dropout == dropout
+    # The least number of updates reads this text 168 times, and not twice.
+    large = replace(OPEN, batch_size=65_536, seq_length=64)
+    assert chosen(large, 10_000_000)[1] == 0.5
+
+
+@pytest.mark.parametrize("val_characters", [0, 1, 100, 10_000, 300_000])
+@pytest.mark.parametrize("updates", [1, 2, 39, 50, 123, 400, 9599, 10**6])
+def test_validating_costs_a_quarter_of_training_at_most(updates: int, val_characters: int) -> None:
+    config = settle_budget(OPEN, updates, 10**6, val_characters)
+    assert config.eval_every is not None
+    validations = math.ceil(updates / config.eval_every)
+    trained = updates * config.batch_size * config.seq_length
+    if validations > 1:  # and if even one costs more, that one stays
+        assert validations * val_characters * 0.4 <= 0.25 * trained
+    if 21 * val_characters * 0.4 <= 0.25 * trained and updates >= 400:
+        assert config.eval_every == updates // 20
+
+
+def test_a_short_run_on_a_long_text_is_validated_once() -> None:
+    assert settle_budget(OPEN, 50, 4_000_000, 300_000).eval_every == 50
+    assert settle_budget(replace(OPEN, eval_every=10), 50, 4_000_000, 300_000).eval_every == 10
 
 
 def test_the_rate_follows_from_the_units_and_the_optimiser() -> None:
@@ -54,11 +83,37 @@ def test_the_rate_follows_from_the_units_and_the_optimiser() -> None:
     assert chosen(replace(OPEN, optimizer="sgd"), 10**6)[2] == 0.5
 
 
-def test_what_was_asked_for_stays_and_is_not_spoken_of() -> None:
+@pytest.mark.usefixtures("here")
+def test_what_was_asked_for_stays_and_is_not_spoken_of(charlstm: Runner) -> None:
     asked = replace(OPEN, hidden_size=64, dropout=0.0, lr=1.0)
-    assert choose(asked, 50_000) == (asked, [])
-    _, (note,) = choose(Config(hidden_size=64, dropout=0.0), 50_000)
-    assert note == "chosen for a text of 50,000 characters: --lr 0.02 for 64 units"
+    assert choose(asked, 50_000) == asked
+    flags = ("text.txt", "--max-steps=2", "--workers=1", "--hidden-size=8", "--dropout=0")
+    assert "chosen" not in charlstm.ok("train", *flags, "--lr=1e-3").stderr
+    characters = f"{len(TEXT) * 9 // 10:,}"
+    assert (
+        f"chosen for a text of {characters} characters: --lr 0.02 for 8 units\n"
+        in charlstm.ok("train", *flags).stderr
+    )
+
+
+def test_the_dropout_of_minutes_is_that_of_the_passes_made(
+    charlstm: Runner, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flags = ("text.txt", *TINY, "--max-minutes=0.01")
+    for updates, dropout in ((20, 0.0), (200, 0.25), (500, 0.5)):
+        monkeypatch.setattr("charlstm.training.minutes.updates_within", lambda *_, u=updates: u)
+        outcome = charlstm.ok("train", *flags, f"--out=runs/{updates}", "--workers=2")
+        made = re.search(r"updates of .* \((.*) passes\)", outcome.stderr)
+        assert made and f"--dropout {dropout:g} as it is read {made[1]} times" in outcome.stderr
+        recorded = here / f"runs/{updates}/config.yaml"
+        assert read_yaml(recorded)["dropout"] == dropout
+        charlstm.ok("train", "--config", recorded, "--out=runs/again", "--workers=1")
+        first, second = (
+            archive.load(here / run / "last.npz").arrays
+            for run in (f"runs/{updates}", "runs/again")
+        )
+        assert all((first[name] == second[name]).all() for name in first)
+        shutil.rmtree(here / "runs/again")
 
 
 def test_a_run_says_and_records_what_was_chosen(charlstm: Runner, here: Path) -> None:

@@ -365,7 +365,7 @@ def test_minutes_become_a_number_of_updates(config: Config, root: Path) -> None:
 
 
 def test_the_budget_decides_the_intervals(config: Config, root: Path) -> None:
-    finished, events = run(replace(config, max_steps=40), root)
+    finished, events = run(replace(config, max_steps=40, val_fraction=0.02), root)
     assert [e.update for e in events if isinstance(e, Validated)] == list(range(2, 41, 2))
     got = read_yaml(finished.run / "config.yaml")
     assert (got["eval_every"], got["checkpoint_every"]) == (2, 2)

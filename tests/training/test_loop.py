@@ -19,13 +19,14 @@ from charlstm.nn.parameters import Architecture
 from charlstm.text.slices import TextSlice
 from charlstm.training.events import Updated
 from charlstm.training.loop import train
+from charlstm.training.minutes import states_kept
 from charlstm.training.optim import OPTIMISERS, global_norm
 from charlstm.training.shards import Plan, Streams
 from charlstm.training.workers import TASK, Job, WorkerPool
 
 pytestmark = pytest.mark.slow
 
-PLAN = Plan(Architecture("lstm", {}, 8, 2), 10, batch_size=7, seq_length=5, shards=3, dropout=0.1)
+PLAN = Plan(Architecture("lstm", {}, 8, 2), 10, batch_size=7, seq_length=5, shards=3)
 PREDICTIONS = PLAN.batch_size * PLAN.seq_length
 
 
@@ -65,6 +66,7 @@ def test_any_number_of_workers_gives_the_same_bits(job: Job) -> None:
     results = []
     for workers in (1, 2, 3):
         with WorkerPool(job, workers) as pool:
+            pool.dropout = 0.1
             pool.parameters.initialise(1)
             history = list(islice(updates(pool), 8))
             states = [state.tobytes() for state in pool.states]
@@ -75,9 +77,24 @@ def test_any_number_of_workers_gives_the_same_bits(job: Job) -> None:
     assert {event.clipped for event in history} == {event.grad_norm > 0.5 for event in history}
 
 
+def test_dropout_may_be_decided_after_some_updates(job: Job) -> None:
+    results = []
+    for workers, timed in ((1, 0.5), (3, 0.25), (3, 0.0)):
+        with WorkerPool(job, workers) as pool:
+            pool.parameters.initialise(1)
+            pool.dropout = timed
+            with states_kept(pool):
+                before = pool.gradient(0)[1].tobytes()
+            pool.dropout = 0.5
+            results.append((pool.gradient(0)[1].tobytes(), pool.states[0].tobytes()))
+            assert (before == results[-1][0]) == (timed == 0.5)
+    assert results[0] == results[1] == results[2]
+
+
 def test_a_pool_does_what_networks_do_one_shard_after_another(job: Job) -> None:
     streams = Streams(job.train.open(), PLAN.batch_size, PLAN.seq_length)
     with WorkerPool(job) as pool:
+        pool.dropout = 0.1
         pool.parameters.initialise(1)
         networks = [
             Network(pool.parameters, PLAN.seq_length, c.stop - c.start, backward=True, dropout=0.1)
@@ -103,7 +120,7 @@ def test_a_pool_does_what_networks_do_one_shard_after_another(job: Job) -> None:
 def test_shards_add_up_to_the_whole_batch(job: Job) -> None:
     found = []
     for shards in (1, 3, 7):
-        plan = replace(PLAN, shards=shards, dropout=0.0, dtype="float64")
+        plan = replace(PLAN, shards=shards, dtype="float64")
         with WorkerPool(replace(job, plan=plan)) as pool:
             pool.parameters.initialise(1)
             pool.gradient(0)  # so that the next one starts from carried states

@@ -70,6 +70,14 @@ def test_any_number_of_ranks_gives_the_same_bits_and_resumes(charlstm: Runner, h
     assert f'"last_val_nats": {alone.json["last_val_nats"]!r}' in whole.stdout
 
 
+def test_the_dropout_that_minutes_decide_reaches_all_ranks(charlstm: Runner, here: Path) -> None:
+    done = ranks(2, "train", "text.txt", *TINY, "--max-minutes=0.02", "--out=ranks")
+    assert done.returncode == 0, done.stderr
+    assert " as it is read " in done.stderr
+    charlstm.ok("train", "--config=ranks/config.yaml", "--out=alone")
+    assert arrays(here / "ranks") == arrays(here / "alone")
+
+
 def test_more_ranks_than_shards_are_told(here: Path) -> None:
     done = ranks(3, "train", "text.txt", *TINY, "--max-steps=2", "--out=run")
     assert done.returncode == 0, done.stderr

@@ -32,8 +32,9 @@ pytestmark = pytest.mark.slow
 
 ONE = CONSTRUCTIONS[0]
 BASE = "base: {corpus: text.txt, batch_size: 8, seq_length: 12, shards: 2, workers: 1, lr: 0.03}"
+OFTEN = BASE.replace("lr", "eval_every: 1, lr")
 PLAN = f"""
-{BASE}
+{OFTEN}
 vary:
   cell: [rnn, gru]
   seed: [1, 2]
@@ -281,6 +282,7 @@ def test_what_is_finished_is_not_made_again(charlstm: Runner, compared: Path, he
 def test_a_stopped_comparison_goes_on(compared: Path, here: Path, charlstm: Runner) -> None:
     text = PLAN.replace("text.txt", str(compared / "text.txt")) + "\nper_condition: 8"
     text = text.replace("characters: 960", "characters: 19200").replace("[1, 2]", "[1]")
+    text = text.replace("eval_every: 1", "eval_every: 10")
     path = written(here, text.replace("cell: [rnn, gru]", "cell: [gru]"))
     with start("compare", path) as process:
         assert process.stderr
