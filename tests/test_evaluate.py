@@ -1,6 +1,7 @@
 """Scores of texts: the same whoever computes them, whether in columns, in batches or one by one."""
 
 import math
+import tracemalloc
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,21 @@ def test_many_texts_in_batches_equal_each_alone(primed: int) -> None:
         [naive(model, prime, ids) for ids in texts[2:6]], abs=1e-3
     )
     assert math.copysign(1.0, likelihoods[0]) == 1.0  # zero, not minus zero
+
+
+def test_a_long_text_beside_short_ones_takes_no_more_memory_than_a_window() -> None:
+    """As (length, batch) the ids alone would take 10 MB."""
+    model = Parameters(Architecture("lstm", {}, 2, 1), V)
+    model.initialise(1)
+    texts = [text(40_000), *(text(size) for size in range(1, 32))]
+    tracemalloc.start()
+    try:
+        scores = log_likelihoods(model, text(3), texts)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2_000_000
+    assert scores[1:3] == pytest.approx(log_likelihoods(model, text(3), texts[1:3]), rel=1e-5)
 
 
 def test_no_text_at_all_scores_nothing() -> None:
