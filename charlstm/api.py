@@ -13,7 +13,7 @@ from charlstm.config import Config, from_mapping
 from charlstm.errors import CorpusError
 from charlstm.nn.cells import cell_options
 from charlstm.nn.parameters import Parameters
-from charlstm.sampler import Filters, Stopper, Text, generate
+from charlstm.sampler import Filters, Stopper, generate, listed
 from charlstm.store.runs import checkpoint_path, find_run, text_cache
 from charlstm.text.vocabulary import Ids, Vocabulary
 
@@ -60,12 +60,13 @@ class Model:
         top_k: int | None = None,
         top_p: float | None = None,
         min_p: float | None = None,
-        stop: Sequence[str] = (),
+        stop: str | Sequence[str] = (),
         seed: int | None = None,
     ) -> Iterator[str]:
         """Write up to `length` characters after `prime`, and yield them one by one.
 
-        An empty prime stands for a newline. The sample ends before the first of the texts `stop`.
+        An empty prime stands for a newline. The sample ends before the first of the texts `stop`; a
+        str is one text.
         The same seed gives the same text; None draws a new seed each time. `Filters` explains the
         other arguments. A byte model yields each byte as a character from U+0000 to U+00FF;
         `sample_bytes` yields bytes.
@@ -76,13 +77,12 @@ class Model:
         filters = Filters(temperature, top_k, top_p, min_p)
         seed = SystemRandom().getrandbits(32) if seed is None else seed
         if self.vocabulary.tokens == "byte":
-            pieces = self.sample_bytes(prime, length, filters, seed, [s.encode() for s in stop])
+            stops = [text.encode("utf-8", "surrogateescape") for text in listed(stop)]
+            pieces = self.sample_bytes(prime, length, filters, seed, stops)
             return (piece.decode("latin-1") for piece in pieces)
         characters = self.vocabulary.characters
-        return _shown(
-            (characters[ids[0]] for ids in self._draw(prime, length, filters, [seed])),
-            Stopper(stop, ""),
-        )
+        drawn = self._draw(prime, length, filters, [seed])
+        return Stopper(stop, "").passed(characters[ids[0]] for ids in drawn)
 
     def sample_bytes(
         self,
@@ -90,12 +90,12 @@ class Model:
         length: int,
         filters: Filters,
         seed: int,
-        stop: Sequence[bytes] = (),
+        stop: bytes | Sequence[bytes] = (),
     ) -> Iterator[bytes]:
         """Write as `sample` does, but yield bytes: those of a byte model, or UTF-8."""
         decode = self.vocabulary.decode_bytes
         drawn = self._draw(prime, length, filters, [seed])
-        return _shown((decode(ids[:1]) for ids in drawn), Stopper(stop, b""))
+        return Stopper(stop, b"").passed(decode(ids[:1]) for ids in drawn)
 
     def samples(
         self,
@@ -103,7 +103,7 @@ class Model:
         length: int,
         filters: Filters,
         seeds: Sequence[int],
-        stop: Sequence[bytes] = (),
+        stop: bytes | Sequence[bytes] = (),
     ) -> list[bytes]:
         """Write one sample for each seed, all in one batch, as `sample_bytes` would write it."""
         drawn = list(self._draw(prime, length, filters, seeds))
@@ -125,10 +125,14 @@ class Model:
         return self.log_likelihoods([text], prime)[0]
 
     def log_likelihoods(
-        self, texts: Sequence[str | bytes], prime: str | bytes = "\n"
+        self, texts: str | bytes | Sequence[str | bytes], prime: str | bytes = "\n"
     ) -> list[float]:
-        """The `log_likelihood` of each text. Texts of similar length run as one batch."""
-        ids = [self._ids(text) for text in texts]
+        """The `log_likelihood` of each text. Texts of similar length run as one batch.
+
+        A str or bytes is one text.
+        """
+        several = [texts] if isinstance(texts, str | bytes) else texts
+        ids = [self._ids(text) for text in several]
         return evaluate.log_likelihoods(self.parameters, self._ids(prime or "\n"), ids)
 
     def evaluate(self, text: str | bytes) -> evaluate.Score:
@@ -207,14 +211,3 @@ def train(
         if isinstance(event, Finished):
             return load(event.run)
     raise AssertionError("a run ends with Finished")
-
-
-def _shown(pieces: Iterator[Text], stopper: Stopper[Text]) -> Iterator[Text]:
-    """The pieces of a sample up to the first stop."""
-    for piece in pieces:
-        if shown := stopper.feed(piece):
-            yield shown
-        if stopper.stopped:
-            return
-    if rest := stopper.rest():
-        yield rest

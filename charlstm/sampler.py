@@ -1,6 +1,6 @@
 """Sampling: read a prime, then draw one character after another from the filtered softmax."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Generic, TypeVar
@@ -135,6 +135,11 @@ def _network_after(parameters: Parameters, prime: NDArray[Any], columns: int) ->
     return wide
 
 
+def listed(texts: Text | Sequence[Text]) -> Sequence[Text]:
+    """One text, or several, as a sequence of texts: a str is also a sequence, of characters."""
+    return [texts] if isinstance(texts, str | bytes) else texts
+
+
 class Stopper(Generic[Text]):
     """Passes text on, and ends it before the first of `stops` that is complete.
 
@@ -142,12 +147,22 @@ class Stopper(Generic[Text]):
     the beginning of a stop waits until more text shows that it is not.
     """
 
-    def __init__(self, stops: Sequence[Text], empty: Text) -> None:
-        self._stops: list[Text] = [stop for stop in stops if stop]
+    def __init__(self, stops: Text | Sequence[Text], empty: Text) -> None:
+        self._stops: list[Text] = [stop for stop in listed(stops) if stop]
         self._longest = max(map(len, self._stops), default=0)
         self._pending: Text = empty
         self._empty: Text = empty
         self.stopped = False
+
+    def passed(self, pieces: Iterable[Text]) -> Iterator[Text]:
+        """The pieces of a sample up to the first stop."""
+        for piece in pieces:
+            if shown := self.feed(piece):
+                yield shown
+            if self.stopped:
+                return
+        if rest := self.rest():
+            yield rest
 
     def feed(self, piece: Text) -> Text:
         """The text that can be shown now that `piece` has been written."""

@@ -5,6 +5,20 @@ from pathlib import Path
 import pytest
 
 import charlstm as package
+from charlstm.sampler import Filters
+
+
+def test_one_stop_or_one_text_is_a_str_and_is_not_cut_into_characters(tiny_run: Path) -> None:
+    model = package.load(tiny_run)
+    written = "".join(model.sample("The ", length=60, seed=3))
+    stop = written[30:33]
+    before = written[: written.index(stop)]
+    assert "".join(model.sample("The ", length=60, seed=3, stop=stop)) == before
+    assert "".join(model.sample("The ", length=60, seed=3, stop=[stop])) == before
+    filters, stopped = Filters(), stop.encode()
+    assert b"".join(model.sample_bytes("The ", 60, filters, 3, stopped)) == before.encode()
+    assert model.samples("The ", 60, filters, [3], stopped) == [before.encode()]
+    assert model.log_likelihoods("The cat") == [model.log_likelihood("The cat")]
 
 
 def test_the_old_names_of_the_parameters_still_work(tiny_run: Path) -> None:
