@@ -38,7 +38,7 @@ def _file(ctx: click.Context, parameter: click.Parameter, value: str | None) -> 
 
 @click.command()
 @run_option
-@click.option("--pairs", metavar="FILE", help="Your own pairs: JSON Lines (as BLiMP's) or TSV.")
+@click.option("--pairs", metavar="FILE", help="Your own pairs: JSON Lines (as BLiMP), TSV or CSV.")
 @click.option("--sweep", type=click.Choice(SWEEPS), help="Add nouns or distance, step by step.")
 @click.option(
     "--score",

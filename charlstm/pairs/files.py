@@ -1,7 +1,10 @@
-"""Minimal pairs, and files of them: JSON Lines as BLiMP's, or sentences separated by tabs."""
+"""Minimal pairs, and files of them: JSON Lines as BLiMP's, or tables of sentences."""
 
+import csv
 import json
-from collections.abc import Iterable, Mapping
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,18 @@ NUMBERS = ("singular", "plural")
 UNNAMED = "pairs"  # the condition of pairs that name none
 PER_CONDITION, SEED = 400, 1  # the defaults where pairs are made: how many, and which
 SWEEPS = ("depth", "distance")  # what a sweep varies between subject and verb
+# The names of columns in the first line of a table, without "sentence" and in small letters.
+COLUMNS = {
+    **dict.fromkeys(("good", "grammatical", "correct", "right", "acceptable"), "sentence_good"),
+    **dict.fromkeys(("bad", "ungrammatical", "incorrect", "wrong"), "sentence_bad"),
+    "unacceptable": "sentence_bad",
+    **dict.fromkeys(("condition", "uid", "testcase"), "condition"),
+    "item": "item",
+    "subjectnumber": "subject_number",
+    "congruent": "congruent",
+    "attractors": "attractors",
+}
+UNNAMED_COLUMNS = ("sentence_good", "sentence_bad", "condition")
 
 
 @dataclass(frozen=True)
@@ -60,12 +75,14 @@ def write_pairs(path: Path, pairs: Iterable[Pair]) -> None:
 
 
 def read_pairs(path: Path) -> list[Pair]:
-    """Read pairs from JSON Lines or, if the first line opens no brace, tab-separated text.
+    """Read pairs from JSON Lines or, if the first line opens no brace, from a table.
 
     JSON objects have `sentence_good` and `sentence_bad` and may have `condition` (or BLiMP's
     `UID`), `subject_number` ("singular" or "plural"), `congruent` (true or false), `attractors`
-    (a count) and `item`; other keys are passed over. A tabbed line is the good sentence, the bad
-    one and, if wanted, the condition; a first line of column names is passed over, as empty lines.
+    (a count) and `item`; other keys are passed over. In a table a line is the good sentence, a tab,
+    the bad one and, if wanted, a tab and the condition. If the first line names the columns (`good`
+    and `bad`, or `grammatical` and `ungrammatical`, …), they may have any order, and may be
+    separated by commas or semicolons as in CSV. Empty lines are passed over.
 
     Raises:
         CorpusError: for a file that cannot be read, is not UTF-8, has no pair, or has a line that
@@ -79,19 +96,28 @@ def read_pairs(path: Path) -> list[Pair]:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         n = raw.count(b"\n", 0, error.start) + 1
+        utf16 = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
+        encoding, name = "UTF-16" if utf16 else "cp1252", shlex.quote(str(path))
         raise CorpusError(
-            f"{path}, line {n}: not UTF-8 (byte {error.start}); save the pairs as UTF-8"
+            f"{path}, line {n}: not UTF-8 (byte {error.start}); save the pairs as UTF-8, with "
+            f"iconv -f {encoding} -t UTF-8 {name} if {encoding} is what it is"
         ) from error
     lines = [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
     as_json = bool(lines) and lines[0][1].lstrip().startswith("{")
-    if lines and not as_json and lines[0][1].startswith("sentence_good\t"):
-        lines = lines[1:]
+    if lines and lines[0][1].startswith("[") and "\t" not in lines[0][1]:
+        raise CorpusError(
+            f"{path}: it seems to be a JSON array; pairs are JSON Lines, with an object in each "
+            f"line: jq -c '.[]' {shlex.quote(str(path))} writes them"
+        )
+    separator, columns = "\t", None
+    if lines and not as_json and (named := _named_columns(lines[0][1])):
+        (separator, columns), lines = named, lines[1:]
     if not lines:
         raise CorpusError(f"{path}: no pairs in it; write some with charlstm corpus pairs")
     pairs = []
     for n, line in lines:
         try:
-            fields = _json_fields(line) if as_json else _tabbed_fields(line)
+            fields = _json_fields(line) if as_json else _cells(line, separator, columns)
             pairs.append(_checked(fields, f"line {n}"))
         except ValueError as error:
             raise CorpusError(f"{path}, line {n}: {error}") from error
@@ -102,7 +128,9 @@ def _json_fields(line: str) -> dict[str, Any]:
     try:
         fields = json.loads(line)
     except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON ({error.msg} at column {error.colno})") from error
+        raise ValueError(
+            f"not JSON ({error.msg} at column {error.colno}); each line holds a whole object"
+        ) from error
     except (ValueError, RecursionError) as error:
         raise ValueError("not JSON that can be read") from error
     if not isinstance(fields, dict):
@@ -110,14 +138,50 @@ def _json_fields(line: str) -> dict[str, Any]:
     return fields
 
 
-def _tabbed_fields(line: str) -> dict[str, Any]:
-    cells = line.rstrip("\r").split("\t")
-    if len(cells) not in (2, 3):
+def _named_columns(line: str) -> tuple[str, list[str | None] | None] | None:
+    """The separator and the columns that a table's first line names; None if it names none.
+
+    The columns are None if they are those of a table whose first line names none.
+    """
+    for separator in "\t,;":
+        keys = [re.sub("sentences?|[^a-z]", "", cell.lower()) for cell in _split(line, separator)]
+        columns = [COLUMNS.get(key) for key in keys]
+        if "sentence_good" in columns and "sentence_bad" in columns:
+            as_unnamed = separator == "\t" and columns == ["sentence_good", "sentence_bad"]
+            return separator, None if as_unnamed else columns
+    return None
+
+
+def _split(line: str, separator: str) -> list[str]:
+    line = line.rstrip("\r")
+    if separator == "\t":
+        return line.split("\t")
+    try:
+        return next(csv.reader([line], delimiter=separator))
+    except csv.Error:  # a cell is longer than 128 kB
+        return [line]
+
+
+def _cells(line: str, separator: str, columns: Sequence[str | None] | None) -> dict[str, Any]:
+    """The fields of a table's line; without names of `columns` two or three cells."""
+    cells = _split(line, separator)
+    if columns is None and len(cells) not in (2, 3):
+        found = f"found {len(cells) - 1} tabs"
         raise ValueError(
-            "expected good sentence, tab, bad sentence and perhaps tab, condition; "
-            f"found {len(cells) - 1} tabs"
+            f"expected good sentence, tab, bad sentence and perhaps tab, condition; {found}. Also "
+            "read are JSON Lines with sentence_good and sentence_bad, and CSV whose first line "
+            "names the columns good and bad"
         )
-    return dict(zip(("sentence_good", "sentence_bad", "condition"), cells, strict=False))
+    if columns is not None and len(cells) != len(columns):
+        raise ValueError(f"found {len(cells)} columns; the first line names {len(columns)}")
+    names = columns or UNNAMED_COLUMNS
+    fields = {name: cell for name, cell in zip(names, cells, strict=False) if name}
+    values = {"true": True, "false": False, "": None}
+    labels = {name: fields.get(name, "") for name in ("congruent", "attractors", "subject_number")}
+    return fields | {
+        name: int(cell) if cell.isdecimal() else values.get(cell.lower(), cell)
+        for name, cell in labels.items()
+    }
 
 
 def _checked(fields: dict[str, Any], item: str) -> Pair:

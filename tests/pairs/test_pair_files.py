@@ -45,6 +45,62 @@ def test_tabbed_lines_are_read(tmp_path: Path) -> None:
     ]
 
 
+WET = Pair("The cat, wet, is.", "The cat, wet, are.", "pairs", "line 2")
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "good\tbad\nThe cat, wet, is.\tThe cat, wet, are.\n",
+        "\ufeffBad sentence\tGood sentence\r\nThe cat, wet, are.\tThe cat, wet, is.\r\n\r\n",
+        'good,bad\n"The cat, wet, is.","The cat, wet, are."\n',
+        "sentence_bad;sentence_good;note\r\nThe cat, wet, are.;The cat, wet, is.;odd\r\n",
+        "Grammatical\tUngrammatical\nThe cat, wet, is.\tThe cat, wet, are.",
+    ],
+)
+def test_a_first_line_that_names_the_columns_is_no_pair(tmp_path: Path, table: str) -> None:
+    path = tmp_path / "p.csv"
+    path.write_bytes(table.encode())
+    assert read_pairs(path) == [WET]
+
+
+def test_named_columns_may_hold_labels(tmp_path: Path) -> None:
+    path = tmp_path / "p.tsv"
+    path.write_text(
+        "test case\tgrammatical\tungrammatical\tattractors\tcongruent\titem\tsubject_number\n"
+        "simple\tThe author laughs .\tThe author laugh .\t0\t\t7\tsingular\n"
+        "pp\tThe author near us laughs .\tThe author near us laugh .\t1\tFALSE\t7\t\n",
+        encoding="utf-8",
+    )
+    simple, pp = read_pairs(path)
+    assert simple == Pair(
+        "The author laughs .", "The author laugh .", "simple", "7", "singular", None, 0
+    )
+    assert (pp.condition, pp.subject_number, pp.congruent, pp.attractors) == ("pp", None, False, 1)
+
+
+def test_what_is_no_file_of_pairs_is_told_the_formats(tmp_path: Path) -> None:
+    path = tmp_path / "p q.json"
+
+    def message() -> str:
+        with pytest.raises(CorpusError) as caught:
+            read_pairs(path)
+        return str(caught.value)
+
+    path.write_text('[\n {"sentence_good": "a", "sentence_bad": "b"}\n]\n', encoding="utf-8")
+    assert "a JSON array" in message() and f"jq -c '.[]' '{path}'" in message()
+    path.write_text("The cat is., The cat are.\n", encoding="utf-8")
+    assert "found 0 tabs. Also read are JSON Lines" in message() and "CSV whose first" in message()
+    path.write_text('{\n "sentence_good": "a"\n}\n', encoding="utf-8")
+    assert "line 1: not JSON" in message() and "each line" in message()
+    path.write_text("good,bad\na,b,c\n", encoding="utf-8")
+    assert "line 2: found 3 columns; the first line names 2" in message()
+    path.write_bytes("a\tb\n".encode("utf-16"))
+    assert f"iconv -f UTF-16 -t UTF-8 '{path}'" in message()
+    path.write_bytes("Müde\tMüder\n".encode("cp1252"))
+    assert "iconv -f cp1252" in message()
+
+
 GOOD = '{"sentence_good": "a", "sentence_bad": "b"}\n'
 
 
