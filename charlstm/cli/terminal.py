@@ -74,7 +74,18 @@ def utf8_output() -> None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
+def typed(text: str) -> str:
+    """The text of an argument as UTF-8, as all texts and all output are, whatever the locale says.
+
+    Python decodes arguments as the locale says. Bytes that are not UTF-8 stay as it left them.
+    """
+    try:
+        return os.fsencode(text).decode()
+    except UnicodeError:
+        return text
+
+
 def unescaped(text: str) -> str:
-    r"""The text with \n, \t and \\ as the characters they stand for."""
-    pieces = text.split("\\\\")
+    r"""The text of an argument with \n, \t and \\ as the characters they stand for."""
+    pieces = typed(text).split("\\\\")
     return "\\".join(piece.replace("\\n", "\n").replace("\\t", "\t") for piece in pieces)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from charlstm.api import Model
+from charlstm.cli.terminal import typed
 from charlstm.errors import CorpusError
 from charlstm.text.decoding import read_text
 from charlstm.text.vocabulary import Ids
@@ -39,7 +40,7 @@ def given_text(model: Model, text: str, limit: int, cut: int | None) -> str | by
         pieces = read_text(["-"], tokens=model.vocabulary.tokens)
         wanted = joined(_beginning(pieces, most))
     else:
-        wanted = text[:most]
+        wanted = typed(text)[:most]
     if not wanted:
         raise CorpusError("there is no text to look at; give at least one character")
     if len(wanted) > limit:

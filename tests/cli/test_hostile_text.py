@@ -101,6 +101,27 @@ def test_one_endless_line_takes_little_memory(here: Path) -> None:
     (here / "long.txt").unlink()
 
 
+def test_arguments_are_utf8_whatever_the_locale_says(charlstm: Runner, here: Path) -> None:
+    """As everything is that is read from files, and everything that is written."""
+    (here / "é.txt").write_text("aé bé cé dé\n" * 60, encoding="utf-8")
+    charlstm.ok("train", "é.txt", *TINY, "--max-steps=1", "--out=run")
+    locale = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}
+
+    def written(*arguments: str) -> str:
+        process = start(*arguments, "--run=run", environment=locale)
+        output, errors = process.communicate()
+        assert process.returncode == 0 and b"never seen" not in errors, errors
+        assert output == charlstm.ok(*arguments, "--run=run").output
+        return output.decode()
+
+    drawn = ("sample", "--length=60", "--seed=1", "--prime=é", "--json")
+    assert "é" in json.loads(written(*drawn))["samples"][0]["text"]
+    assert "é" not in json.loads(written(*drawn, "--stop=é"))["samples"][0]["text"]
+    assert "'é'" in written("cloze", "--prime=aé", "é", "b")
+    assert "aé" in written("inspect", "text", "aé", "--span=é")
+    assert written("eval", "é.txt")
+
+
 def in_terminal(*arguments: str) -> str:
     """What the command writes to a terminal, on both streams."""
     pty = pytest.importorskip("pty")

@@ -18,7 +18,7 @@ from charlstm.cli.options import (
     save_option,
     warn_unseen,
 )
-from charlstm.cli.terminal import note, print_json
+from charlstm.cli.terminal import note, print_json, typed
 from charlstm.cli.texts import given_text
 from charlstm.errors import CorpusError
 from charlstm.output.terminal import Depth, best_depth, depth
@@ -84,7 +84,7 @@ def command(
     warn_unseen(model, given)
     trace = trace_text(model.parameters, model.vocabulary, given, TOP)
     if not chosen and span:
-        chosen = _on_over(trace, given, span, count)
+        chosen = _on_over(trace, given, typed(span), count)
     if not chosen:
         chosen = _salient(trace, at, count)
     name = model.name
