@@ -8,6 +8,7 @@ from charlstm.api import Model
 from charlstm.cli.options import (
     json_option,
     load_model,
+    note_left_out,
     run_option,
     save_all,
     save_option,
@@ -99,10 +100,7 @@ def command(
         pair_set = grammar.sweep(sweep, count, seed) if sweep else grammar.default(count, seed)
     with counting_bar(len(pair_set.pairs), "pair") as progress:
         report = measure(model.parameters, model.vocabulary, pair_set, score, progress)
-    if report.left_out:
-        names = " ".join(map(ascii, report.unknown[:20]))
-        many = "s" * (report.left_out != 1)
-        note(f"left out {report.left_out:,} pair{many} with characters never seen: {names}")
+    note_left_out(model, report.left_out, report.unknown)
     result = AgreementReport(model.path.parent, model.config.seq_length, report)
     save_all(save, result)
     if items:

@@ -7,7 +7,8 @@ import click
 from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
 from charlstm.cli.terminal import print_json, unescaped
 from charlstm.errors import CorpusError
-from charlstm.text.shown import printable, quoted, width
+from charlstm.text.shown import names, printable, quoted, width
+from charlstm.text.unknown import cure
 
 
 @click.command()
@@ -30,8 +31,10 @@ def command(run: str | None, prime: str, choices: tuple[str, ...], as_json: bool
     before = unescaped(prime)
     unseen = model.vocabulary.unseen("".join(texts))
     if unseen:
-        names = " ".join(map(repr, unseen))
-        raise CorpusError(f"the model has never seen {names} and cannot say how likely that is")
+        helped = cure(model.vocabulary, unseen)
+        raise CorpusError(
+            f"the model has never seen {names(unseen)} and cannot say how likely that is{helped}"
+        )
     warn_unseen(model, before)
     scores = model.log_likelihoods(texts, before)
     highest = max(scores)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import click
 
 from charlstm.api import Model
-from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
+from charlstm.cli.options import json_option, load_model, run_option
 from charlstm.cli.terminal import print_json
-from charlstm.cli.texts import ids_of, joined
+from charlstm.cli.texts import check_known, ids_of, joined
 from charlstm.errors import CorpusError
 from charlstm.evaluate import score_text
 from charlstm.text.decoding import read_text
@@ -66,7 +66,8 @@ def _score_lines(model: Model, text: tuple[str, ...], encoding: str, as_json: bo
     whole = joined(read_text(text, tokens=model.vocabulary.tokens, encoding=encoding))
     if not whole:
         raise CorpusError("there is no text to score")
-    warn_unseen(model, whole)
+    vocabulary = model.vocabulary
+    check_known(vocabulary, vocabulary.encode(whole), vocabulary.unseen(whole))
     lines = _lines(whole)
     scores = model.log_likelihoods(lines)
     shown = [line.decode("utf-8", "replace") if isinstance(line, bytes) else line for line in lines]

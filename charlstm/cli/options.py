@@ -15,6 +15,7 @@ from charlstm.errors import CharlstmError, ConfigError
 from charlstm.nn.parameters import Architecture
 from charlstm.output.figure import PICTURES, require_matplotlib
 from charlstm.text.shown import names, printable
+from charlstm.text.unknown import cure, unknown_words
 
 if TYPE_CHECKING:
     from charlstm.output.write import Result
@@ -103,7 +104,15 @@ def warn_unseen(model: Model, text: str | bytes) -> None:
     """Print a note that names the characters of `text` which the model reads as unknown."""
     unseen = model.vocabulary.unseen(text)
     if unseen:
-        note(f"never seen in training, read as unknown: {names(unseen)}")
+        note(unknown_words(model.vocabulary, unseen))
+
+
+def note_left_out(model: Model, count: int, unknown: Sequence[str]) -> None:
+    """Print a note on the `count` pairs left out for their `unknown` characters."""
+    if count:
+        pairs = f"{count:,} pair{'s' * (count != 1)}"
+        helped = cure(model.vocabulary, unknown)
+        note(f"left out {pairs} with characters never seen: {names(unknown)}{helped}")
 
 
 def save_option(*endings: str) -> Callable[[Command], Command]:

@@ -14,7 +14,7 @@ from charlstm.cli.options import json_option, load_model, run_option, warn_unsee
 from charlstm.cli.terminal import copied, note, print_json, unescaped
 from charlstm.errors import ConfigError, CorpusError
 from charlstm.sampler import Filters
-from charlstm.text.shown import printable
+from charlstm.text.shown import printable, quoted
 
 if TYPE_CHECKING:  # sampling starts faster without it
     from charlstm.novelty import Novelty
@@ -59,6 +59,11 @@ def command(
     model = load_model(run)
     start = _prime(prime, prime_file, model)
     warn_unseen(model, start)
+    never = [text for text in map(unescaped, stop) if model.vocabulary.unseen(text)]
+    if never:
+        note(
+            f"the model never writes {', '.join(map(quoted, never))}, so --stop has no effect there"
+        )
     if seed is None:
         seed = SystemRandom().getrandbits(32)
     seeds = range(seed, seed + count)

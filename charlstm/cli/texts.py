@@ -5,10 +5,12 @@ from collections.abc import Iterable
 import numpy as np
 
 from charlstm.api import Model
-from charlstm.cli.terminal import typed
+from charlstm.cli.terminal import note, typed
 from charlstm.errors import CorpusError
 from charlstm.text.decoding import read_text
-from charlstm.text.vocabulary import Ids
+from charlstm.text.shown import names
+from charlstm.text.unknown import cure, nothing_known, unknown_words
+from charlstm.text.vocabulary import Ids, Vocabulary
 
 
 def ids_of(model: Model, text: tuple[str, ...], encoding: str, cut: int | None = None) -> Ids:
@@ -19,14 +21,37 @@ def ids_of(model: Model, text: tuple[str, ...], encoding: str, cut: int | None =
     """
     if not text:
         return model.validation_ids()[:cut]
-    pieces, left = [np.empty(0, np.uint8)], cut
-    for piece in read_text(text, tokens=model.vocabulary.tokens, encoding=encoding):
-        pieces.append(model.vocabulary.encode(piece[:left]))
+    vocabulary, left = model.vocabulary, cut
+    pieces: list[Ids] = [np.empty(0, np.uint8)]
+    unseen: dict[str, None] = {}
+    for piece in read_text(text, tokens=vocabulary.tokens, encoding=encoding):
+        pieces.append(vocabulary.encode(piece[:left]))
+        if (pieces[-1] == vocabulary.unknown).any():
+            unseen |= dict.fromkeys(vocabulary.unseen(piece[:left]))
         if left is not None:
             left -= len(pieces[-1])
             if not left:
                 break
-    return np.concatenate(pieces)
+    ids = np.concatenate(pieces)
+    check_known(vocabulary, ids, unseen)
+    return ids
+
+
+def check_known(vocabulary: Vocabulary, ids: Ids, unseen: Iterable[str]) -> None:
+    """Print a note on the unknown characters `unseen` of a text, if there are any.
+
+    Raises:
+        CorpusError: if the text has no others, but for line breaks.
+    """
+    unseen = list(unseen)
+    if not unseen:
+        return
+    if nothing_known(vocabulary, ids):
+        raise CorpusError(
+            f"the model knows none of the text's characters: {names(unseen)}"
+            f"{cure(vocabulary, unseen)}"
+        )
+    note(unknown_words(vocabulary, unseen, ids))
 
 
 def given_text(model: Model, text: str, limit: int, cut: int | None) -> str | bytes:

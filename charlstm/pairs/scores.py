@@ -17,7 +17,9 @@ from charlstm.errors import CheckpointError, CorpusError
 from charlstm.evaluate import log_likelihoods
 from charlstm.nn.parameters import Parameters
 from charlstm.pairs.files import Pair
+from charlstm.text.shown import names
 from charlstm.text.slices import batches_by_length
+from charlstm.text.unknown import cure
 from charlstm.text.vocabulary import Vocabulary
 
 ScoreKind = Literal["sentence", "verb"]  # the part of a sentence whose characters count
@@ -63,7 +65,7 @@ def readable(vocabulary: Vocabulary, pairs: Sequence[Pair]) -> tuple[list[Pair],
     if not known:
         raise CorpusError(
             f"the model can read none of the {len(pairs):,} pairs: it has never seen "
-            f"{' '.join(map(ascii, unknown[:10]))}; score another model or other pairs"
+            f"{names(unknown, 10)}{cure(vocabulary, unknown)}; score another model or other pairs"
         )
     return known, unknown
 

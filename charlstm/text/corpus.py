@@ -31,13 +31,15 @@ class Corpus:
     """A whole text as ids, shape (characters,), mapped read-only from the file `path`.
 
     `digest` is a hash of the content and the reading options, whatever the vocabulary: a resumed
-    run compares it. Other processes map `path` themselves, with `vocabulary.dtype`.
+    run compares it. Other processes map `path` themselves, with `vocabulary.dtype`. `unseen` has
+    the distinct characters that the vocabulary does not know.
     """
 
     ids: Ids
     vocabulary: Vocabulary
     digest: str
     path: Path
+    unseen: str
 
 
 def encode_corpus(
@@ -143,7 +145,8 @@ def _encode(text: _Text, cache: Path, vocabulary: Vocabulary | None, extend: boo
     path = cache / f"{key[:32]}.ids"
     if not _is_intact(path, description):
         _write(path, _ids(text, vocabulary, digest), description)
-    return Corpus(np.memmap(path, vocabulary.dtype, "r"), vocabulary, digest, path)
+    unseen = "".join(vocabulary.unseen(characters))
+    return Corpus(np.memmap(path, vocabulary.dtype, "r"), vocabulary, digest, path, unseen)
 
 
 def _scan(pieces: Iterable[str | bytes]) -> tuple[int, str]:

@@ -62,7 +62,7 @@ def fit(
         else fresh_run(config, root, init_from, on_read, world)
     ) as training:
         run, config, progress = _Run(training, began), training.config, training.progress
-        yield from map(Note, training.notes)
+        yield from map(Note, [*training.texts.notes, *training.notes])
         budget = updates_in_budget(config, training.texts.train.size)
         if progress.stopped_early or (budget is not None and progress.update >= budget):
             yield run.finished("already done")

@@ -9,7 +9,9 @@ from charlstm.config import Config
 from charlstm.errors import CorpusError
 from charlstm.novelty import Index
 from charlstm.text.corpus import Corpus, ReadProgress, encode_corpus, is_cached
+from charlstm.text.shown import names
 from charlstm.text.slices import TextSlice, split
+from charlstm.text.unknown import cure, nothing_known, unknown_words
 from charlstm.text.vocabulary import Tokens, Vocabulary
 from charlstm.training.defaults import validation_fraction
 
@@ -23,6 +25,7 @@ class Texts:
     vocabulary: Vocabulary
     corpus: EncodedText
     val_corpus: EncodedText | None  # if the validation text is a text of its own
+    notes: Sequence[str] = ()  # for the user, on characters that the vocabulary does not know
 
     @property
     def prime(self) -> int:
@@ -40,13 +43,15 @@ def read_texts(
     """Encode the texts of a new run. A given vocabulary gets the further characters of the corpus.
 
     Raises:
-        CorpusError: if a text cannot be read.
+        CorpusError: if a text cannot be read, or nothing of it can be scored.
     """
     corpus = _encode(config, config.corpus, cache, vocabulary, on_read, extend=bool(vocabulary))
-    val = None
+    val, notes = None, _on_new(vocabulary, corpus.vocabulary)
     if config.val is not None:
-        val = _described(_encode(config, (config.val,), cache, corpus.vocabulary, on_read))
-    return _cut(config, corpus.vocabulary, _described(corpus), val)
+        encoded = _encode(config, (config.val,), cache, corpus.vocabulary, on_read)
+        val = _described(encoded)
+        notes += _on_unknown((config.val,), encoded)
+    return _cut(config, corpus.vocabulary, _described(corpus), val, notes)
 
 
 def read_texts_again(
@@ -61,9 +66,10 @@ def read_texts_again(
     """Encode the texts of the run of `old` again, in its vocabulary.
 
     Raises:
-        CorpusError: if a text cannot be read, or has changed (without `allow_changed`); `cure`
-            then says what to do.
+        CorpusError: if a text cannot be read, has changed (without `allow_changed`; `cure` then
+            says what to do), or if nothing of it can be scored.
     """
+    notes: list[str] = []
 
     def again(sources: Sequence[str], before: EncodedText | None) -> EncodedText:
         if before and "-" in sources:  # standard input comes once, so the cache must have it
@@ -73,11 +79,12 @@ def read_texts_again(
             raise CorpusError(
                 f"{', '.join(map(str, sources))} has changed since the run was started; {cure}"
             )
+        notes.extend(_on_unknown(sources, corpus))
         return _described(corpus)
 
     corpus = again(config.corpus, old.corpus)
     val = again((config.val,), old.val) if config.val is not None else None
-    return _cut(config, old.vocabulary, corpus, val)
+    return _cut(config, old.vocabulary, corpus, val, notes)
 
 
 def training_text(old: Checkpoint, cache: Path) -> TextSlice:
@@ -149,8 +156,29 @@ def _kept(text: EncodedText, vocabulary: Vocabulary) -> EncodedText:
     return text
 
 
+def _on_new(old: Vocabulary | None, new: Vocabulary) -> list[str]:
+    """A note on the characters that `new` adds to the vocabulary of old weights."""
+    added = new.characters[old.size :] if old else ""
+    if not old or not added:
+        return []
+    words = f"never seen by the old weights, learnt from nothing: {names(added)}"
+    return [f"{words} ({len(added):,} new){cure(old, added)}"]
+
+
+def _on_unknown(sources: Sequence[str], corpus: Corpus) -> list[str]:
+    """A note on the characters that the vocabulary does not know, if there are any."""
+    if not corpus.unseen:
+        return []
+    words = unknown_words(corpus.vocabulary, corpus.unseen, corpus.ids)
+    return [f"{', '.join(sources)}: {words}"]
+
+
 def _cut(
-    config: Config, vocabulary: Vocabulary, corpus: EncodedText, val: EncodedText | None
+    config: Config,
+    vocabulary: Vocabulary,
+    corpus: EncodedText,
+    val: EncodedText | None,
+    notes: Sequence[str],
 ) -> Texts:
     """The texts of a run, which validates on `val` or else on the last part of `corpus`."""
     dtype = str(vocabulary.dtype)
@@ -162,4 +190,10 @@ def _cut(
         path = corpus.path
     train = TextSlice(corpus.path, dtype, first.start, first.stop)
     val_slice = TextSlice(path, dtype, last.start, last.stop)
-    return Texts(train, val_slice if val_slice.size else None, vocabulary, corpus, val)
+    for name, part in (("training", train), ("validation", val_slice)):
+        if notes and part.size and nothing_known(vocabulary, part.open()):
+            raise CorpusError(
+                f"the model knows no character of the {name} text, so nothing can be scored; "
+                f"name another text. {notes[-1]}"
+            )
+    return Texts(train, val_slice if val_slice.size else None, vocabulary, corpus, val, notes)

@@ -11,6 +11,7 @@ from charlstm.cli.options import (
     checked_unit,
     json_option,
     load_model,
+    note_left_out,
     run_option,
     save_all,
     save_option,
@@ -123,7 +124,5 @@ def _pairs(model: Model, pairs: str | None, per_condition: int, seed: int) -> li
             note("the run's corpus has no settings beside it: pairs are made like the bundled one")
         given = grammar.default(per_condition, seed).pairs
     kept, unknown = readable(model.vocabulary, given)
-    if unknown:
-        left = len(given) - len(kept)
-        note(f"left out {left:,} pairs with characters never seen: {' '.join(map(ascii, unknown))}")
+    note_left_out(model, len(given) - len(kept), unknown)
     return kept
