@@ -18,9 +18,10 @@ from charlstm.nn import Array
 from charlstm.nn.cells import cell_options
 from charlstm.nn.parameters import ALIGN, Architecture, Parameters, flat_size
 from charlstm.store import archive
+from charlstm.store.metrics import Sums
 from charlstm.text.vocabulary import Vocabulary
 
-Record = TypeVar("Record", "Progress", "EncodedText")
+Record = TypeVar("Record", "Progress", "EncodedText", Sums)
 
 
 @dataclass
@@ -34,6 +35,7 @@ class Progress:
     last_val: float | None = None
     validations_since_best: int = 0
     stopped_early: bool = False  # by --patience
+    since_row: Sums = field(default_factory=Sums)  # over the updates since the last row of metrics
 
     def __post_init__(self) -> None:
         counts, clock = (self.update, self.validations_since_best), self.seconds
@@ -95,15 +97,6 @@ def architecture_of(config: Config) -> Architecture:
     )
 
 
-def describe_architecture(architecture: Architecture) -> str:
-    """A network's shape in a few words."""
-    options = "".join(f" {name}={value}" for name, value in architecture.cell_options.items())
-    return (
-        f"{architecture.cell}{options}, {architecture.num_layers} layers "
-        f"of {architecture.hidden_size} units"
-    )
-
-
 def arrays_of(
     parameters: Parameters, moments: Mapping[str, Array], states: Sequence[Array]
 ) -> dict[str, Array]:
@@ -134,6 +127,8 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         "progress": checkpoint.progress.to_header(),
         "corpus": asdict(checkpoint.corpus),
         "val": asdict(checkpoint.val) if checkpoint.val else None,
+        # Beside the progress, where earlier versions, which do not know it, pass over it.
+        "since_row": asdict(checkpoint.progress.since_row),
     }
     archive.save(path, header, checkpoint.arrays)
 
@@ -150,10 +145,12 @@ def load(path: Path, *, weights_only: bool = False) -> Checkpoint:
         header = loaded.header
         config = _decided(from_mapping(header["config"], cell_options()))
         architecture_of(config).make_cell()  # raises if there is no such cell or option
+        progress = Progress.from_header(header["progress"])
+        progress.since_row = _typed(Sums(**header.get("since_row", {})))
         return Checkpoint(
             config,
             Vocabulary.from_header(header["vocabulary"]),
-            Progress.from_header(header["progress"]),
+            progress,
             _typed(EncodedText(**header["corpus"])),
             _typed(EncodedText(**header["val"])) if header["val"] else None,
             loaded.arrays,

@@ -10,6 +10,7 @@ from repository import GOLDEN
 from charlstm.checkpoint import Progress, load, save
 from charlstm.errors import CheckpointError
 from charlstm.store import archive
+from charlstm.store.metrics import Sums
 
 RUN = GOLDEN / "run-format1.npz"  # 20 updates by the first version; never make it anew
 
@@ -37,6 +38,26 @@ def test_progress_has_the_keys_of_the_first_version() -> None:
         "early": True,
     }
     assert Progress.from_header(header) == progress
+
+
+def test_sums_stand_where_earlier_versions_pass_over_them(tmp_path: Path) -> None:
+    checkpoint = load(RUN)
+    assert checkpoint.progress.since_row == Sums()
+    checkpoint.progress.since_row.add(2.0, 0.5, clipped=True)
+    save(tmp_path / "new.npz", checkpoint)
+    header = archive.load(tmp_path / "new.npz").header
+    before = archive.load(RUN).header
+    assert header.keys() - before.keys() == {"since_row"}
+    assert header["progress"].keys() == before["progress"].keys()
+    assert load(tmp_path / "new.npz").progress.since_row == Sums(1, 2.0, 0.5, clipped=1)
+
+
+@pytest.mark.parametrize("sums", [{"updates": -1}, {"nats": float("nan")}, {"more": 1}, [], 3])
+def test_sums_that_cannot_be_are_refused(tmp_path: Path, sums: object) -> None:
+    found = archive.load(RUN)
+    archive.save(tmp_path / "odd.npz", {**found.header, "since_row": sums}, found.arrays)
+    with pytest.raises(CheckpointError, match="its header is not one of a training run"):
+        load(tmp_path / "odd.npz")
 
 
 @pytest.mark.parametrize("change", [{"stopped_early": True}, {"worse": 1.0}, {"early": 1}])

@@ -128,9 +128,8 @@ def _resumed_config(run: Path, given: dict[str, Any]) -> Config:
             continue
         cure = "start a new one with --init-from."
         if name in (*SHAPE, *cell_options()):
-            shape = checkpoint.describe_architecture(architecture)
             cure = (
-                f"it is a network of another shape ({shape}, {config.tokens} tokens), "
+                f"it is a network of another shape ({architecture}, {config.tokens} tokens), "
                 f"so start a new one without --resume."
             )
         flag = "--" + name.replace("_", "-")

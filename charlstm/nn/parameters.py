@@ -46,6 +46,11 @@ class Architecture:
                 raise ConfigError(f"the cell {self.cell!r} has no option {option!r}; {where}.")
         return kind(kind.Options(**self.cell_options))
 
+    def __str__(self) -> str:
+        """The shape in a few words."""
+        options = "".join(f" {name}={value}" for name, value in self.cell_options.items())
+        return f"{self.cell}{options}, {self.num_layers} layers of {self.hidden_size} units"
+
     def to_header(self) -> dict[str, Any]:
         """The fields for JSON; `Architecture(**header)` makes the object again."""
         return asdict(self) | {"cell_options": dict(self.cell_options)}

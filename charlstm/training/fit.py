@@ -15,7 +15,7 @@ from charlstm.config_file import to_yaml
 from charlstm.novelty import Index
 from charlstm.sampler import Filters, generate
 from charlstm.store.atomic import atomic_write
-from charlstm.store.metrics import Metrics
+from charlstm.store.metrics import Metrics, Sums
 from charlstm.store.runs import prune, text_cache
 from charlstm.text.corpus import ReadProgress
 from charlstm.training.defaults import settle_budget, updates_in_budget
@@ -83,12 +83,11 @@ def fit(
 
         for updated in run.updates():
             update = progress.update = updated.update
-            progress.seconds = run.seconds()
-            run.recent.append(updated)
+            progress.since_row.add(updated.loss, updated.grad_norm, clipped=updated.clipped)
             yield updated
             reason = "done" if update >= budget else "stopped" if stop() else ""
             if update % (config.eval_every or budget) == 0 or reason == "done":
-                yield run.validate(metrics)
+                yield run.validate(metrics, updated.lr)
                 if not reason and progress.validations_since_best >= (config.patience or math.inf):
                     progress.stopped_early, reason = True, "patience"
             if config.sample_every and update % config.sample_every == 0:
@@ -107,7 +106,6 @@ class _Run:
         self.began = began  # so that reading the texts counts
         self.seconds_before = training.progress.seconds
         self.saved = time.monotonic()
-        self.recent: list[Updated] = []  # since the last validation
 
     def updates(self) -> Iterator[Updated]:
         """The further updates of the run, without end."""
@@ -126,10 +124,10 @@ class _Run:
             done=t.progress.update,
         )
 
-    def validate(self, metrics: Metrics) -> Validated:
+    def validate(self, metrics: Metrics, lr: float) -> Validated:
         """Score the validation text, save the model if it is the best, and write a row."""
-        t, progress, recent = self.training, self.training.progress, self.recent
-        train_nats = sum(updated.loss for updated in recent) / len(recent)
+        t, progress = self.training, self.training.progress
+        means, progress.since_row = progress.since_row.means(), Sums()
         val_nats = t.pool.validate().nats_per_char if t.texts.val else None
         best = val_nats is not None and (progress.best_val is None or val_nats < progress.best_val)
         progress.last_val, progress.seconds = val_nats, self.seconds()
@@ -145,15 +143,12 @@ class _Run:
                 "characters": characters,
                 "epoch": characters / t.texts.train.size,
                 "seconds": progress.seconds,
-                "train_nats": train_nats,
                 "val_nats": val_nats,
-                "lr": recent[-1].lr,
-                "grad_norm": sum(updated.grad_norm for updated in recent) / len(recent),
-                "clipped": sum(updated.clipped for updated in recent) / len(recent),
+                "lr": lr,
+                **means,
             }
         )
-        recent.clear()
-        return Validated(progress.update, train_nats, val_nats, best)
+        return Validated(progress.update, means["train_nats"], val_nats, best)
 
     def preview(self) -> Preview:
         """A sample, and its longest passage that is also in the training text."""
@@ -184,6 +179,7 @@ class _Run:
     def save(self, name: str) -> None:
         """Write the checkpoint `name`."""
         t, texts = self.training, self.training.texts
+        t.progress.seconds = self.seconds()
         header = t.config, texts.vocabulary, t.progress, texts.corpus, texts.val_corpus
         checkpoint.save(t.folder / f"{name}.npz", Checkpoint(*header, t.arrays))
         self.saved = time.monotonic()

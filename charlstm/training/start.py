@@ -197,9 +197,7 @@ def _copy_weights(old: Checkpoint, path: Path, parameters: Parameters) -> None:
     """
     source, known = checkpoint.parameters_of(old, path), old.vocabulary.size
     if _shape(source) != _shape(parameters):
-        theirs, ours = map(
-            checkpoint.describe_architecture, (source.architecture, parameters.architecture)
-        )
+        theirs, ours = source.architecture, parameters.architecture
         raise CheckpointError(
             f"{str(path)!r} is a network of another shape ({theirs}) than asked for ({ours}); "
             f"leave out the options that differ."

@@ -18,6 +18,7 @@ from command_line import TEXT, Runner
 
 from charlstm import load
 from charlstm.checkpoint import load as load_checkpoint
+from charlstm.checkpoint import save as save_checkpoint
 from charlstm.config import Config, from_mapping
 from charlstm.config_file import read_yaml
 from charlstm.errors import CorpusError, DivergedError, RunError
@@ -119,6 +120,31 @@ def test_an_interrupted_run_ends_like_an_uninterrupted_one(
     assert (rest.best_val_nats, rest.last_val_nats) == (whole.best_val_nats, whole.last_val_nats)
     for ours, theirs in zip(rows(whole.run), rows(part.run), strict=True):
         assert {**ours, "seconds": ""} == {**theirs, "seconds": ""}
+
+
+def test_the_means_of_a_row_count_the_updates_before_a_resume(config: Config, root: Path) -> None:
+    config = replace(config, eval_every=8, checkpoint_every=8, clip_norm=0.2)
+    whole, _ = run(config, root)
+    part, _ = run(config, root, stop=after(3))
+    for updates in (3, 6):  # to 6, within the first row, and to 12, within the second
+        resume(part.run, stop=after(updates))
+    resume(part.run)
+    assert [row["update"] for row in rows(part.run)] == ["8", "16", "20"]
+    assert len({row["train_nats"] for row in rows(part.run)}) == 3
+    assert any(0 < float(row["clipped"]) < 1 for row in rows(part.run))
+    for ours, theirs in zip(rows(whole.run), rows(part.run), strict=True):
+        assert {**ours, "seconds": ""} == {**theirs, "seconds": ""}
+
+
+def test_seconds_go_on_from_those_before_a_resume(config: Config, root: Path) -> None:
+    part, _ = run(replace(config, eval_every=8, checkpoint_every=8), root, stop=after(3))
+    saved = load_checkpoint(part.run / "last.npz")
+    assert saved.progress.seconds == part.seconds > 0
+    saved.progress.seconds = 1000.0
+    save_checkpoint(part.run / "last.npz", saved)
+    rest, _ = resume(part.run)
+    assert rest.seconds > 1000.0
+    assert all(float(row["seconds"]) > 1000.0 for row in rows(part.run))
 
 
 def test_the_seconds_count_the_reading_of_the_text(
