@@ -9,9 +9,8 @@ from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
 from charlstm import checkpoint, evaluate
-from charlstm.config import Config, from_mapping
+from charlstm.config import Config
 from charlstm.errors import CorpusError
-from charlstm.nn.cells import cell_options
 from charlstm.nn.parameters import Parameters
 from charlstm.sampler import Filters, Stopper, generate, listed
 from charlstm.store.runs import checkpoint_path, find_run, text_cache
@@ -186,27 +185,34 @@ def load(run: str | Path | None = None, *, root: Path = Path("runs")) -> Model:
 
 
 def train(
-    corpus: str | Path | Sequence[str | Path],
+    corpus: str | Path | Sequence[str | Path] = (),
     *,
+    resume: str | Path | None = None,
+    init_from: str | Path | None = None,
+    allow_changed_corpus: bool = False,
     root: str | Path = "runs",
     watch: Callable[["Event"], object] = lambda _: None,
     **settings: Any,
 ) -> Model:
     """Train on text files or folders, and return the model with the best validation loss.
 
-    `settings` are those of a config file (`hidden_size=256`, `max_minutes=5`, …). `watch` is
-    called with each event of the run (`charlstm.training.events`). Run folders go under `root`.
+    `settings` are those of a config file (`hidden_size=256`, `max_minutes=5`, …). `resume` names a
+    run to go on with, which has its own settings and corpus, `init_from` one whose weights a new
+    run starts from. `watch` is called with each event (`charlstm.training.events`). Runs are found
+    and made under `root`.
 
     Raises:
-        CharlstmError: as `charlstm.training.fit.fit`.
+        CharlstmError: as `charlstm.training.fit.fit`, and for settings that have no effect.
     """
     from charlstm.training.events import Finished  # noqa: PLC0415 - sampling needs no training
     from charlstm.training.fit import fit  # noqa: PLC0415
+    from charlstm.training.settings import settings_of  # noqa: PLC0415
 
-    names = [corpus] if isinstance(corpus, str | Path) else corpus
-    given = {k: str(v) if isinstance(v, Path) else v for k, v in settings.items()}
-    config = from_mapping({**given, "corpus": [str(name) for name in names]}, cell_options())
-    for event in fit(config, root=Path(root)):
+    given = {**settings, **({"corpus": corpus} if corpus else {})}
+    runs = {"resume": resume, "init_from": init_from}
+    way: dict[str, Any] = {k: find_run(v, Path(root)) for k, v in runs.items() if v is not None}
+    way["allow_changed_corpus"] = allow_changed_corpus
+    for event in fit(settings_of(given, **way), root=Path(root), **way):
         watch(event)
         if isinstance(event, Finished):
             return load(event.run)

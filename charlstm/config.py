@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Any, get_args, get_origin
 
 from charlstm.errors import ConfigError
+from charlstm.exclusions import broken, options_set
 
 MOST = 10**12  # the highest count of anything: no run comes near it, and a float holds it exactly
 _NAMES = {int: "a whole number", float: "a number", str: "a text"}
@@ -107,9 +108,9 @@ class Config:
     def __post_init__(self) -> None:
         for f in SETTINGS.values():
             object.__setattr__(self, f.name, checked(f, getattr(self, f.name)))
-        budgets = [name for name in ("epochs", "max_steps", "max_minutes") if getattr(self, name)]
-        if len(budgets) > 1:
-            raise ConfigError(f"{' and '.join(budgets)} each set a budget; give only one of them.")
+        for rule in broken("train", options_set(self)):
+            if rule.strict:
+                raise ConfigError(rule.message())
 
     @property
     def undecided(self) -> list[str]:

@@ -1,11 +1,92 @@
 """What Python programs that use the package rely on."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from repository import ROOT
 
 import charlstm as package
+from charlstm.config_file import read_yaml
+from charlstm.errors import ConfigError
 from charlstm.sampler import Filters
+from charlstm.store import archive
+from charlstm.training.events import Event, Started
+
+SMALL: dict[str, Any] = {
+    "hidden_size": 8,
+    "batch_size": 8,
+    "seq_length": 12,
+    "shards": 2,
+    "workers": 1,
+}
+FIXED = SMALL | {"schedule": "constant", "dropout": 0.0, "lr": 0.01, "warmup_steps": 1}
+
+
+def arrays(run: Path) -> dict[str, bytes]:
+    return {name: array.tobytes() for name, array in archive.load(run / "last.npz").arrays.items()}
+
+
+def test_the_python_of_the_readme_does_what_it_says(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    block = (ROOT / "README.md").read_text(encoding="utf-8").split("```python\n")[1]
+    code, budget = block.partition("```")[0], "max_minutes=1"
+    assert code.count(budget) == 1
+    small = ", ".join(f"{name}={value}" for name, value in SMALL.items())
+    (here / "text.txt").rename(here / "corpus.txt")
+    names: dict[str, package.Model] = {}
+    exec(code.replace(budget, f"max_steps=5, {small}"), names)
+    assert len(capsys.readouterr().out) == len("x" * 200 + "\n")
+    model, loaded = names["model"], package.load("runs/corpus")
+    assert model.path == loaded.path
+    given = " were full.", "The cats which already ate the fish"
+    assert model.log_likelihood(*given) == loaded.log_likelihood(*given) < 0.0
+
+
+def test_a_run_that_python_resumes_ends_as_one_that_never_stopped(here: Path) -> None:
+    whole = package.train("text.txt", max_steps=8, **FIXED)
+    half = package.train(here / "text.txt", max_steps=4, **FIXED)
+    more = package.train(resume="text-2", max_steps=8, workers=2)
+    assert more.path.parent.samefile(half.path.parent)
+    assert arrays(whole.path.parent) == arrays(more.path.parent)
+    assert package.train("text.txt", resume=half.path.parent, max_steps=8).path == more.path
+    with pytest.raises(ConfigError, match="--hidden-size cannot change when a run is resumed"):
+        package.train(resume="text", hidden_size=9)
+
+
+def test_a_run_that_python_starts_from_old_weights_has_their_shape(here: Path) -> None:
+    old = package.train("text.txt", max_steps=3, **FIXED, cell="gru", gru_reset="before")
+    (here / "other.txt").write_text("A bird sang.\n" * 50, encoding="utf-8")
+    seen: list[Event] = []
+    new = package.train("other.txt", init_from=old.path.parent, max_steps=1, watch=seen.append)
+    settings = read_yaml(new.path.parent / "config.yaml")
+    assert (settings["cell"], settings["gru_reset"], settings["hidden_size"]) == (
+        "gru",
+        "before",
+        8,
+    )
+    assert new.vocabulary.characters[: old.vocabulary.size] == old.vocabulary.characters
+    assert any(isinstance(event, Started) for event in seen)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"resume": "tiny", "init_from": "tiny"}, "--init-from has no effect with --resume"),
+        (
+            {"corpus": "text.txt", "allow_changed_corpus": True},
+            "--allow-changed-corpus has no effect",
+        ),
+        ({"corpus": "text.txt", "resumed": "x"}, "unknown setting 'resumed'."),
+        ({}, "no text to train on"),
+    ],
+)
+def test_python_is_told_what_the_command_line_is_told(
+    tiny_run: Path, settings: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        package.train(root=tiny_run.parent, **settings)
 
 
 def test_one_stop_or_one_text_is_a_str_and_is_not_cut_into_characters(tiny_run: Path) -> None:

@@ -120,7 +120,7 @@ def test_values_are_read_as_meant(file: Path, text: str, name: str, value: objec
         ("out: ''", "out must not be empty"),
         ("corpus: ''", "empty path"),
         ("encoding: ''", "encoding must not be empty"),
-        ("epochs: 1\nmax_steps: 3", "epochs and max_steps each set a budget"),
+        ("epochs: 1\nmax_steps: 3", "--max-steps has no effect with --epochs"),
         ("cell: peephole\npeepholes: 5", "peepholes must be a text, not 5."),
         ("cell: peephole\npeephole_kind: half", "peephole_kind must be one of full, diagonal"),
         ("cell: gru\ngru_reset: null", "gru_reset must be a text, not None."),

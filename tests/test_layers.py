@@ -12,6 +12,7 @@ PACKAGE = ROOT / "charlstm"
 # which import each other only where another rule allows it.
 LAYERS = (
     ("errors",),
+    ("exclusions",),
     ("config", "config_file", "threads"),
     ("store",),
     ("text", "nn"),

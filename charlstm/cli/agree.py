@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from charlstm.api import Model
+from charlstm.cli.exclusions import Command
 from charlstm.cli.options import (
     json_option,
     load_model,
@@ -37,7 +38,7 @@ def _file(ctx: click.Context, parameter: click.Parameter, value: str | None) -> 
     return None if value is None else Path(value)
 
 
-@click.command()
+@click.command(cls=Command)
 @run_option
 @click.option("--pairs", metavar="FILE", help="Your own pairs: JSON Lines (as BLiMP), TSV or CSV.")
 @click.option("--sweep", type=click.Choice(SWEEPS), help="Add nouns or distance, step by step.")
@@ -86,10 +87,6 @@ def command(
 
     Without --pairs, each joins a subject and a predicate that never occur together in the corpus.
     """
-    given = {"--sweep": sweep, "--corpus": corpus, "--per-condition": per_condition, "--seed": seed}
-    for option, value in given.items():
-        if pairs is not None and value is not None:
-            raise click.UsageError(f"--pairs FILE has its own pairs; leave out {option}.")
     model = load_model(run)
     if pairs is not None:
         pair_set = PairSet(read_pairs(Path(pairs)))

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from charlstm.checkpoint import architecture_of
+from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, load_model, setting_options, show
 from charlstm.config import SETTINGS, from_mapping
 from charlstm.errors import ConfigError, CorpusError
@@ -18,7 +19,7 @@ NAMES = ("hidden_size", "num_layers", "batch_size", "tokens", "encoding")
 VOCABULARY = 65  # Tiny Shakespeare's
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--run", "-r", metavar="PATH", help="Describe this run's network.")
 @click.option("--cell", type=click.Choice(list(CELLS)), help="Recurrent cell.  [default: lstm]")
 @setting_options([*(SETTINGS[name] for name in NAMES), *cell_options().values()])
@@ -46,15 +47,9 @@ def command(
     It also shows the parameters of each gate, bytes, and operations for each character.
     """  # noqa: D301 - click's \b is the character itself
     given = {name: value for name, value in flags.items() if value is not None}
-    if vocabulary and corpus:
-        raise click.UsageError("--corpus counts the characters; leave out --vocabulary.")
     if run is None:
         description = _from_options(given, vocabulary, corpus)
     else:
-        names = [*given, *(["vocabulary"] if vocabulary else []), *(["corpus"] if corpus else [])]
-        if names:
-            flag = "--" + names[0].replace("_", "-")
-            raise click.UsageError(f"--run names a network with its own shape; leave out {flag}.")
         model = load_model(run)
         description = describe(
             model.parameters.architecture, model.vocabulary.size, model.config.batch_size

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import click
 
 from charlstm.api import Model
+from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, load_model, run_option
 from charlstm.cli.terminal import print_json
 from charlstm.cli.texts import check_known, ids_of, joined
@@ -14,7 +15,7 @@ from charlstm.text.decoding import read_text
 from charlstm.text.shown import printable
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("text", nargs=-1)
 @run_option
 @click.option("--lines", is_flag=True, help="Score each line by itself, its newline included.")
@@ -61,8 +62,6 @@ def _score(model: Model, text: tuple[str, ...], encoding: str, as_json: bool) ->
 
 def _score_lines(model: Model, text: tuple[str, ...], encoding: str, as_json: bool) -> None:
     """Print the log-likelihood of each line."""
-    if not text:
-        raise click.UsageError("--lines needs a TEXT, or - for standard input.")
     whole = joined(read_text(text, tokens=model.vocabulary.tokens, encoding=encoding))
     if not whole:
         raise CorpusError("there is no text to score")

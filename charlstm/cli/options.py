@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 import click
 
 from charlstm.api import Model, load
+from charlstm.cli.exclusions import refuse_without_effect
 from charlstm.cli.terminal import note, print_json
 from charlstm.config import checked
 from charlstm.errors import CharlstmError, ConfigError
+from charlstm.exclusions import BYTES
 from charlstm.nn.parameters import Architecture
 from charlstm.output.figure import PICTURES, require_matplotlib
 from charlstm.text.shown import names, printable
@@ -34,6 +36,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 def load_model(run: str | None) -> Model:
     """The model that --run names; without --run the newest one, which a note then names."""
     model = load(run)
+    if model.vocabulary.tokens == "byte":
+        refuse_without_effect(click.get_current_context(), **{BYTES: True})
     if run is None:
         note(f"using {model.path.parent}")
     return model

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from charlstm.api import Model
+from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
 from charlstm.cli.terminal import copied, note, print_json, unescaped
 from charlstm.errors import ConfigError, CorpusError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:  # sampling starts faster without it
 SEPARATOR = b"\n----------\n"
 
 
-@click.command()
+@click.command(cls=Command)
 @run_option
 @click.option("--prime", default=None, help=r"Text to go on from; \n and \t are understood.")
 @click.option("--prime-file", metavar="FILE", help="Read the prime from a file, or - for stdin.")
@@ -94,8 +95,6 @@ def command(
 
 def _prime(prime: str | None, prime_file: str | None, model: Model) -> str | bytes:
     """The text to go on from: characters, or bytes for a byte model that reads a file."""
-    if prime is not None and prime_file is not None:
-        raise click.UsageError("give --prime or --prime-file, not both.")
     if prime_file is None:
         return unescaped(prime or "")
     try:

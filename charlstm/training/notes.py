@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 
+from charlstm.exclusions import broken, options_set
 from charlstm.training.start import Training
 
 REASONS = {
@@ -25,6 +26,7 @@ def notes_on(training: Training) -> Iterator[str]:
     ]
     if chosen:
         yield f"chosen for a text of {characters:,} characters: {', '.join(chosen)}"
+    yield from (rule.message() for rule in broken("train", options_set(config)))
     yield from _idle_processes(training)
     yield from _too_late(training)
 
@@ -53,7 +55,7 @@ def _too_late(training: Training) -> Iterator[str]:
             f"--warmup-steps shortens it"
         )
     validations = math.ceil(updates / (config.eval_every or updates))
-    if config.patience and not training.texts.val:
+    if config.patience and not training.texts.val and config.val_fraction != 0.0:
         yield "--patience has no effect: there is no validation text"
     elif config.patience and config.patience >= validations - 1:
         yield (

@@ -65,7 +65,7 @@ def test_a_picture(charlstm: Runner, tiny_run: Path, pairs: Path, here: Path) ->
 def test_what_it_refuses(charlstm: Runner, tiny_run: Path, pairs: Path, here: Path) -> None:
     own = (*LOOK, tiny_run, "--pairs", pairs)
     assert "units 0 to 7" in charlstm.fails(*own, "--unit", 8)
-    assert "layers 0 to 0" in charlstm.fails(*own, "--layer", 3)
+    assert "layers 0 to 0" in charlstm.fails(*own, "--layer", 3, "--unit", 0)
     assert "both readings of gender" in charlstm.fails(*own, "--feature", "gender")
     assert "more than 99 characters" in charlstm.fails(*own, "--long", 99)
     (here / "alone.tsv").write_text("The cat was wet.\tThe cat were wet.\n", encoding="utf-8")

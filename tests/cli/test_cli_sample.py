@@ -274,7 +274,6 @@ def test_the_output_is_utf8_whatever_the_locale(charlstm: Runner, here: Path) ->
         (["--length=-1"], "-1 is not in the range x>=0."),
         (["--seed=-1"], "-1 is not in the range x>=0."),
         (["--count=0"], "0 is not in the range 1<=x<=4096."),
-        (["--prime=a", "--prime-file=b"], "give --prime or --prime-file, not both."),
         (["extra"], "unexpected extra argument"),
         (["--tempreature=1"], "--temperature"),
         (["--prime"], "Option '--prime' requires an argument."),

@@ -125,11 +125,6 @@ def test_texts_that_cannot_be_scored(
     charlstm.ok(*flags, "latin.txt", "--encoding=latin-1")
 
 
-def test_lines_of_what(charlstm: Runner, tiny_run: Path) -> None:
-    message = charlstm.fails("eval", "-r", tiny_run, "--lines", status=2)
-    assert message == "--lines needs a TEXT, or - for standard input."
-
-
 def test_a_changed_corpus_is_not_its_validation_part(charlstm: Runner, here: Path) -> None:
     charlstm.ok("train", "text.txt", *TINY, "--max-steps=1")
     (here / "text.txt").write_text(TEXT + "more", encoding="utf-8")

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import click
 
+from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, load_model, run_option, save_all, save_option, show
 from charlstm.cli.texts import ids_of
 from charlstm.studies.inspect.gates import measure_gates, sigmoid_gates
 from charlstm.studies.inspect.gates_report import GatesReport
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("text", nargs=-1)
 @run_option
 @click.option("--encoding", default="utf-8", show_default=True, help="How the files are encoded.")

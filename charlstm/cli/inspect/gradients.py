@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from charlstm.api import Model
+from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, load_model, save_all, save_option, show
 from charlstm.cli.texts import ids_of
 from charlstm.nn.parameters import Architecture, Parameters
@@ -27,7 +28,7 @@ from charlstm.studies.inspect.spans import spans_of
 PAIRS = 40  # for each construction of the grammar
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("runs", nargs=-1, metavar="[RUN]...")
 @click.option("--fresh", is_flag=True, help="Also measure each network before training.")
 @click.option("--cell", "cells", multiple=True, help="Also measure a fresh network of this cell.")

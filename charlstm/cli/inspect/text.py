@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from charlstm.api import Model
+from charlstm.cli.exclusions import Command
 from charlstm.cli.options import (
     checked_layer,
     checked_unit,
@@ -31,7 +32,7 @@ from charlstm.trace import TOP, Trace, trace_text
 MOST = 10_000  # characters
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("text")
 @run_option
 @click.option("--layer", type=int, help="Layer, counted from 0.  [default: the last]")

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from charlstm.api import Model
+from charlstm.cli.exclusions import Command
 from charlstm.cli.options import (
     checked_layer,
     checked_unit,
@@ -33,7 +34,7 @@ from charlstm.studies.inspect.units import Units, find_units, long_spans
 from charlstm.studies.inspect.units_report import UnitsReport
 
 
-@click.command()
+@click.command(cls=Command)
 @run_option
 @click.option("--feature", type=click.Choice(tuple(READINGS)), default="number", show_default=True)
 @click.option("--pairs", metavar="FILE", help="Your own pairs, with item and subject_number.")

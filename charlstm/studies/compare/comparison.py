@@ -12,6 +12,7 @@ from charlstm.checkpoint import architecture_of
 from charlstm.config import SETTINGS, Config, brief, from_mapping, nearest
 from charlstm.config_file import read_yaml, relative_to
 from charlstm.errors import ConfigError
+from charlstm.exclusions import broken
 from charlstm.nn.cells import CELLS, cell_options
 from charlstm.pairs.files import PER_CONDITION, SWEEPS
 from charlstm.training.texts import absolute
@@ -72,6 +73,8 @@ def read_comparison(path: Path, out: Path | None = None) -> Comparison:
 
 def _comparison(path: Path, mapping: dict[str, Any], out: Path | None) -> Comparison:
     _known(mapping, KEYS, "key")
+    for rule in broken("compare", mapping):
+        raise ConfigError(rule.message())
     base = relative_to(path, _mapping(mapping, "base"))
     vary = _varied(relative_to(path, _mapping(mapping, "vary")), base)
     parameters, budget = _budget(_mapping(mapping, "budget"))

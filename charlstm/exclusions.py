@@ -1,0 +1,135 @@
+"""Which option has no effect beside which other, or without it: one table for all commands.
+
+A setting stands here as its option, also where a file or Python gives it. An option that has no
+effect is an error on the command line. In a file it gives a note, so that old files go on working.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+ANY = object()  # stands for every value
+ALL = "*"  # stands for every option but --json
+BYTES = "a byte model"  # what the chosen model is, named as if it were given
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`option` of `command` has no effect with `other`, or (if it `needs` that) without it.
+
+    It is so if `other` has the `value`, and nothing is given that stands in `unless`. A rule that
+    is `strict` holds in files too; one that is `mild` gives a note even on the command line.
+    """
+
+    command: str
+    option: str
+    other: str
+    why: str
+    value: Any = ANY
+    needs: bool = False
+    unless: str = ""
+    strict: bool = False
+    mild: bool = False
+
+    def is_broken(self, given: Mapping[str, Any]) -> bool:
+        """Whether the option has no effect among the values of the `given` ones."""
+        if self.unless in given or self.needs == (self.other in given):
+            return False
+        return self.needs or self.value is ANY or given[self.other] == self.value
+
+    def message(self) -> str:
+        """What has no effect, why, and what to do."""
+        value = "" if self.value is ANY else f" {self.value:.4}"
+        relation = "without" if self.needs else "with"
+        either = self.value is ANY and not self.needs and self.other != BYTES
+        return (
+            f"{self.option} has no effect {relation} {self.other}{value}: {self.why}; "
+            f"leave out {'one of them' if either else self.option}."
+        )
+
+
+def _with(
+    commands: str, options: str, other: str, why: str, value: Any = ANY, **more: Any
+) -> Iterator[Rule]:
+    """A rule for each of the commands and options, which commas and blanks separate."""
+    for command in commands.split(", "):
+        for option in options.split():
+            yield Rule(command, option, other, why, value, **more)
+
+
+def _without(commands: str, option: str, other: str, why: str) -> Iterator[Rule]:
+    yield from _with(commands, option, other, why, needs=True)
+
+
+BUDGET, GREEDY, OWN = "each sets the budget", "the likeliest is written", "it has its own pairs"
+RAW, READ = "bytes are read as they are", "only files that you name are read with it"
+RULES = (
+    *_with("train", "--max-steps --max-minutes", "--epochs", BUDGET, strict=True),
+    *_with("train", "--max-minutes", "--max-steps", BUDGET, strict=True),
+    *_with("train", "--config", "--resume", "a run goes on with its own settings"),
+    *_with("train", "--init-from", "--resume", "a run goes on with its own weights"),
+    *_without("train", "--allow-changed-corpus", "--resume", "a new run takes any text"),
+    *_with("train", "--val-fraction", "--val", "the validation text is that one"),
+    *_with("train", "--patience", "--val-fraction", "nothing is validated", 0.0, unless="--val"),
+    *_with("train, describe", "--encoding", "--tokens", RAW, "byte"),
+    *_with("describe", "--corpus --vocabulary", "--tokens", "there are 256 bytes", "byte"),
+    *_with("describe", "--vocabulary", "--corpus", "its characters are counted"),
+    *_without("describe", "--encoding", "--corpus", READ),
+    *_with("describe", ALL, "--run", "a run has its own network"),
+    *_with("sample", "--prime", "--prime-file", "each gives the prime"),
+    *_with("sample", "--top-k --top-p --min-p", "--temperature", GREEDY, 0.0),
+    *_with("sample", "--seed", "--temperature", GREEDY, 0.0, mild=True),
+    *_without("eval", "--lines", "TEXT", "the run's validation part is one piece"),
+    *_without("eval, inspect gates", "--encoding", "TEXT", READ),
+    *_without("inspect gradients", "--encoding", "--text", READ),
+    *_with("eval, inspect gates, inspect gradients", "--encoding", BYTES, RAW),
+    *_with("agree", "--sweep --corpus --per-condition --seed", "--pairs", OWN),
+    *_with("inspect units", "--per-condition", "--pairs", OWN),
+    *_without("inspect units", "--layer", "--unit", "the best unit is in any layer"),
+    *_with("inspect text", "--span --count", "--unit", "no unit is left to pick"),
+    *_with("inspect text", "--layer", "--span", "it picks units of all layers"),
+    *_with("inspect text", "--color", "--json", "JSON has no colours"),
+    *_with("inspect text", "--top", "--json", "JSON has all guesses", unless="--save"),
+    *_with("inspect gates", "--count", "--json", "JSON has all units"),
+    *_with("compare", "per_condition", "pairs", OWN, unless="sweeps"),
+)
+
+
+def option_of(setting: str) -> str:
+    """The option of a setting."""
+    return "--" + setting.replace("_", "-")
+
+
+def options_of(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of settings by their options, of those that have one."""
+    return {option_of(name): value for name, value in settings.items() if value is not None}
+
+
+def options_set(config: Any) -> dict[str, Any]:
+    """The options of the settings of a dataclass that differ from their defaults."""
+    values = {f.name: (getattr(config, f.name), f.default) for f in fields(config)}
+    return options_of(
+        {name: value for name, (value, by_rule) in values.items() if value != by_rule}
+    )
+
+
+def replaced(command: str, given: Iterable[str]) -> set[str]:
+    """The options whose place the `given` ones take where a file has them."""
+    pairs = [
+        {rule.option, rule.other}
+        for rule in RULES
+        if rule.command == command and rule.value is ANY and not rule.needs
+    ]
+    return {other for option in given for pair in pairs if option in pair for other in pair} - {
+        *given
+    }
+
+
+def broken(command: str, given: Mapping[str, Any], asked: Collection[str] = ()) -> Iterator[Rule]:
+    """The rules of a command that the `given` values break, of the options `asked`, or of all."""
+    for rule in RULES:
+        if rule.command == command and rule.option in (asked or given) and rule.is_broken(given):
+            yield rule
+        elif rule.command == command and rule.option == ALL and rule.other in given:
+            for option in sorted(given.keys() - {rule.other, "--json"}):
+                yield Rule(command, option, rule.other, rule.why)

@@ -1,0 +1,156 @@
+"""Options that have no effect are refused or spoken of: the table is walked on the command line."""
+
+from itertools import chain
+from pathlib import Path
+
+import click
+import pytest
+from command_line import TINY, Outcome, Runner
+
+import charlstm as package
+from charlstm.cli import cli
+from charlstm.config_file import read_yaml
+from charlstm.errors import ConfigError
+from charlstm.exclusions import ALL, ANY, BYTES, RULES, Rule
+
+TYPED = [rule for rule in RULES if rule.option.startswith("--") or rule.option == ALL]
+SETTINGS_ROWS = {  # what of them a file may say, with a note in place of an error
+    "val_fraction": "val: text.txt\nval_fraction: 0.2",
+    "patience": "val_fraction: 0\npatience: 1",
+    "encoding": "tokens: byte\nencoding: latin-1",
+}
+
+
+def command_of(rule: Rule) -> click.Command:
+    command: click.Command = cli
+    for name in rule.command.split():
+        assert isinstance(command, click.Group)
+        found = command.get_command(click.Context(command), name)
+        assert found is not None
+        command = found
+    return command
+
+
+def typed(rule: Rule, option: str, value: object = ANY) -> list[str]:
+    """The option as it is typed, with the value or one that its type takes."""
+    option = "--hidden-size" if option == ALL else option
+    if not option.startswith("-"):
+        return ["text.txt"]
+    (found,) = (p for p in command_of(rule).params if option in p.opts)
+    assert isinstance(found, click.Option)
+    if found.is_flag:
+        return [option]
+    kinds = {"integer": "3", "integer range": "3", "float": "0.5", "boolean": ""}
+    one = found.type.choices[0] if isinstance(found.type, click.Choice) else "x.json"
+    return [option, str(kinds.get(found.type.name, one) if value is ANY else value)]
+
+
+def tried(charlstm: Runner, rule: Rule, *words: list[str]) -> Outcome:
+    needed = ["text.txt"] if rule.command == "inspect text" else []
+    return charlstm(*rule.command.split(), *needed, *chain(*words))
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("rule", [r for r in TYPED if r.other != BYTES], ids=Rule.message)
+def test_each_row_is_refused_where_it_holds_and_nowhere_else(charlstm: Runner, rule: Rule) -> None:
+    option, other = typed(rule, rule.option), typed(rule, rule.other, rule.value)
+    broken, kept = (option, [*option, *other]) if rule.needs else ([*option, *other], option)
+    outcome = tried(charlstm, rule, broken)
+    said = rule.message().replace(ALL, "--hidden-size")
+    if rule.mild:
+        assert outcome.stderr.count(said.removesuffix(".")) == 1
+    else:
+        assert (outcome.status, outcome.error) == (2, said)
+    fine = [kept]
+    if rule.value is not ANY:
+        fine.append([*option, *typed(rule, rule.other, {"byte": "char"}.get(rule.value, 0.5))])
+    if rule.unless:
+        fine.append([*broken, *typed(rule, rule.unless)])
+    for words in fine:
+        assert said not in tried(charlstm, rule, words).stderr
+
+
+@pytest.fixture(scope="module")
+def byte_run(charlstm: Runner, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bytes")
+    (folder / "text.txt").write_text("bytes and bytes\n" * 99, encoding="utf-8")
+    text, run = folder / "text.txt", folder / "run"
+    charlstm.ok("train", text, *TINY, "--max-steps=1", "--tokens=byte", "--out", run)
+    return run
+
+
+@pytest.mark.parametrize("rule", [r for r in TYPED if r.other == BYTES], ids=Rule.message)
+def test_a_row_on_byte_models_is_seen_once_the_model_is_known(
+    charlstm: Runner, here: Path, tiny_run: Path, byte_run: Path, rule: Rule
+) -> None:
+    text = ("--text", here / "text.txt") if "gradients" in rule.command else (here / "text.txt",)
+    words = (*rule.command.split(), *text, rule.option, "utf-8")
+    run = () if "gradients" in rule.command else ("--run",)
+    assert charlstm.fails(*words, *run, byte_run, status=2) == rule.message()
+    charlstm.ok(*words, *run, tiny_run)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_key_of_a_plan_without_effect_is_refused(charlstm: Runner) -> None:
+    (rule,) = (rule for rule in RULES if rule.command == "compare")
+    runs = "base: {corpus: c.txt}\nvary: {seed: [1]}\nbudget: {minutes: 1}\n"
+    plan = f"pairs: x\nper_condition: 4\n{runs}"
+    Path("plan.yaml").write_text(plan, encoding="utf-8")
+    assert charlstm.fails("compare", "plan.yaml") == f"plan.yaml: {rule.message()}"
+    Path("plan.yaml").write_text(plan + "sweeps: depth\n", encoding="utf-8")
+    assert "has no effect" not in charlstm.fails("compare", "plan.yaml")
+
+
+def test_the_rows_that_files_may_break_are_these() -> None:
+    flags = {"config", "resume", "init_from", "allow_changed_corpus"}
+    rows = {r.option[2:].replace("-", "_") for r in RULES if r.command == "train" and not r.strict}
+    assert rows - flags == SETTINGS_ROWS.keys()
+
+
+@pytest.mark.parametrize("name", SETTINGS_ROWS)
+def test_a_setting_of_a_file_without_effect_is_noted(
+    charlstm: Runner, here: Path, name: str
+) -> None:
+    said = [rule.message() for rule in RULES if rule.option == "--" + name.replace("_", "-")]
+    (here / "c.yaml").write_text(SETTINGS_ROWS[name], encoding="utf-8")
+    stderr = charlstm.ok("train", "text.txt", *TINY, "--config=c.yaml", "--max-steps=1").stderr
+    assert [stderr.count(message + "\n") for message in said[:1]] == [1]
+    with pytest.raises(ConfigError, match="has no effect"):
+        package.train("text.txt", max_steps=1, **read_yaml(here / "c.yaml"))
+
+
+@pytest.mark.usefixtures("here")
+def test_an_option_takes_the_place_of_what_a_file_says(charlstm: Runner) -> None:
+    Path("c.yaml").write_text("val_fraction: 0.3\nepochs: 3\ntokens: byte\n", encoding="utf-8")
+    flags = ("train", "text.txt", *TINY, "--config=c.yaml", "--max-steps=1")
+    assert "no effect" not in charlstm.ok(*flags, "--val=text.txt").stderr
+    settings = read_yaml(Path("runs/text/config.yaml"))
+    assert (settings["val_fraction"], settings["epochs"], settings["max_steps"]) == (None, None, 1)
+    message = charlstm.fails(*flags, "--encoding=latin-1")
+    assert message.startswith("c.yaml: --encoding has no effect with --tokens byte")
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ("--workers=3", "only 2 of 3 workers have work: the batch is cut into 2 shards"),
+        ("--warmup-steps=7", "the rate does not reach --lr 0.02: its warm-up takes 7 updates, and"),
+        (
+            "--patience=2 --eval-every=2",
+            "--patience 2 has no effect on 3 validations; --eval-every",
+        ),
+        ("--patience=1 --val-fraction=1e-9", "--patience has no effect: there is no validation"),
+        ("--sample-every=7", "--sample-every 7 has no effect on 6 updates"),
+        (
+            "--keep=2 --checkpoint-every=7",
+            "--keep 2 has no effect: of 6 updates none is a multiple",
+        ),
+    ],
+)
+def test_what_comes_too_late_for_a_run_is_noted(charlstm: Runner, flags: str, said: str) -> None:
+    words = ("train", "text.txt", *TINY[:-1], "--max-steps=6")
+    assert said in charlstm.ok(*words, "--warmup-steps=6", "--workers=1", *flags.split()).stderr
+    enough = "--warmup-steps=6 --patience=1 --eval-every=2 --sample-every=6 --keep=2"
+    stderr = charlstm.ok(*words, "--workers=2", *enough.split()).stderr
+    assert "no effect" not in stderr and "have work" not in stderr and "reach" not in stderr
