@@ -38,7 +38,7 @@ def train_rate(args: argparse.Namespace, world: World | None) -> float:
             args.seq_length,
             world.size if world else args.workers,
         )
-        job = Job(plan, TextSlice(str(path), "uint8", 0, ids.size), None, 0)
+        job = Job(plan, TextSlice(str(path), "uint8", 0, ids.size, ids.size), None, 0)
         pool: GradientSource
         if world:
             from charlstm.training.mpi import RankPool

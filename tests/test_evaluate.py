@@ -127,7 +127,7 @@ def test_short_columns_count_every_character_once(monkeypatch: pytest.MonkeyPatc
 def test_any_number_of_workers_gives_the_same_bits(size: int, tmp_path: Path) -> None:
     ids = text(size)
     (tmp_path / "ids").write_bytes(ids.tobytes())
-    part = TextSlice(str(tmp_path / "ids"), "uint8", 0, size)
+    part = TextSlice(str(tmp_path / "ids"), "uint8", 0, size, size)
     plan = Plan(Architecture("lstm", {}, 8, 1), V, 4, 8, shards=2)
     model = Parameters(plan.architecture, V)
     model.initialise(1)

@@ -2,12 +2,16 @@
 
 The bytes go to a temporary file in the same folder, which is forced to the disk. Only then does it
 take the name of the old file, in one step of the file system (`rename` of POSIX.1).
+
+A temporary file has a random name, so that no process of any machine has the same one. While it is
+written it is locked. So a lock that is free says that its process is dead.
 """
 
 import errno
 import math
 import os
 import re
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,8 +19,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from charlstm.errors import CharlstmError, RunError
+from charlstm.store.lock import lock
 
-_STRAY = re.compile(r"\..+\.([1-9][0-9]{0,9})\.tmp")
+_STRAY = re.compile(r"\..+\.[0-9a-f]{16}\.tmp")
 # The errors of file systems, and of Windows, that cannot open or flush a folder at all.
 _CANNOT_SYNC = {errno.EINVAL, errno.EACCES, errno.EPERM, errno.EBADF, errno.ENOSYS, errno.ENOTSUP}
 
@@ -25,7 +30,7 @@ _CANNOT_SYNC = {errno.EINVAL, errno.EACCES, errno.EPERM, errno.EBADF, errno.ENOS
 def atomic_write(path: Path, error: type[CharlstmError] = RunError) -> Iterator[BinaryIO]:
     """Yield a new binary file. It becomes `path` when the block ends without an error.
 
-    After an error, `path` is what it was, and the temporary file `.<name>.<pid>.tmp` is gone. A
+    After an error, `path` is what it was, and the temporary file `.<name>.<random>.tmp` is gone. A
     process that is killed leaves that file behind; `clean_stray` removes it.
 
     Raises:
@@ -55,48 +60,62 @@ def replacing(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
     `sync` forces the bytes to the disk. Without it the write is twice as fast: use that for files
     that can be made again after a crash.
     """
-    temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
+    with temporary(path) as file:
+        yield file
+        file.flush()
+        if sync:
+            os.fsync(file.fileno())
+        os.close(os.dup(file.fileno()))  # here NFS says whether it has room for all
+        if os.name == "nt":  # Windows renames no open file
+            file.close()
+        Path(file.name).replace(path)
+
+
+@contextmanager
+def temporary(path: Path) -> Iterator[BinaryIO]:
+    """A new file beside `path` under a name that nobody else has; at the end that name is gone."""
+    file = _create(path)
     try:
-        with _create(temporary, path) as file:
+        with file:
             yield file
-            file.flush()
-            if sync:
-                os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        with suppress(OSError, ValueError):
-            temporary.unlink(missing_ok=True)
-        raise
+    finally:
+        with suppress(OSError):
+            Path(file.name).unlink(missing_ok=True)
 
 
 def clean_stray(folder: Path, idle: float = 0.0) -> list[Path]:
     """Remove the temporary files that killed processes left in `folder`; return their paths.
 
-    It leaves the files of other live processes alone. It removes those with this process's own
-    number, because numbers are used again, in a container at once. So call it before writing, and
-    hold the run's lock. In a folder without a lock a process of another machine may be writing:
-    there, `idle` spares the files that somebody has written to within so many seconds.
-    It skips files that it cannot list or remove: the next write fails too, and says why.
+    It leaves the files of live processes alone, on whatever machine they are. Where the file system
+    has no locks it cannot tell: there, `idle` spares the files that somebody has written to within
+    so many seconds. It skips files that it cannot list or remove: the next write fails too, and
+    says why.
     """
     latest = time.time() - idle if idle else math.inf
     removed = []
     with suppress(OSError):
         for path in sorted(folder.iterdir()):
-            match = _STRAY.fullmatch(path.name)
-            if match and not _is_another_alive(int(match[1])):
-                with suppress(OSError):
-                    if path.stat().st_mtime <= latest:
+            if _STRAY.fullmatch(path.name):
+                with suppress(OSError), path.open("r+b") as file:
+                    status = path.lstat()
+                    regular = stat.S_ISREG(status.st_mode)
+                    if regular and status.st_mtime <= latest and lock(file.fileno()):
                         path.unlink()
                         removed.append(path)
     return removed
 
 
-def _create(temporary: Path, path: Path) -> BinaryIO:
+def _create(path: Path) -> BinaryIO:
+    """A locked, empty file beside `path`; its name is short enough however long that of `path`."""
     try:
         if path.exists() and not path.is_file():  # else root would replace even /dev/null
             raise OSError(errno.EINVAL, "it is not a regular file")
-        temporary.unlink(missing_ok=True)
-        return temporary.open("xb")  # "x": never through a link that someone put there
+        while True:
+            name = path.parent / f".{path.name[:50]}.{os.urandom(8).hex()}.tmp"
+            file = name.open("xb")  # "x": never through a link that someone put there
+            if lock(file.fileno()) and name.exists():
+                return file
+            file.close()  # a `clean_stray` has seen it before it was locked, and removed it
     except ValueError as problem:  # a NUL character in the path
         raise OSError(errno.EINVAL, str(problem)) from problem
 
@@ -112,15 +131,3 @@ def _sync_folder(folder: Path) -> None:
     except OSError as problem:
         if problem.errno not in _CANNOT_SYNC:
             raise
-
-
-def _is_another_alive(pid: int) -> bool:
-    if os.name == "nt":  # there, os.kill(pid, 0) would interrupt the process instead of asking
-        return True
-    try:
-        os.kill(pid, 0)
-    except PermissionError:  # alive, and of another user
-        return True
-    except (ProcessLookupError, OverflowError):
-        return False
-    return pid != os.getpid()

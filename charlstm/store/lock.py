@@ -1,11 +1,13 @@
-"""A run's lock: only one training at a time writes into a run folder.
+"""Locks of open files, and a run's lock: only one training at a time writes into a run folder.
 
-It is the kernel's lock (`flock`) on the file `<run>/.lock`, so it ends with the process that holds
-it, however that process ends. The process number in the file is only for the error message.
+They are the kernel's locks (`flock`), so they end with the process that holds them, however that
+process ends. A run's is on the file `<run>/.lock`. What stands in it is only for the error message:
+the number of the process, and its host and its container, without which the number says nothing.
 """
 
 import errno
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Self
@@ -15,8 +17,29 @@ from charlstm.errors import RunError
 if sys.platform != "win32":
     import fcntl
 
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # else a link named .lock would empty what it points to
 _locked_files: set[int] = set()
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
+_HOLDER = re.compile(
+    r"([0-9]{1,20})(?: (\S{1,300}) (\S{1,50}))?\n"
+)  # older ones hold the number only
+
+
+def lock(file: int) -> bool:
+    """Lock an open file; False if another holds its lock. Where there are no locks it is True.
+
+    Raises:
+        OSError: if the file system fails.
+    """
+    if sys.platform != "win32":
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError as problem:
+            if problem.errno not in _NO_LOCKS:
+                raise
+    return True
 
 
 class RunLock:
@@ -35,23 +58,25 @@ class RunLock:
 
     def __enter__(self) -> Self:
         try:
-            self._file = os.open(self.run / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
+            self._file = os.open(self.run / ".lock", os.O_RDWR | os.O_CREAT | _NO_LINK, 0o666)
             _locked_files.add(self._file)
-            _lock(self._file)
-            os.ftruncate(self._file, 0)
-            os.write(self._file, f"{os.getpid()}\n".encode())
-        except BlockingIOError as problem:
-            holder = os.read(self._file, 20).decode("ascii", "replace").strip()
-            self._close()
-            raise RunError(
-                f"process {holder if holder.isdigit() else 'unknown'} is training in "
-                f"{str(self.run)!r}; wait for it, or choose another folder with --out"
-            ) from problem
+            free = lock(self._file)
+            if free:
+                os.ftruncate(self._file, 0)
+                os.write(self._file, f"{os.getpid()} {' '.join(_place())}\n".encode())
+            else:
+                holder = os.read(self._file, 400)
         except OSError as problem:
             self._close()
             raise RunError(
                 f"cannot write in the run folder {str(self.run)!r}: {problem.strerror or problem}"
             ) from problem
+        if not free:
+            self._close()
+            raise RunError(
+                f"{_described(holder)} is training in {str(self.run)!r}; wait for it, "
+                "or choose another folder with --out"
+            )
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -65,13 +90,27 @@ class RunLock:
         self._file = -1
 
 
-def _lock(file: int) -> None:
-    if sys.platform != "win32":
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as problem:
-            if problem.errno not in _NO_LOCKS:
-                raise
+def _place() -> tuple[str, str]:
+    """The host's name, and what counts its processes: a container has numbers of its own."""
+    host = os.uname().nodename if sys.platform != "win32" else ""
+    try:
+        numbers = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:  # only Linux has it
+        numbers = ""
+    return "".join(host.split()) or "-", numbers or "-"
+
+
+def _described(content: bytes) -> str:
+    """The process that wrote this into a lock file, as it is known from here."""
+    match = _HOLDER.fullmatch(content.decode("ascii", "replace"))
+    if not match:
+        return "another process"
+    number, host, numbers = match.groups()
+    if host is None or (host, numbers) == _place():
+        return f"process {number}"
+    if host == _place()[0]:
+        return f"process {number} of another container on {host}"
+    return f"process {number} on host {host}"
 
 
 def _forget() -> None:

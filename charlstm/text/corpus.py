@@ -2,9 +2,6 @@
 
 import hashlib
 import json
-import os
-import tempfile
-import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -15,15 +12,14 @@ from typing import Any
 import numpy as np
 
 from charlstm.errors import CorpusError
-from charlstm.store.atomic import clean_stray, replacing
+from charlstm.store.atomic import clean_stray, replacing, temporary
 from charlstm.text.decoding import check_encoding, read_files
+from charlstm.text.slices import mapped
 from charlstm.text.sources import BLOCK, File, Sources, find_files, read_blocks
 from charlstm.text.vocabulary import Ids, Tokens, Vocabulary, code_points
 
 IDLE = 60.0  # seconds without a write after which a dead process's temporary file is removed
 ReadProgress = Callable[[int, int | None, str], object]  # bytes done, bytes in all if known, phase
-
-_ONE_WRITER = threading.Lock()  # the temporary files of two threads would have the same name
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,10 +87,7 @@ def _pipes_copied(files: list[File], cache: Path, on_read: ReadProgress) -> Iter
         stored = list(files)
         for i, file in enumerate(files):
             if file.size is None:
-                suffix = f".{os.getpid()}.tmp"  # `clean_stray` knows this form
-                copy = stack.enter_context(
-                    tempfile.NamedTemporaryFile(dir=cache, prefix=".pipe-", suffix=suffix)
-                )
+                copy = stack.enter_context(temporary(cache / "pipe"))
                 for block in read_blocks(file):
                     copy.write(block)
                     on_read(copy.tell(), None, f"reading {file.name}")
@@ -146,7 +139,7 @@ def _encode(text: _Text, cache: Path, vocabulary: Vocabulary | None, extend: boo
     if not _is_intact(path, description):
         _write(path, _ids(text, vocabulary, digest), description)
     unseen = "".join(vocabulary.unseen(characters))
-    return Corpus(np.memmap(path, vocabulary.dtype, "r"), vocabulary, digest, path, unseen)
+    return Corpus(mapped(path, vocabulary.dtype, count), vocabulary, digest, path, unseen)
 
 
 def _scan(pieces: Iterable[str | bytes]) -> tuple[int, str]:
@@ -185,13 +178,12 @@ def _write(path: Path, arrays: Iterable[Ids], description: Mapping[str, Any]) ->
     Each file appears only when it is complete. Raises OSError, for instance on a full disk.
     """
     checksum = 0
-    with _ONE_WRITER:
-        with replacing(path, sync=False) as out:
-            for ids in arrays:
-                checksum = zlib.crc32(ids.data, checksum)
-                out.write(ids.data)
-        with replacing(path.with_suffix(".json"), sync=False) as out:
-            out.write(_sidecar(description, checksum))
+    with replacing(path, sync=False) as out:
+        for ids in arrays:
+            checksum = zlib.crc32(ids.data, checksum)
+            out.write(ids.data)
+    with replacing(path.with_suffix(".json"), sync=False) as out:
+        out.write(_sidecar(description, checksum))
 
 
 def _is_intact(path: Path, description: Mapping[str, Any]) -> bool:

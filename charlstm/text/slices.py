@@ -2,20 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
+
+from charlstm.errors import CorpusError
 
 
 @dataclass(frozen=True)
 class TextSlice:
-    """The ids from `start` to `stop` (exclusive) of an encoded text. Any process can open it."""
+    """The ids from `start` to `stop` (exclusive) of an encoded text. Any process can open it.
+
+    `path` is the file of the whole text, which has `total` ids.
+    """
 
     path: str
     dtype: str
     start: int
     stop: int
+    total: int
 
     @property
     def size(self) -> int:
@@ -23,9 +30,30 @@ class TextSlice:
         return self.stop - self.start
 
     def open(self) -> NDArray[Any]:
-        """The ids (size,), mapped from the file."""
-        ids: NDArray[Any] = np.memmap(self.path, self.dtype, mode="r")[self.start : self.stop]
-        return ids
+        """The ids (size,), mapped from the file.
+
+        Raises:
+            CorpusError: if the file is gone or has another length than the text.
+        """
+        return mapped(Path(self.path), self.dtype, self.total)[self.start : self.stop]
+
+
+def mapped(path: Path, dtype: DTypeLike, count: int) -> NDArray[Any]:
+    """The ids (count,) of a whole encoded text, mapped read-only from its file.
+
+    Raises:
+        CorpusError: if the file is gone or has another length.
+    """
+    try:
+        size = path.stat().st_size
+        reason = f"it has {size:,} bytes, and the text has {count:,} characters"
+    except OSError as problem:
+        size, reason = -1, problem.strerror or str(problem)
+    if size == count * np.dtype(dtype).itemsize:
+        return np.memmap(path, dtype, "r")
+    raise CorpusError(
+        f"cannot use the encoded text {str(path)!r}: {reason}; give the same command again"
+    )
 
 
 def split(n: int, val_fraction: float) -> tuple[slice, slice]:

@@ -1,7 +1,7 @@
 """The texts of a run: encoded, cut for validation, and checked when a run is resumed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from charlstm.checkpoint import Checkpoint, EncodedText
@@ -97,7 +97,8 @@ def training_text(old: Checkpoint, cache: Path) -> TextSlice:
     for path in (cache / Path(corpus.path).name, Path(corpus.path)):
         if path.is_file() and path.stat().st_size == corpus.characters * dtype.itemsize:
             val = 0.0 if old.config.val else validation_fraction(old.config, corpus.characters)
-            return TextSlice(str(path), str(dtype), 0, split(corpus.characters, val)[0].stop)
+            part = split(corpus.characters, val)[0]
+            return _slice(old.vocabulary, replace(corpus, path=str(path)), part)
     if "-" in old.config.corpus:
         raise CorpusError(
             "the training text came from standard input and its encoded copy is gone, so nothing "
@@ -181,15 +182,13 @@ def _cut(
     notes: Sequence[str],
 ) -> Texts:
     """The texts of a run, which validates on `val` or else on the last part of `corpus`."""
-    dtype = str(vocabulary.dtype)
     if val:
-        first, path, last = slice(0, corpus.characters), val.path, slice(0, val.characters)
+        first, source, last = slice(0, corpus.characters), val, slice(0, val.characters)
     else:
         fraction = validation_fraction(config, corpus.characters)
         first, last = split(corpus.characters, fraction)
-        path = corpus.path
-    train = TextSlice(corpus.path, dtype, first.start, first.stop)
-    val_slice = TextSlice(path, dtype, last.start, last.stop)
+        source = corpus
+    train, val_slice = _slice(vocabulary, corpus, first), _slice(vocabulary, source, last)
     for name, part in (("training", train), ("validation", val_slice)):
         if notes and part.size and nothing_known(vocabulary, part.open()):
             raise CorpusError(
@@ -197,3 +196,7 @@ def _cut(
                 f"name another text. {notes[-1]}"
             )
     return Texts(train, val_slice if val_slice.size else None, vocabulary, corpus, val, notes)
+
+
+def _slice(vocabulary: Vocabulary, text: EncodedText, part: slice) -> TextSlice:
+    return TextSlice(text.path, str(vocabulary.dtype), part.start, part.stop, text.characters)

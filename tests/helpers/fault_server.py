@@ -29,7 +29,7 @@ POINTS: dict[str, tuple[Any, str]] = {
     "fsync": (os, "fsync"),
     "replace": (Path, "replace"),
     "folder": (atomic, "_sync_folder"),
-    "lock": (lock, "_lock"),
+    "lock": (lock, "lock"),
     "mkdir": (Path, "mkdir"),
     "unlink": (Path, "unlink"),
     "encode": (Vocabulary, "encode"),

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from repository import GOLDEN
 
 from charlstm.errors import CheckpointError
-from charlstm.store import archive, atomic
+from charlstm.store import archive
 from charlstm.store.archive import FORMAT, Archive, load, save
 from charlstm.store.npz import DTYPES
 
@@ -315,8 +315,3 @@ def test_a_file_cut_while_it_is_read_is_refused(
     monkeypatch.setattr(archive, "_decode", cut)
     assert "damaged" in error(load, path)
     assert size > 300_000
-
-
-def test_stray_files_of_saving_are_known_to_clean_stray(path: Path) -> None:
-    (path.parent / f".{path.name}.{os.getpid()}.tmp").touch()
-    assert len(atomic.clean_stray(path.parent)) == 1

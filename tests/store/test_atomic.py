@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, Self
@@ -15,6 +16,7 @@ import pytest
 from charlstm.errors import CharlstmError, CheckpointError, RunError
 from charlstm.store import atomic
 from charlstm.store.atomic import atomic_write, clean_stray
+from charlstm.store.lock import lock
 
 OLD, NEW = b"old\n" * 50, b"the new content\n" * 100
 
@@ -74,7 +76,7 @@ def test_until_the_end_the_old_file_is_there(path: Path) -> None:
         file.write(NEW)
         file.flush()
         assert path.read_bytes() == OLD
-        assert (path.parent / f".last.npz.{os.getpid()}.tmp").exists()
+        assert len(names(path.parent)) == 2
     assert path.read_bytes() == NEW
 
 
@@ -201,13 +203,33 @@ def test_impossible_places_are_named(tmp_path: Path, name: str, reason: str) -> 
     assert names(tmp_path) == {"folder", "pipe"}
 
 
-def test_a_link_in_place_of_the_temporary_file_is_not_followed(path: Path) -> None:
+def test_a_link_in_place_of_the_temporary_file_is_not_followed(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     victim = path.parent / "victim"
     victim.write_bytes(OLD)
-    (path.parent / f".last.npz.{os.getpid()}.tmp").symlink_to(victim)
-    write(path)
-    assert victim.read_bytes() == OLD
+    (path.parent / f".last.npz.{'00' * 8}.tmp").symlink_to(victim)
+    monkeypatch.setattr(os, "urandom", bytes)
+    with pytest.raises(RunError, match="File exists"):
+        write(path)
+    assert victim.read_bytes() == path.read_bytes() == OLD
+
+
+def test_two_writers_with_one_process_number_leave_each_other_alone(path: Path) -> None:
+    """As in two containers that share a folder; here even in one process."""
+    with atomic_write(path) as first:
+        first.write(NEW[:100])
+        with atomic_write(path) as second:
+            second.write(b"of the second")
+        assert path.read_bytes() == b"of the second"
+        first.write(NEW[100:])
     assert path.read_bytes() == NEW
+    assert names(path.parent) == {path.name}
+
+
+def test_the_longest_name_can_be_written(tmp_path: Path) -> None:
+    write(tmp_path / ("n" * 255))
+    assert names(tmp_path) == {"n" * 255}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small file system")
@@ -249,35 +271,67 @@ def test_a_killed_write_leaves_the_old_file_or_the_new_one(path: Path, step: str
     assert names(path.parent) == {path.name}
 
 
+WRITING = """
+import sys, time
+from pathlib import Path
+from charlstm.store.atomic import atomic_write
+with atomic_write(Path("last.npz")) as file:
+    print("writing", flush=True)
+    time.sleep(60)
+"""
+
+
 def test_clean_stray_spares_the_living_and_all_other_files(tmp_path: Path) -> None:
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    strays = [f".last.npz.{dead.pid}.tmp", f".a.b.{os.getpid()}.tmp", ".x.4999999999.tmp"]
+    dead = [f".last.npz.{'0f' * 8}.tmp", f".a.b.{'12' * 8}.tmp"]
     spared = [
-        f".last.npz.{os.getppid()}.tmp",
-        f"last.npz.{dead.pid}.tmp",
-        f".last.npz.{dead.pid}.tmp~",
-        ".last.npz.0.tmp",
-        ".last.npz.99999999999.tmp",
+        f"last.npz.{'0f' * 8}.tmp",
+        f".last.npz.{'0f' * 8}.tmp~",
+        f".last.npz.{'0F' * 8}.tmp",
+        ".of_another_program.4242.tmp",
         "config.yaml",
     ]
-    for name in strays + spared:
+    for name in dead + spared:
         (tmp_path / name).touch()
-    (tmp_path / f".folder.{dead.pid}.tmp").mkdir()
-    assert sorted(path.name for path in clean_stray(tmp_path)) == sorted(strays)
-    assert names(tmp_path) == {*spared, f".folder.{dead.pid}.tmp"}
+    (tmp_path / f".folder.{'0f' * 8}.tmp").mkdir()
+    (tmp_path / f".link.{'0f' * 8}.tmp").symlink_to("config.yaml")
+    kept = {*spared, f".folder.{'0f' * 8}.tmp", f".link.{'0f' * 8}.tmp"}
+    command = [sys.executable, "-c", WRITING]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=tmp_path) as writer:
+        try:
+            assert writer.stdout is not None and writer.stdout.readline()
+            assert sorted(path.name for path in clean_stray(tmp_path)) == sorted(dead)
+            assert len(names(tmp_path) - kept) == 1
+        finally:
+            writer.kill()
+    assert len(clean_stray(tmp_path)) == 1
+    assert names(tmp_path) == kept
 
 
-def test_clean_stray_spares_files_of_processes_of_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_where_there_are_no_locks_what_was_written_to_lately_is_spared(tmp_path: Path) -> None:
+    for name, age in [("a", 100.0), ("b", 10.0)]:
+        stray = tmp_path / f".{name}.{'0f' * 8}.tmp"
+        stray.touch()
+        os.utime(stray, (time.time() - age,) * 2)
+    assert [path.name[:3] for path in clean_stray(tmp_path, idle=60.0)] == [".a."]
+
+
+def test_a_file_removed_before_it_was_locked_is_made_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def kill(pid: int, _: int) -> None:
-        raise PermissionError if pid == 1 else ProcessLookupError
+    """By a `clean_stray` of another process, which can come between the two."""
+    removed: list[Path] = []
 
-    (tmp_path / ".a.1.tmp").touch()
-    (tmp_path / ".b.2.tmp").touch()
-    monkeypatch.setattr(os, "kill", kill)
-    assert clean_stray(tmp_path) == [tmp_path / ".b.2.tmp"]
+    def late(file: int) -> bool:
+        if not removed:
+            monkeypatch.undo()
+            removed.extend(clean_stray(path.parent))
+        return lock(file)
+
+    monkeypatch.setattr("charlstm.store.atomic.lock", late)
+    write(path)
+    assert len(removed) == 1
+    assert path.read_bytes() == NEW
+    assert names(path.parent) == {path.name}
 
 
 def test_clean_stray_of_no_folder_removes_nothing() -> None:

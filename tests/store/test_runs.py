@@ -269,6 +269,39 @@ def test_lock_leaks_no_open_file(root: Path) -> None:
     assert len(names(Path("/dev/fd"))) == before
 
 
+@pytest.mark.parametrize(
+    ("content", "holder"),
+    [
+        ("7\n", "process 7 is"),  # as older versions wrote it
+        ("7 {host} {numbers}\n", "process 7 is"),
+        ("7 {host} pid:[1]\n", "process 7 of another container on {host} is"),
+        ("7 node-3.local pid:[1]\n", "process 7 on host node-3.local is"),
+        ("7 node-3.local -\n", "process 7 on host node-3.local is"),
+        ("", "another process is"),
+        ("a line of somebody else's\n", "another process is"),
+    ],
+)
+def test_the_holder_of_a_lock_is_named_with_its_host(root: Path, content: str, holder: str) -> None:
+    """The number alone would be of another process here, or of none."""
+    run = make_run(root, "cats")
+    host, numbers = lock._place()
+    words = {"host": host, "numbers": numbers}
+    with RunLock(run):
+        assert (run / ".lock").read_text(encoding="ascii") == f"{os.getpid()} {host} {numbers}\n"
+        (run / ".lock").write_text(content.format(**words), encoding="ascii")
+        assert error(RunLock(run).__enter__).startswith(f"{holder.format(**words)} training in")
+    with RunLock(run):
+        pass
+
+
+def test_a_link_named_lock_is_not_followed(root: Path) -> None:
+    run, victim = make_run(root, "cats"), root / "victim"
+    victim.write_text("mine", encoding="ascii")
+    (run / ".lock").symlink_to(victim)
+    error(RunLock(run).__enter__)
+    assert victim.read_text(encoding="ascii") == "mine"
+
+
 HOLDER = """
 import os, sys, time
 from pathlib import Path

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from charlstm.errors import CorpusError
 from charlstm.text import sources
 from charlstm.text.corpus import Corpus, encode_corpus
-from charlstm.text.slices import split
+from charlstm.text.slices import TextSlice, split
 from charlstm.text.vocabulary import Vocabulary
 
 TEXT = "Die Katze, die schon aß,\r\nwar satt. 猫は満腹だった。😀\n"
@@ -140,6 +140,34 @@ def test_a_damaged_cache_is_made_again(
     assert work == ["vocabulary", "encoding"]
     assert corpus.path.read_bytes() == content
     assert phases(source, cache=cache)[1] == ["vocabulary"]
+
+
+def test_two_that_encode_one_text_at_once_both_get_all_of_it(source: Path, cache: Path) -> None:
+    """In two containers they may have the same process number, as here."""
+    others: list[Corpus] = []
+
+    def at_once(_done: int, _total: int | None, phase: str) -> None:
+        if phase == "encoding" and not others:
+            others.append(encode_corpus(source, cache=cache))
+
+    for corpus in (encode_corpus(source, cache=cache, on_read=at_once), *others):
+        assert corpus.vocabulary.decode(corpus.ids) == CLEAN
+    assert sorted(path.suffix for path in cache.iterdir()) == [".ids", ".json"]
+
+
+@pytest.mark.parametrize("damage", [cut, grow, empty])
+def test_an_encoded_text_of_another_length_is_not_mapped(
+    source: Path, cache: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    corpus = encode_corpus(source, cache=cache)
+    part = TextSlice(str(corpus.path), str(corpus.vocabulary.dtype), 2, 9, corpus.ids.size)
+    assert np.array_equal(part.open(), corpus.ids[2:9])
+    corpus.path.write_bytes(damage(corpus.path.read_bytes()))
+    with pytest.raises(CorpusError, match="bytes, and the text has"):
+        part.open()
+    corpus.path.unlink()
+    with pytest.raises(CorpusError, match="No such file"):
+        part.open()
 
 
 def test_left_overs_of_a_killed_run_do_not_matter(source: Path, cache: Path) -> None:

@@ -32,7 +32,7 @@ PREDICTIONS = PLAN.batch_size * PLAN.seq_length
 
 def part(path: Path, ids: NDArray[np.uint8]) -> TextSlice:
     path.write_bytes(ids.tobytes())
-    return TextSlice(str(path), "uint8", 0, ids.size)
+    return TextSlice(str(path), "uint8", 0, ids.size, ids.size)
 
 
 @pytest.fixture

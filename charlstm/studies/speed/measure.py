@@ -104,7 +104,7 @@ def _prepared(size: Size) -> Iterator[_Parts]:
         ids = np.random.default_rng(0).integers(0, V, TEXT).astype(np.min_scalar_type(V))
         path = Path(folder) / "text.ids"
         ids.tofile(path)
-        text = TextSlice(str(path), str(ids.dtype), 0, TEXT)
+        text = TextSlice(str(path), str(ids.dtype), 0, TEXT, TEXT)
         whole = Plan(size.architecture, V, size.batch_size, size.seq_length, size.workers)
         share = Plan(size.architecture, V, size.share, size.seq_length, 1)
         with (
