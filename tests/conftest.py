@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from command_line import TEXT, TINY, Runner
 from faults import Server, folder_in_memory
+from planted import write_planted_run
 
 # Started in the background by a shell they would ignore Ctrl-C, and so would what they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -42,3 +43,21 @@ def server() -> Iterator[Server]:
     """Runs commands with faults planted in them, in a folder with `text.txt`."""
     with folder_in_memory() as folder, Server(folder) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def learnt_run(charlstm: Runner, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run that has learnt the text, so that it copies; do not write to it."""
+    folder = tmp_path_factory.mktemp("learnt")
+    (folder / "text.txt").write_text(TEXT, encoding="utf-8")
+    flags = ("--hidden-size=24", "--batch-size=8", "--seq-length=24", "--shards=1", "--workers=1")
+    budget = ("--max-steps=300", "--eval-every=300", "--lr=0.03", "--dropout=0")
+    run = folder / "runs" / "learnt"
+    charlstm.ok("train", folder / "text.txt", *flags, *budget, "--warmup-steps=5", "--out", run)
+    return run
+
+
+@pytest.fixture(scope="session")
+def planted_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run whose model has one known unit that carries number; see `planted`."""
+    return write_planted_run(tmp_path_factory.mktemp("planted") / "runs" / "planted")

@@ -1,7 +1,11 @@
 """A hand-made model that keeps a subject's number in one known unit, and pairs to ask it."""
 
+from pathlib import Path
+
 import numpy as np
 
+from charlstm.checkpoint import Checkpoint, EncodedText, Progress, arrays_of, save
+from charlstm.config import Config
 from charlstm.nn.blocks import rows_of
 from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.pairs.files import Pair
@@ -57,3 +61,17 @@ def planted_pairs(count: int = 12) -> list[Pair]:
                 Pair(f"{start}{good}.", f"{start}{bad}.", "planted", str(item), number, congruent)
             )
     return pairs
+
+
+def write_planted_run(run: Path) -> Path:
+    """A run folder whose model is the planted one; its training text is gone."""
+    run.mkdir(parents=True)
+    config = Config(
+        corpus=("gone.txt",), hidden_size=H, dropout=0.0, lr=0.01, batch_size=4, seq_length=17
+    )
+    model = Parameters(Architecture("lstm", {}, H, 1), len(CHARACTERS))
+    model.flat[:] = planted_model().flat
+    text = EncodedText("0" * 64, "gone.ids", 1000)
+    arrays = arrays_of(model, {}, [])
+    save(run / "best.npz", Checkpoint(config, VOCABULARY, Progress(), text, None, arrays))
+    return run
