@@ -34,7 +34,7 @@ pytestmark = pytest.mark.slow
 
 SMALL = Config(
     hidden_size=8, batch_size=8, seq_length=12, shards=2, workers=1, max_steps=20, warmup_steps=4,
-    lr=0.004, dropout=0.0,
+    lr=0.004, dropout=0.0, clip_norm=0.2,
 )  # fmt: skip
 
 
