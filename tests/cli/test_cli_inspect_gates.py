@@ -42,8 +42,7 @@ def test_files_and_pipes_and_cuts(charlstm: Runner, tiny_run: Path, here: Path) 
 
 def test_a_picture(charlstm: Runner, tiny_run: Path, here: Path) -> None:
     pytest.importorskip("matplotlib")
-    charlstm.ok(*LOOK, tiny_run, "--save", "gates.png", "--save", "gates.svg")
-    assert (here / "gates.png").read_bytes().startswith(b"\x89PNG")
+    charlstm.ok(*LOOK, tiny_run, "--save", "gates.svg")
     assert "layer 0, gate f" in (here / "gates.svg").read_text(encoding="utf-8")
 
 

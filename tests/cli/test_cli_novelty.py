@@ -15,10 +15,10 @@ GREEDY = ("--temperature=0", "--length=60")
 
 
 @pytest.fixture
-def run(tiny_run: Path, tmp_path: Path) -> Path:
+def run(learnt_run: Path, tmp_path: Path) -> Path:
     """A copy of a run that may be spoilt; its text lies where the original's does."""
-    shutil.copytree(tiny_run.parent, tmp_path / "runs")
-    return tmp_path / "runs" / tiny_run.name
+    shutil.copytree(learnt_run.parent, tmp_path / "runs")
+    return tmp_path / "runs" / learnt_run.name
 
 
 def test_a_copy_is_named_and_measured(run: Path) -> None:
@@ -33,18 +33,9 @@ def test_it_is_said_after_each_sample(charlstm: Runner, run: Path) -> None:
     plain = charlstm.ok("sample", "-r", run, *GREEDY)
     outcome = charlstm.ok("sample", "-r", run, *GREEDY, "--novelty")
     assert outcome.output == plain.output
-    assert outcome.stderr.count("stand") == 1
+    assert "the longest run there is" in outcome.stderr
     both = charlstm.ok("sample", "-r", run, *GREEDY, "--novelty", "--count=2")
     assert both.stderr == outcome.stderr * 2
-    record = charlstm.ok("sample", "-r", run, *GREEDY, "--novelty", "--json").json["samples"][0]
-    found = load(run).novelty(record["text"])
-    copy = record["text"][found.begin :][: found.longest]
-    assert record["novelty"] == {
-        "copied": found.copied,
-        "longest": found.longest,
-        "text": copy,
-    }
-    assert copy in TEXT
 
 
 def test_a_byte_model_is_compared_by_bytes(charlstm: Runner, here: Path) -> None:

@@ -10,18 +10,6 @@ from command_line import Runner
 from charlstm.studies.curves import learning_curves
 
 
-def test_a_line_for_each_curve(charlstm: Runner, tiny_run: Path) -> None:
-    lines = charlstm.ok("plot", tiny_run).stdout.splitlines()
-    assert lines[0].startswith("tiny: ")
-    assert [line[2:24].strip() for line in lines[1:]] == [
-        "train, nats/char",
-        "validation, nats/char",
-        "learning rate",
-        "gradient norm",
-    ]
-    assert "█" in lines[1] and "lowest" in lines[1]
-
-
 def test_json_and_files_hold_what_the_metrics_say(
     charlstm: Runner, tiny_run: Path, here: Path
 ) -> None:

@@ -9,7 +9,8 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -19,8 +20,10 @@ from command_line import SIGNALS, TEXT, TINY, Runner, read_all, start
 from charlstm.cli import terminal
 from charlstm.cli.progress import Display, counting_bar, reading_bar
 from charlstm.cli.stop import Stop
+from charlstm.config import Config
 from charlstm.config_file import bundled_folder
 from charlstm.store import archive
+from charlstm.training.events import Started, Updated, Validated
 
 pytestmark = pytest.mark.slow
 
@@ -224,13 +227,62 @@ def test_a_bar_in_a_terminal(here: Path) -> None:
     assert "--- preview after 15 updates" in shown
 
 
+class Bar:
+    """Stands for tqdm's bar, and remembers how far it was moved."""
+
+    made: ClassVar[list["Bar"]] = []
+
+    def __init__(self, total: int, desc: str, unit: str, **_: Any) -> None:
+        self.total, self.desc, self.unit = total, desc, unit
+        self.n, self.closed = 0, False
+        self.made.append(self)
+
+    def update(self, by: int) -> None:
+        self.n += by
+
+    def close(self) -> None:
+        self.closed = True
+
+
 def test_reading_shows_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     monkeypatch.setattr("charlstm.cli.progress.BAR_SECONDS", -1.0)
-    report = reading_bar(lambda: None)
-    for phase in ("vocabulary", "encoding"):
-        for done in (50, 100):
-            report(done, 100, phase)
+    monkeypatch.setattr("tqdm.tqdm", Bar)
+    monkeypatch.setattr(Bar, "made", [])
+    checked: list[int] = []
+    report = reading_bar(lambda: checked.append(len(Bar.made)))
+    for phase, done in (
+        ("vocabulary", 50),
+        ("vocabulary", 100),
+        ("encoding", 20),
+        ("encoding", 70),
+    ):
+        report(done, 100, phase)
+    shown = [(bar.desc, bar.n, bar.total, bar.unit, bar.closed) for bar in Bar.made]
+    assert shown == [("vocabulary", 100, 100, "B", True), ("encoding", 70, 100, "B", False)]
+    assert checked == [0, 1, 1, 2]
+
+
+def test_plain_lines_say_how_fast_it_goes_and_how_long_it_will_take(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = SimpleNamespace(now=1000.0)
+    monkeypatch.setattr("charlstm.cli.progress.time", SimpleNamespace(monotonic=lambda: clock.now))
+    config = Config(max_steps=1000, batch_size=100, seq_length=200, hidden_size=8)
+    display = Display()
+    display.show(Started(Path("r"), config, 9, 5000, 500, 400, 1))  # resumed after 400 updates
+    capsys.readouterr()
+    for update, loss in ((401, 3.0), (402, 2.0), (403, 2.0)):
+        clock.now += 2.6
+        display.show(Updated(update, loss, 0.1, 1.0, clipped=False))
+    (line,) = capsys.readouterr().err.splitlines()  # 5 seconds are over at the second of them
+    # 2 updates of 20,000 characters took 5.2 s, so 598 more take 1554.8 s; the loss is smoothed.
+    assert line == "update 402/1,000  loss 2.980  8k characters/s  25:55 left"
+    display.show(Validated(403, 2.5, 1.25, best=True))
+    for clock.now in (1007.8 + 2.0, 1007.8 + 5.1, 5000.0):
+        display.show(Updated(404, 2.0, 0.1, 1.0, clipped=False))
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2 and all("  val 1.2500  " in text for text in said)
 
 
 def test_a_bar_counts_the_steps_and_leaves_nothing_behind(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from command_line import TINY, Runner
+from printed import check_png
 
 from charlstm import load
 from charlstm.pairs.files import read_pairs
@@ -203,7 +204,7 @@ def test_pictures(charlstm: Runner, run: Path, here: Path, arguments: list[str])
     pytest.importorskip("matplotlib", reason="needs the extra charlstm[plot]")
     flags = ("agree", "-r", run, "--per-condition=2", *arguments)
     charlstm.ok(*flags, "--save", "a.png", "--save", "a.SVG")
-    assert (here / "a.png").read_bytes().startswith(b"\x89PNG")
+    check_png(here / "a.png")
     picture = (here / "a.SVG").read_text(encoding="utf-8")
     assert "<svg" in picture and "chance" in picture
     charlstm.ok(*flags, "--save", "b.svg")
@@ -218,7 +219,7 @@ def test_pictures_of_odd_names(charlstm: Runner, tiny_run: Path, here: Path) -> 
     flags = ("agree", "-r", tiny_run, "--pairs", "p.tsv", "--save", "a.png")
     outcome = charlstm.ok(*flags)
     assert "\x1b" not in outcome.stdout
-    assert (here / "a.png").stat().st_size > 1000
+    check_png(here / "a.png")
     rows = [f"The cat is wet.\tThe cat are wet.\tc{k}\n" for k in range(300)]
     (here / "p.tsv").write_text("".join(rows), encoding="utf-8")
     assert "300 conditions are too many for a picture" in charlstm.fails(*flags)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from command_line import Runner, start
+from printed import check_png
 from repository import ROOT
 
 from charlstm.config_file import find_config
@@ -387,13 +388,13 @@ def test_a_validation_less_run_has_a_table() -> None:
 
 def test_pictures(charlstm: Runner, compared: Path, here: Path) -> None:
     pytest.importorskip("matplotlib", reason="needs the extra charlstm[plot]")
-    assert (compared / "out" / "compare.png").read_bytes().startswith(b"\x89PNG")
+    check_png(compared / "out" / "compare.png")
     flags = ("compare", compared / "plan.yaml", "--out", compared / "out")
     charlstm.ok(*flags, "--save", here / "a.svg")
     assert "characters/s" in (here / "a.svg").read_text(encoding="utf-8")
     path = written(here, PLAN.replace("[1, 2]", "[1]"))
     charlstm.ok("compare", path)  # nothing but losses
-    assert (here / "runs" / "plan" / "compare.png").is_file()
+    check_png(here / "runs" / "plan" / "compare.png")
 
 
 def test_without_matplotlib(

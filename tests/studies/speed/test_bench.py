@@ -101,13 +101,8 @@ def test_json_has_every_combination(charlstm: Runner) -> None:
         for name in ("training", "sampling", "sampling_batch", "ratio", "product_share"):
             low, high = size[f"{name}_range"]
             assert 0.0 < low <= size[name] <= high
-
-
-def test_table(charlstm: Runner) -> None:
-    out = charlstm.ok("bench", *QUICK, "--hidden-size=8", "--vocabulary=9").stdout
-    assert "lstm 1×8, 8 columns of 4 characters, 9 known" in out
-    assert "training, 1 worker " in out  # 8 columns are not worth two processes
-    assert "update ÷ products alone" in out
+    alone = charlstm.ok("bench", *QUICK, "--hidden-size=8", "--json").json["sizes"][0]
+    assert alone["workers"] == 1  # 8 columns are not worth two processes
 
 
 @pytest.mark.parametrize("option", ["--repeats=0", "--cell=none", "--hidden-size=0"])
