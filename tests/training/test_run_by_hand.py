@@ -107,9 +107,8 @@ def by_hand(
         config.shards or 1, config.seed,
     )  # fmt: skip
     history = []
-    with WorkerPool(
-        Job(plan, TextSlice(str(folder / "ids"), "uint8", 0, ids.size), None, 0)
-    ) as pool:
+    whole = TextSlice(str(folder / "ids"), "uint8", 0, ids.size, ids.size)
+    with WorkerPool(Job(plan, whole, None, 0)) as pool:
         pool.dropout = config.dropout
         pool.parameters.initialise(config.seed)
         optimiser = OPTIMISERS[config.optimizer](pool.parameters.size, np.dtype(np.float32))
