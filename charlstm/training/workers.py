@@ -1,35 +1,29 @@
 """Local workers: processes that compute the shards of an update on shared memory.
 
-The first process starts the others and writes to their standard input: a job, then one task after
-another. Each answers on its standard output when its share is done, and ends when its input does,
-so it never outlives the first process.
+The first process gives the others a job and then one task after another. Each answers when its
+share is done, and ends when it hears nothing more, so it never outlives the first process.
 """
 
 import json
 import mmap
 import os
-import signal
 import struct
-import subprocess
 import sys
 import tempfile
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import BinaryIO
 
 import numpy as np
 
-from charlstm.errors import RunError
 from charlstm.evaluate import Score, Scorer, total
 from charlstm.nn import Array
 from charlstm.text.slices import TextSlice
 from charlstm.training.loop import GradientSource
+from charlstm.training.processes import Process, answer_done, answering
 from charlstm.training.shards import Plan, Streams
 from charlstm.training.worker import VALIDATE, SharedArrays, Worker
 
 TASK = struct.Struct("<q")  # the number of an update, or VALIDATE
-DONE, FAILED = b".", b"!"  # a worker's answers; the reason follows FAILED
-THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -77,7 +71,7 @@ class WorkerPool(GradientSource):
     """Computes gradients in `workers` processes, this one among them; close it when done."""
 
     def __init__(self, job: Job, workers: int = 1, threads: int = 1) -> None:
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._others: list[Process] = []
         size = job.bytes_needed()
         if workers == 1:
             self.worker = job.worker(bytearray(size), 0, 1)
@@ -85,7 +79,10 @@ class WorkerPool(GradientSource):
         with _anonymous_file(size) as file:
             self.worker = job.worker(mmap.mmap(file.fileno(), size), 0, workers)
             for rank in range(1, workers):
-                self._processes.append(_start(job, file.fileno(), size, rank, workers, threads))
+                numbers = (file.fileno(), size, rank, workers)
+                other = Process(f"worker {rank}", __name__, numbers, file.fileno(), threads)
+                self._others.append(other)
+                other.send(job.to_json().encode() + b"\n")
 
     def gradient(self, update: int) -> tuple[float, Array]:
         """The summed loss in nats and the gradient (size,) of the mean loss of one update."""
@@ -107,28 +104,17 @@ class WorkerPool(GradientSource):
 
     def close(self) -> None:
         """End the other processes."""
-        for process in self._processes:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            with suppress(OSError):  # it has ended already
-                process.stdin.close()
-            process.stdout.close()
-            process.wait()
-        self._processes = []
+        for other in self._others:
+            other.close()
+        self._others = []
 
     def _start_others(self, task: int) -> None:
-        for rank, process in enumerate(self._processes, 1):
-            assert process.stdin is not None
-            try:
-                process.stdin.write(TASK.pack(task))
-            except OSError as error:
-                raise _lost(rank, process) from error
+        for other in self._others:
+            other.send(TASK.pack(task))
 
     def _wait_for_others(self) -> None:
-        for rank, process in enumerate(self._processes, 1):
-            assert process.stdout is not None
-            if process.stdout.read(1) != DONE:
-                raise _lost(rank, process)
+        for other in self._others:
+            other.wait()
 
 
 def _anonymous_file(size: int) -> BinaryIO:
@@ -141,63 +127,12 @@ def _anonymous_file(size: int) -> BinaryIO:
     return file
 
 
-def _start(
-    job: Job, descriptor: int, size: int, rank: int, workers: int, threads: int
-) -> subprocess.Popen[bytes]:
-    """Start worker `rank` on the shared file of that descriptor and size, and give it the job."""
-    arguments = [str(number) for number in (descriptor, size, rank, workers)]
-    environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads))
-    # A process keeps the signals blocked that are blocked when it starts. A terminal sends Ctrl-C
-    # to all processes, but the first one alone decides when to stop.
-    stop_signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals)
-    try:
-        process = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
-            [sys.executable, "-m", "charlstm.training.workers", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            pass_fds=[descriptor],
-            env=environment,
-            bufsize=0,
-        )
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    assert process.stdin is not None
-    process.stdin.write(job.to_json().encode() + b"\n")
-    return process
-
-
-def _lost(rank: int, process: subprocess.Popen[bytes]) -> RunError:
-    code = process.wait()
-    assert process.stdout is not None
-    reason = process.stdout.read().decode(errors="replace").lstrip((DONE + FAILED).decode())
-    return RunError(
-        f"worker {rank} ended unexpectedly ({reason or f'exit code {code}'}); "
-        f"the last checkpoint is intact, "
-        f"and --resume continues from it."
-    )
-
-
 def main() -> None:
-    """Be a worker; report an error to the first process, which prints it."""
-    try:
-        _serve(*map(int, sys.argv[1:]))
-    except Exception as error:  # noqa: BLE001 - a traceback from here would help no user
-        with suppress(OSError):
-            os.write(sys.stdout.fileno(), FAILED + repr(error).encode(errors="replace")[:400])
-        sys.exit(1)
-
-
-def _serve(descriptor: int, size: int, rank: int, workers: int) -> None:
-    job = Job.from_json(sys.stdin.buffer.readline().decode())
-    worker = job.worker(mmap.mmap(descriptor, size), rank, workers)
-    while len(task := sys.stdin.buffer.read(TASK.size)) == TASK.size:
-        worker.run(*TASK.unpack(task))
-        try:
-            os.write(sys.stdout.fileno(), DONE)
-        except BrokenPipeError:  # the first process has closed the pool during an update
-            return
-
-
-if __name__ == "__main__":
-    main()
+    """Be a worker: get a job, then do one task after another."""
+    with answering():
+        descriptor, size, rank, workers = map(int, sys.argv[1:])
+        job = Job.from_json(sys.stdin.buffer.readline().decode())
+        worker = job.worker(mmap.mmap(descriptor, size), rank, workers)
+        while len(task := sys.stdin.buffer.read(TASK.size)) == TASK.size:
+            worker.run(*TASK.unpack(task))
+            answer_done()

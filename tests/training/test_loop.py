@@ -211,7 +211,7 @@ def test_a_worker_that_is_killed_is_an_error(job: Job) -> None:
     with WorkerPool(job, workers=3) as pool:
         pool.parameters.initialise(1)
         pool.gradient(0)
-        pool._processes[0].kill()
+        pool._others[0]._process.kill()
         with pytest.raises(RunError, match=r"worker 1 ended unexpectedly .*-9.*--resume"):
             pool.gradient(1)
 
@@ -220,9 +220,8 @@ def test_a_pool_may_close_in_the_middle_of_an_update(
     job: Job, capfd: pytest.CaptureFixture[str]
 ) -> None:
     pool = WorkerPool(job, workers=2)
-    (worker,) = pool._processes
-    assert worker.stdin is not None
-    worker.stdin.write(TASK.pack(0))
+    (worker,) = pool._others
+    worker.send(TASK.pack(0))
     pool.close()
-    assert worker.poll() is not None
+    assert worker._process.poll() is not None
     assert capfd.readouterr().err == ""
