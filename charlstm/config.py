@@ -159,7 +159,7 @@ def from_mapping(mapping: Mapping[Any, Any], cell_options: Mapping[str, Field[An
 
 def nearest(name: object, known: Iterable[str]) -> str:
     """The end of a message: it names the known word nearest to `name`, if one is near."""
-    near = get_close_matches(str(name), list(known), n=1, cutoff=0.5)
+    near = get_close_matches(str(name), list(known), n=1, cutoff=0.6)
     return f"; did you mean {near[0]!r}?" if near else "."
 
 

@@ -11,7 +11,7 @@ PACKAGE = ROOT / "charlstm"
 # From the lowest to the highest. A layer may import those below it; names in one line are peers,
 # which import each other only where another rule allows it.
 LAYERS = (
-    ("errors",),
+    ("errors", "hints"),
     ("exclusions",),
     ("config", "config_file", "threads"),
     ("store",),

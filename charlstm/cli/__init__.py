@@ -13,6 +13,7 @@ import click
 from charlstm import __version__
 from charlstm.cli.terminal import complain, mute_other_ranks, open_closed, silence, utf8_output
 from charlstm.errors import CharlstmError
+from charlstm.hints import command, program
 
 # One BLAS thread starts faster, and `--threads` defaults to it. NumPy reads these when it is
 # imported.
@@ -133,7 +134,7 @@ def main() -> None:
     if sys.argv[1:2] == ["train"]:
         mute_other_ranks()
     try:
-        cli.main(prog_name="charlstm")
+        cli.main(prog_name=program())
     except CharlstmError as error:
         if debug:
             raise
@@ -159,6 +160,6 @@ def unexpected(error: Exception) -> CharlstmError:
     if isinstance(error, OSError) and error.filename and error.strerror:
         return CharlstmError(f"cannot use {str(error.filename)[:200]!r}: {error.strerror}")
     return CharlstmError(
-        f"unexpected {type(error).__name__}: {reason}; run `charlstm --debug …` for a traceback, "
-        f"and please report it"
+        f"unexpected {type(error).__name__}: {reason}; run `{command('--debug')} …` for a "
+        f"traceback, and please report it"
     )

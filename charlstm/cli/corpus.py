@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from charlstm.cli.terminal import note
+from charlstm.hints import command as hint
 from charlstm.pairs.files import PER_CONDITION, SEED, SWEEPS, write_pairs
 from charlstm.studies.agreement.corpus import CorpusSettings, read_settings, write_corpus
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS
@@ -59,7 +60,7 @@ def agreement(
     """
     settings = CorpusSettings(sentences, seed, max_attractors, without, hold_out, max_filler)
     write_corpus(Path(file), settings)
-    note(f"wrote {sentences:,} sentences to {file}; train on it: charlstm train {file}")
+    note(f"wrote {sentences:,} sentences to {file}; train on it: {hint('train', file)}")
 
 
 @command.command()
@@ -87,4 +88,4 @@ def pairs(file: str, corpus: str | None, sweep: str | None, per_condition: int, 
         pair_set = grammar.default(per_condition, seed)
     write_pairs(Path(file), pair_set.pairs)
     count = f"{len(pair_set.pairs):,}"
-    note(f"wrote {count} pairs to {file}; score them: charlstm agree --pairs {file}")
+    note(f"wrote {count} pairs to {file}; score them: {hint('agree', '--pairs', file)}")

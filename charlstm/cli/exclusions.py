@@ -25,7 +25,7 @@ def refuse_without_effect(ctx: click.Context, **facts: Any) -> None:
     Raises:
         UsageError: for the first such option. A note says it if the rule is mild.
     """
-    name = ctx.command_path.partition(" ")[2]
+    name = ctx.command_path.removeprefix(f"{ctx.find_root().command_path} ")
     for rule in broken(name, _given(ctx) | facts):
         if facts and rule.other not in facts:
             continue

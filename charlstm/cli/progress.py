@@ -1,7 +1,6 @@
 """The output of long work in a terminal: the events of a training run, and progress bars."""
 
 import math
-import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, Self
 
 from charlstm.cli.terminal import copied, note
+from charlstm.hints import command
 from charlstm.text.corpus import ReadProgress
 from charlstm.text.shown import printable
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
@@ -120,16 +120,16 @@ class Display:
             )
 
     def _finish(self, event: Finished) -> None:
-        run = shlex.quote(str(event.run))
         if event.reason == "already done":
             more = 2 * max(event.steps, event.budget)
             note(
                 f"{event.run} is finished after {event.steps:,} updates; nothing was changed. "
-                f"To go on: charlstm train --resume {run} --max-steps {more}"
+                f"To go on: {command('train', '--resume', event.run, '--max-steps', more)}"
             )
             return
         if event.reason == "stopped":
-            note(f"saved after {event.steps:,} updates; resume: charlstm train --resume {run}")
+            resume = command("train", "--resume", event.run)
+            note(f"saved after {event.steps:,} updates; resume: {resume}")
             return
         best, last = event.best_val_nats, event.last_val_nats
         scores = ""
@@ -141,7 +141,7 @@ class Display:
             f"done after {event.steps:,} updates, {event.characters:,} characters in "
             f"{event.seconds:.1f} s{why}{scores}"
         )
-        note(f'sample from it: charlstm sample --run {run} --prime "The "')
+        note(f'sample from it: {command("sample", "--run", event.run)} --prime "The "')
 
     def _note(self, text: str) -> None:
         if self._bar is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from charlstm import __version__
 from charlstm.api import Model
 from charlstm.errors import ExportError
+from charlstm.hints import install
 from charlstm.nn.parameters import Parameters
 from charlstm.store.atomic import atomic_write
 
@@ -33,8 +34,7 @@ def encoder(path: Path) -> Encoder:
         encode: Encoder = importlib.import_module(f"charlstm.export.{name}").encode
     except ImportError as problem:
         raise ExportError(
-            f"{path.suffix} files need a package that is not here; "
-            f"install it with: pip install 'charlstm[{name}]'"
+            f"{path.suffix} files need a package that is not here; install it with: {install(name)}"
         ) from problem
     return encode
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from charlstm.errors import CharlstmError, RunError
+from charlstm.hints import install
 from charlstm.store.atomic import atomic_write
 
 if TYPE_CHECKING:  # only a command that draws imports it
@@ -27,7 +28,7 @@ def require_matplotlib() -> None:
         import matplotlib as mpl  # noqa: F401, PLC0415 - optional
     except ImportError as error:
         raise CharlstmError(
-            "a picture needs matplotlib: pip install 'charlstm[plot]', or save as .csv"
+            f"a picture needs matplotlib: {install('plot')}, or save as .csv"
         ) from error
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from charlstm.errors import CorpusError
+from charlstm.hints import command
 from charlstm.store.atomic import atomic_write
 
 NUMBERS = ("singular", "plural")
@@ -113,7 +114,9 @@ def read_pairs(path: Path) -> list[Pair]:
     if lines and not as_json and (named := _named_columns(lines[0][1])):
         (separator, columns), lines = named, lines[1:]
     if not lines:
-        raise CorpusError(f"{path}: no pairs in it; write some with charlstm corpus pairs")
+        raise CorpusError(
+            f"{path}: no pairs in it; write some with {command('corpus', 'pairs')} FILE"
+        )
     pairs = []
     for n, line in lines:
         try:

@@ -10,9 +10,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from charlstm.errors import RunError
+from charlstm.hints import command
 
 _STEP = re.compile(r"step-([0-9]+)\.npz")
-_TRAIN = "train one first: charlstm train corpus.txt"
 
 
 def new_run(root: Path, stem: str) -> Path:
@@ -72,7 +72,7 @@ def find_run(spec: str | Path | None, root: Path = Path("runs")) -> Path:
         reason = "holds no run" if name and Path(name).is_dir() else "is no run"
     known = _names(root)
     near = difflib.get_close_matches(Path(name).name, known, 1, 0.5)
-    hint = f"the runs are under {str(root)!r}" if known else _TRAIN
+    hint = f"the runs are under {str(root)!r}" if known else _train_one()
     hint = f"did you mean {str(root / near[0])!r}?" if near else hint
     raise RunError(f"{name!r} {reason}; {hint}")
 
@@ -91,7 +91,11 @@ def checkpoint_path(run: Path, prefer: str = "best") -> Path:
         for name in sorted(("best", "last"), key=lambda name: name != prefer):
             if (run / f"{name}.npz").is_file():
                 return run / f"{name}.npz"
-    raise RunError(f"no checkpoint in {str(run)!r}; {_TRAIN}")
+    raise RunError(f"no checkpoint in {str(run)!r}; {_train_one()}")
+
+
+def _train_one() -> str:
+    return f"train one first: {command('train', 'corpus.txt')}"
 
 
 def text_cache(run: Path) -> Path:
@@ -118,7 +122,7 @@ def _newest(root: Path) -> Path:
         with suppress(OSError):  # not trained yet, or not readable
             dated.append(((run / "last.npz").stat().st_mtime_ns, run))
     if not dated:
-        raise RunError(f"no trained run under {str(root)!r}; {_TRAIN}")
+        raise RunError(f"no trained run under {str(root)!r}; {_train_one()}")
     return max(dated)[1]
 
 

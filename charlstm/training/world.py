@@ -6,6 +6,7 @@ import time
 from typing import Any, Self
 
 from charlstm.errors import RunError
+from charlstm.hints import install
 
 SIZES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE")  # set by Open MPI; by MPICH, Intel MPI and others
 NAP = 0.01  # seconds between two looks for a job: a rank without one leaves its core free
@@ -26,7 +27,7 @@ def join(*, required: bool) -> "World | None":
     except (ImportError, RuntimeError) as problem:  # RuntimeError: mpi4py without an MPI library
         missing = "mpi4py" if isinstance(problem, ImportError) else "an MPI library"
         raise RunError(
-            f"training on MPI ranks needs {missing}; install it with: pip install 'charlstm[mpi]'"
+            f"training on MPI ranks needs {missing}; install it with: {install('mpi')}"
         ) from problem
     comm = MPI.COMM_WORLD
     if comm.size < started:

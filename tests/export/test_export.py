@@ -8,6 +8,7 @@ import pytest
 from command_line import Runner
 
 from charlstm.export import FORMATS
+from charlstm.hints import install
 
 
 @pytest.fixture
@@ -34,8 +35,7 @@ def test_missing_package(
         monkeypatch.setitem(sys.modules, name, None)
     message = charlstm.fails("export", f"model.{package}")  # told before a run is looked for
     assert message == (
-        f".{package} files need a package that is not here; "
-        f"install it with: pip install 'charlstm[{package}]'"
+        f".{package} files need a package that is not here; install it with: {install(package)}"
     )
     assert not (here / f"model.{package}").exists()
 

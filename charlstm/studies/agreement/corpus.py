@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 
 from charlstm.errors import ConfigError, CorpusError
+from charlstm.hints import command
 from charlstm.store.atomic import atomic_write
 from charlstm.studies.agreement.draw import Draw, anything, not_held_out
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS, GRAMMAR
@@ -127,7 +128,7 @@ def read_settings(corpus: Path) -> CorpusSettings:
     except OSError as error:
         raise CorpusError(
             f"{path}: cannot read the settings of {corpus.name} ({error.strerror}); "
-            "charlstm corpus agreement writes both"
+            f"{command('corpus', 'agreement')} FILE writes both"
         ) from error
     except (ValueError, RecursionError) as error:
         raise CorpusError(f"{path}: not JSON in UTF-8; write the corpus again") from error

@@ -132,7 +132,7 @@ def test_which_corpus_the_pairs_are_made_like(
     charlstm.ok("corpus", "agreement", "all.txt", "--sentences=9", "--no-hold-out")
     outcome = charlstm("agree", "-r", tiny_run, *FEW, "--corpus", "all.txt")
     assert "holds nothing out" in outcome.stderr
-    assert "charlstm corpus agreement writes both" in charlstm.fails(
+    assert "charlstm corpus agreement FILE writes both" in charlstm.fails(
         "agree", "-r", tiny_run, "--corpus", "text.txt"
     )
     (here / "text.json").write_text("[]", encoding="utf-8")
@@ -267,8 +267,8 @@ def test_bad_pair_files(
         (["--save=no/a.csv"], "there is no folder 'no'"),
         (["--save=folder.csv"], "'folder.csv' is a folder"),
         (["--items=no/a.jsonl"], "there is no folder 'no'"),
-        (["--pairs=p.tsv", "--sweep=depth"], "has its own pairs; leave out --sweep"),
-        (["--pairs=p.tsv", "--seed=0"], "has its own pairs; leave out --seed"),
+        (["--pairs=p.tsv", "--sweep=depth"], "--sweep has no effect with --pairs"),
+        (["--pairs=p.tsv", "--seed=0"], "--seed has no effect with --pairs"),
         (["--per-condition=1"], "x>=2"),
         (["--score=word"], "'word' is not one of 'sentence', 'verb'"),
         (["--sweep=width"], "'width' is not one of 'depth', 'distance'"),
