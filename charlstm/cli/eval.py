@@ -7,7 +7,7 @@ import click
 from charlstm.api import Model
 from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, load_model, run_option
-from charlstm.cli.terminal import print_json
+from charlstm.cli.terminal import note, print_json
 from charlstm.cli.texts import check_known, ids_of, joined
 from charlstm.errors import CorpusError
 from charlstm.evaluate import score_text
@@ -24,7 +24,7 @@ from charlstm.text.shown import printable
 def command(
     text: tuple[str, ...], run: str | None, lines: bool, encoding: str, as_json: bool
 ) -> None:
-    """Score TEXT: files, folders of *.txt, .gz, or - for standard input.
+    """Score TEXT: files, folders of *.txt, gzip, or - for standard input.
 
     Without TEXT it scores the run's own validation part. It reads unknown characters but does not
     score them.
@@ -62,7 +62,7 @@ def _score(model: Model, text: tuple[str, ...], encoding: str, as_json: bool) ->
 
 def _score_lines(model: Model, text: tuple[str, ...], encoding: str, as_json: bool) -> None:
     """Print the log-likelihood of each line."""
-    whole = joined(read_text(text, tokens=model.vocabulary.tokens, encoding=encoding))
+    whole = joined(read_text(text, tokens=model.vocabulary.tokens, encoding=encoding, on_note=note))
     if not whole:
         raise CorpusError("there is no text to score")
     vocabulary = model.vocabulary

@@ -24,7 +24,7 @@ def ids_of(model: Model, text: tuple[str, ...], encoding: str, cut: int | None =
     vocabulary, left = model.vocabulary, cut
     pieces: list[Ids] = [np.empty(0, np.uint8)]
     unseen: dict[str, None] = {}
-    for piece in read_text(text, tokens=vocabulary.tokens, encoding=encoding):
+    for piece in read_text(text, tokens=vocabulary.tokens, encoding=encoding, on_note=note):
         pieces.append(vocabulary.encode(piece[:left]))
         if (pieces[-1] == vocabulary.unknown).any():
             unseen |= dict.fromkeys(vocabulary.unseen(piece[:left]))

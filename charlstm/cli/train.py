@@ -46,7 +46,7 @@ def command(
     as_json: bool,
     **flags: Any,
 ) -> None:
-    """Train on CORPUS: files, folders of *.txt, .gz, or - for standard input.
+    """Train on CORPUS: files, folders of *.txt, gzip, or - for standard input.
 
     The run's folder under runs/ holds its settings, its metrics, and the best and the last
     checkpoint. Ctrl-C saves and stops; --resume goes on from there.

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ import numpy as np
 
 from charlstm.errors import CorpusError
 from charlstm.store.atomic import clean_stray, replacing, temporary
-from charlstm.text.decoding import check_encoding, read_files
+from charlstm.text.decoding import check_encoding, note_on_nuls, read_files
 from charlstm.text.slices import mapped
 from charlstm.text.sources import BLOCK, File, Sources, find_files, read_blocks
 from charlstm.text.vocabulary import Ids, Tokens, Vocabulary, code_points
@@ -28,7 +28,7 @@ class Corpus:
 
     `digest` is a hash of the content and the reading options, whatever the vocabulary: a resumed
     run compares it. Other processes map `path` themselves, with `vocabulary.dtype`. `unseen` has
-    the distinct characters that the vocabulary does not know.
+    the distinct characters that the vocabulary does not know. `notes` are for the user.
     """
 
     ids: Ids
@@ -36,6 +36,7 @@ class Corpus:
     digest: str
     path: Path
     unseen: str
+    notes: Sequence[str] = ()
 
 
 def encode_corpus(
@@ -62,12 +63,14 @@ def encode_corpus(
     tokens = vocabulary.tokens if vocabulary else tokens
     encoding = check_encoding(encoding) if tokens == "char" else "none"
     on_read = on_read or (lambda _done, _total, _phase: None)
-    files = find_files(sources)
+    notes: list[str] = []
+    files = find_files(sources, notes.append)
     try:
         cache.mkdir(parents=True, exist_ok=True)
         clean_stray(cache, IDLE)
-        with _pipes_copied(files, cache, on_read) as stored:
-            return _encode(_Text(stored, tokens, encoding, on_read), cache, vocabulary, extend)
+        with _pipes_copied(files, cache, tokens, on_read) as stored:
+            text = _Text(stored, tokens, encoding, on_read, notes)
+            return _encode(text, cache, vocabulary, extend)
     except OSError as error:  # the cache's: what cannot be read has raised a CorpusError
         raise CorpusError(
             f"cannot keep the encoded text in {cache}: {error.strerror or error}; "
@@ -81,14 +84,16 @@ def is_cached(path: Path, digest: str, vocabulary: Vocabulary, count: int) -> bo
 
 
 @contextmanager
-def _pipes_copied(files: list[File], cache: Path, on_read: ReadProgress) -> Iterator[list[File]]:
+def _pipes_copied(
+    files: list[File], cache: Path, tokens: Tokens, on_read: ReadProgress
+) -> Iterator[list[File]]:
     """The files, with a temporary copy in the cache for each pipe, so that all can be reread."""
     with ExitStack() as stack:
         stored = list(files)
         for i, file in enumerate(files):
             if file.size is None:
                 copy = stack.enter_context(temporary(cache / "pipe"))
-                for block in read_blocks(file):
+                for block in read_blocks(file, raw=tokens == "byte"):
                     copy.write(block)
                     on_read(copy.tell(), None, f"reading {file.name}")
                 copy.flush()
@@ -100,12 +105,18 @@ class _Text:
     """Files read as one text, any number of times. Each pass is hashed and reported."""
 
     def __init__(
-        self, files: list[File], tokens: Tokens, encoding: str, on_read: ReadProgress
+        self,
+        files: list[File],
+        tokens: Tokens,
+        encoding: str,
+        on_read: ReadProgress,
+        notes: list[str],
     ) -> None:
         self.files, self.tokens, self.encoding, self.on_read = files, tokens, encoding, on_read
         self.name = files[0].name if len(files) == 1 else f"the text of {len(files)} files"
-        zipped = any(file.path.endswith(".gz") for file in files)
-        self.total = None if zipped else sum(file.size or 0 for file in files)  # bytes, unzipped
+        zipped = any(file.path.lower().endswith(".gz") for file in files)
+        self.total = 0 if zipped else sum(file.size or 0 for file in files)  # bytes, unzipped
+        self.notes = notes
 
     def read(self, phase: str) -> Iterator[str | bytes]:
         self.phase, self.done = phase, 0
@@ -119,7 +130,8 @@ class _Text:
         self.done += len(block)
         self.hash.update(block or self.done.to_bytes(8, "little"))  # an empty block ends a file
         if block:
-            self.on_read(self.done, self.total, self.phase)
+            total = self.total if self.done <= self.total else None
+            self.on_read(self.done, total, self.phase)
 
 
 def _encode(text: _Text, cache: Path, vocabulary: Vocabulary | None, extend: bool) -> Corpus:
@@ -128,6 +140,8 @@ def _encode(text: _Text, cache: Path, vocabulary: Vocabulary | None, extend: boo
     if count < 2:
         has = "holds a single character" if count else "is empty"
         raise CorpusError(f"{text.name} {has}; at least 2 characters are needed")
+    if "\0" in characters and not (vocabulary and "\0" in vocabulary.characters):
+        text.notes.append(note_on_nuls(text.files, text.encoding))
     if vocabulary is None:
         vocabulary = Vocabulary(text.tokens, characters)
     elif extend:
@@ -139,7 +153,8 @@ def _encode(text: _Text, cache: Path, vocabulary: Vocabulary | None, extend: boo
     if not _is_intact(path, description):
         _write(path, _ids(text, vocabulary, digest), description)
     unseen = "".join(vocabulary.unseen(characters))
-    return Corpus(mapped(path, vocabulary.dtype, count), vocabulary, digest, path, unseen)
+    ids = mapped(path, vocabulary.dtype, count)
+    return Corpus(ids, vocabulary, digest, path, unseen, text.notes)
 
 
 def _scan(pieces: Iterable[str | bytes]) -> tuple[int, str]:

@@ -6,7 +6,8 @@ from contextlib import suppress
 from itertools import chain
 
 from charlstm.errors import CorpusError
-from charlstm.text.sources import File, Sources, find_files, read_blocks
+from charlstm.text.kinds import refuse_other_kinds, wide_encoding
+from charlstm.text.sources import File, OnNote, Sources, find_files, read_blocks
 from charlstm.text.vocabulary import Tokens, is_text
 
 OnBlock = Callable[[bytes], object]
@@ -15,19 +16,23 @@ _CURE = "name its encoding with --encoding, or read raw bytes with --tokens byte
 
 
 def read_text(
-    sources: Sources, *, tokens: Tokens = "char", encoding: str = "utf-8"
+    sources: Sources,
+    *,
+    tokens: Tokens = "char",
+    encoding: str = "utf-8",
+    on_note: OnNote = lambda _note: None,
 ) -> Iterator[str | bytes]:
-    r"""The text of files, folders (every *.txt below, sorted by path) or "-", piece by piece.
+    r"""The text of files, folders (see `find_files`) or "-", piece by piece.
 
     With tokens "char" the pieces are str. A BOM at the start of a file is dropped, "\r\n" becomes
     "\n", and a file that does not end with "\n" gets one before the next file begins. With "byte"
-    the pieces are the files' bytes, unchanged, with nothing between them. Files whose names end in
-    ".gz" are unzipped.
+    the pieces are the files' bytes, unchanged, with nothing between them. Gzip data are unzipped
+    (see `read_blocks`). `on_note` is told what a user may not expect.
 
     Raises:
         CorpusError: if a file is missing, unreadable, damaged, or not in this encoding.
     """
-    return read_files(find_files(sources), tokens=tokens, encoding=encoding)
+    return read_files(find_files(sources, on_note), tokens=tokens, encoding=encoding)
 
 
 def read_files(
@@ -40,7 +45,7 @@ def read_files(
     """`read_text` of these files. `on_block` gets every raw block, and b"" at the end of a file."""
     if tokens == "char":
         return _read_characters(files, encoding, on_block)
-    return (block for file in files for block in _blocks(file, on_block) if block)
+    return (block for file in files for block in _blocks(file, on_block, raw=True) if block)
 
 
 def check_encoding(encoding: str) -> str:
@@ -62,8 +67,22 @@ def check_encoding(encoding: str) -> str:
     return name
 
 
-def _blocks(file: File, on_block: OnBlock) -> Iterator[bytes]:
-    for block in chain(read_blocks(file), [b""]):
+def note_on_nuls(files: Sequence[File], encoding: str) -> str:
+    """A note for a text in which NUL characters were found. No text has them but by mistake.
+
+    Raises:
+        CorpusError: if a file seems to be UTF-16 or UTF-32, which would explain them.
+    """
+    for file in files:
+        wide = wide_encoding(next(read_blocks(file), b""))
+        if wide and not encoding.startswith(wide[:6]):
+            raise CorpusError(f"{file.name} seems to be {wide}: pass --encoding {wide}")
+    where = files[0].name if len(files) == 1 else f"a text of {len(files):,} files"
+    return f"{where} has NUL characters (U+0000), which the model learns as any other"
+
+
+def _blocks(file: File, on_block: OnBlock, *, raw: bool = False) -> Iterator[bytes]:
+    for block in chain(read_blocks(file, raw=raw), [b""]):
         on_block(block)
         yield block
 
@@ -83,11 +102,14 @@ def _decoded(file: File, encoding: str, on_block: OnBlock) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(encoding)()
     pending, start, size = "", True, 0
     for block in _blocks(file, on_block):
+        if not size:
+            refuse_other_kinds(file.name, block)
+            first = block
         size += len(block)
         try:
             text = pending + decoder.decode(block, final=not block)
         except UnicodeError as error:
-            raise _undecodable(file, encoding, error, size) from error
+            raise _undecodable(file, encoding, error, size, first) from error
         if start and text:
             text, start = text.removeprefix("\ufeff"), False
         # The next block may begin with the "\n" that belongs to this "\r".
@@ -103,10 +125,15 @@ def _decoded(file: File, encoding: str, on_block: OnBlock) -> Iterator[str]:
             yield text
 
 
-def _undecodable(file: File, encoding: str, error: UnicodeError, size: int) -> CorpusError:
+def _undecodable(
+    file: File, encoding: str, error: UnicodeError, size: int, first: bytes
+) -> CorpusError:
     """What is wrong, and where. The decoder has been given the first `size` bytes of the file."""
     where = ""
     if isinstance(error, UnicodeDecodeError):
         offset = size - len(error.object) + error.start
         where = f" (byte 0x{error.object[error.start]:02x} at offset {offset})"
-    return CorpusError(f"{file.name} is not {encoding} text{where}; {_CURE}")
+    wide = wide_encoding(first)
+    known = wide and not encoding.startswith(wide[:6])
+    cure = f"it seems to be {wide}: pass --encoding {wide}" if known else _CURE
+    return CorpusError(f"{file.name} is not {encoding} text{where}; {cure}")

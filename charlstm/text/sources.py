@@ -1,20 +1,26 @@
 """Files, folders, gzip and standard input: the sources of a text, read block by block."""
 
 import gzip
+import io
 import os
 import stat
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from charlstm.errors import CorpusError
+from charlstm.text.folders import texts_below
+from charlstm.text.kinds import GZIP
 
 BLOCK = 1 << 18  # bytes read at once: they fit the processor's cache, and are worth a NumPy call
 
 Sources = str | Path | Sequence[str | Path]
+OnNote = Callable[[str], object]
 
 
 class File(NamedTuple):
@@ -28,10 +34,11 @@ class File(NamedTuple):
     size: int | None
 
 
-def find_files(sources: Sources) -> list[File]:
-    """The files of one or several sources, in order. A folder stands for every *.txt below it.
+def find_files(sources: Sources, on_note: OnNote = lambda _note: None) -> list[File]:
+    """The files of one or several sources, in order.
 
-    The files of a folder are sorted by path.
+    A folder stands for the *.txt and *.txt.gz below it (see `texts_below`); `on_note` is told what
+    else it holds.
 
     Raises:
         CorpusError: if there is no source, one is missing or unreadable, or a folder has no *.txt.
@@ -43,7 +50,11 @@ def find_files(sources: Sources) -> list[File]:
             continue
         status = _status(source)
         if stat.S_ISDIR(status.st_mode):
-            files += _files_below(source)
+            try:
+                found = texts_below(os.fspath(source), on_note)
+            except OSError as error:
+                raise _unreadable(error.filename, error) from error
+            files += [File(path, path, size) for path, size in found]
         else:
             size = status.st_size if stat.S_ISREG(status.st_mode) else None
             files.append(File(str(source), str(source), size))
@@ -54,20 +65,44 @@ def find_files(sources: Sources) -> list[File]:
     return files
 
 
-def read_blocks(file: File) -> Iterator[bytes]:
-    """The bytes of one file, unzipped if its name ends in ".gz", at most BLOCK at a time.
+def read_blocks(file: File, *, raw: bool = False) -> Iterator[bytes]:
+    """The bytes of one file, at most BLOCK at a time.
+
+    Gzip data are unzipped: what begins as such, and what is called so ("*.gz"). If the bytes are
+    wanted `raw`, the name alone decides.
 
     Raises:
         CorpusError: if the file is unreadable or its gzip data are damaged.
     """
     try:
-        with _opened(file) as raw:
-            zipped = file.path.endswith(".gz")
-            stream = gzip.GzipFile(fileobj=raw, mode="rb") if zipped else raw
-            while block := stream.read(BLOCK):
-                yield block
+        with _opened(file) as stored:
+            start = stored.read(BLOCK)
+            named = file.path.lower().endswith(".gz")
+            if start and (named or (not raw and start.startswith(GZIP))):
+                unzipped = gzip.GzipFile(fileobj=io.BufferedReader(_Reread(start, stored)))
+                yield from iter(partial(unzipped.read, BLOCK), b"")
+            else:
+                yield from chain([start] if start else [], iter(partial(stored.read, BLOCK), b""))
     except (OSError, EOFError, zlib.error) as error:
         raise _unreadable(file.name, error) from error
+
+
+class _Reread(io.RawIOBase):
+    """A stream whose `start` was read before and comes again."""
+
+    def __init__(self, start: bytes, stream: BinaryIO) -> None:
+        self._start, self._stream = start, stream
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer as far as one read does; 0 at the end."""
+        piece = self._start[: len(buffer)] or self._stream.read(len(buffer))
+        self._start = self._start[len(buffer) :]
+        buffer[: len(piece)] = piece
+        return len(piece)
 
 
 def _opened(file: File) -> AbstractContextManager[BinaryIO]:
@@ -78,26 +113,9 @@ def _opened(file: File) -> AbstractContextManager[BinaryIO]:
     return nullcontext(sys.stdin.buffer)
 
 
-def _files_below(folder: str | Path) -> list[File]:
-    def stop(error: OSError) -> None:
-        raise _unreadable(error.filename, error)
-
-    paths = (
-        os.path.join(parent, name)  # noqa: PTH118 -- 100,000 Path objects would be slow and large
-        for parent, _, names in os.walk(folder, onerror=stop)
-        for name in names
-        if name.endswith(".txt")
-    )
-    pairs = ((path, _status(path)) for path in sorted(paths))
-    files = [File(path, path, s.st_size) for path, s in pairs if stat.S_ISREG(s.st_mode)]
-    if not files:
-        raise CorpusError(f"folder {folder} holds no .txt file; name a file or another folder")
-    return files
-
-
 def _status(path: str | Path) -> os.stat_result:
     try:
-        return os.stat(path)  # noqa: PTH116 -- as above
+        return os.stat(path)  # noqa: PTH116 -- 100,000 Path objects would be slow
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
 

@@ -25,7 +25,7 @@ class Texts:
     vocabulary: Vocabulary
     corpus: EncodedText
     val_corpus: EncodedText | None  # if the validation text is a text of its own
-    notes: Sequence[str] = ()  # for the user, on characters that the vocabulary does not know
+    notes: Sequence[str] = ()  # for the user, on what the texts hold
 
     @property
     def prime(self) -> int:
@@ -47,11 +47,14 @@ def read_texts(
     """
     corpus = _encode(config, config.corpus, cache, vocabulary, on_read, extend=bool(vocabulary))
     val, notes = None, _on_new(vocabulary, corpus.vocabulary)
+    found = [*corpus.notes]
     if config.val is not None:
         encoded = _encode(config, (config.val,), cache, corpus.vocabulary, on_read)
         val = _described(encoded)
         notes += _on_unknown((config.val,), encoded)
-    return _cut(config, corpus.vocabulary, _described(corpus), val, notes)
+        found += encoded.notes
+    texts = _cut(config, corpus.vocabulary, _described(corpus), val, notes)
+    return replace(texts, notes=found + notes)
 
 
 def read_texts_again(

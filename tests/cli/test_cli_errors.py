@@ -60,7 +60,11 @@ def run(copied: Path, here: Path) -> Iterator[Path]:
         ),
         ("cut.txt", b"abc\xe6\x97", "cut.txt is not utf-8 text (byte 0xe6 at offset 3)"),
         ("x.gz", b"no gzip at all", "cannot read x.gz: damaged gzip"),
-        ("folder", "folder", "folder folder holds no .txt file; name a file or another folder"),
+        (
+            "folder",
+            "folder",
+            "folder folder holds no .txt file; it holds 1 file (README.md); name the texts",
+        ),
     ],
 )
 def test_texts_that_cannot_be_trained_on(

@@ -243,6 +243,26 @@ def test_fewer_than_two_characters_are_too_few(tmp_path: Path, cache: Path, cont
     fails(f"the text of 2 files {what};", tmp_path, cache=cache)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-32-be"])
+def test_utf_16_without_a_mark_is_not_read_as_nuls(
+    tmp_path: Path, cache: Path, encoding: str
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes((TEXT * 2).encode("ascii", "replace").decode().encode(encoding))
+    fails(f"{path} seems to be {encoding}: pass --encoding {encoding}", path, cache=cache)
+    assert encode_corpus(path, cache=cache, encoding=encoding).notes == []
+    old = Vocabulary("char", "\0aest")  # a run that has learnt them goes on
+    assert encode_corpus(path, cache=cache, vocabulary=old).unseen
+    assert encode_corpus(path, cache=cache, tokens="byte").notes == []
+
+
+def test_nul_characters_are_named_in_a_note(tmp_path: Path, cache: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"some\0 text" * 20)
+    note = f"{path} has NUL characters (U+0000), which the model learns as any other"
+    assert encode_corpus(path, cache=cache).notes == [note]
+
+
 def test_two_characters_are_enough(tmp_path: Path, cache: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"aa")
     corpus = encode_corpus(tmp_path, cache=cache)

@@ -1,10 +1,14 @@
 """What is read does not depend on where blocks end; what cannot be read is named in one line."""
 
+import bz2
 import codecs
 import gzip
 import io
+import lzma
 import os
 import sys
+import tarfile
+import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,12 +17,13 @@ from typing import Any, cast
 from unittest import mock
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from charlstm.errors import CorpusError
-from charlstm.text import decoding, sources
+from charlstm.text import decoding, kinds, sources
 from charlstm.text.decoding import check_encoding, read_text
+from charlstm.text.kinds import GZIP, wide_encoding
 from charlstm.text.sources import find_files
 
 # Few characters, so that "\r\n", BOMs and characters of 1 to 4 bytes meet every kind of border.
@@ -95,6 +100,7 @@ def first_bad_byte(data: bytes) -> int | None:
     st.integers(1, 6),
 )
 def test_the_offset_named_is_where_python_finds_the_first_bad_byte(data: bytes, size: int) -> None:
+    assume(not data.startswith(GZIP) and not kinds._kinds(data))
     start = first_bad_byte(data)
     with files_holding(data) as files, blocks_of(size):
         if start is None:
@@ -102,10 +108,8 @@ def test_the_offset_named_is_where_python_finds_the_first_bad_byte(data: bytes, 
             return
         with pytest.raises(CorpusError) as caught:
             read(files)
-    assert str(caught.value) == (
-        f"file0 is not utf-8 text (byte 0x{data[start]:02x} at offset {start}); name its "
-        "encoding with --encoding, or read raw bytes with --tokens byte"
-    )
+    where = f"(byte 0x{data[start]:02x} at offset {start})"
+    assert str(caught.value).startswith(f"file0 is not utf-8 text {where}; ")
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 1 << 18])
@@ -124,19 +128,74 @@ def test_latin_1_reads_every_byte(tmp_path: Path) -> None:
 
 
 def test_a_folder_gives_its_texts_sorted_by_path(tmp_path: Path) -> None:
-    for name in ["b.txt", "sub/deep/c.txt", "a.txt", "sub/d.txt", "ignored.md", "ignored.txt.gz"]:
+    names = ["b.txt", "sub/deep/c.TXT", "a.txt", "sub/d.txt", "z/e.Txt.GZ", ".hid", "._a.txt"]
+    for name in [*names, "ignored.md", "README", ".git/f.txt", "runs/.cache/g.txt"]:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(name.encode())
+        content = gzip.compress(name.encode()) if name.endswith("GZ") else name.encode()
+        (tmp_path / name).write_bytes(content)
     (tmp_path / "folder.txt").mkdir()
-    (tmp_path / "last.md").write_bytes(b"last.md")
-    pieces = read_text([tmp_path, str(tmp_path / "last.md")])
-    assert joined(pieces) == "a.txt\nb.txt\nsub/d.txt\nsub/deep/c.txt\nlast.md"
-    assert joined_bytes(read_text(tmp_path, tokens="byte")) == b"a.txtb.txtsub/d.txtsub/deep/c.txt"
+    notes: list[str] = []
+    pieces = list(read_text([tmp_path, str(tmp_path / "ignored.md")], on_note=notes.append))
+    assert joined(pieces) == "a.txt\nb.txt\nsub/d.txt\nsub/deep/c.TXT\nz/e.Txt.GZ\nignored.md"
+    assert joined_bytes(read_text(tmp_path, tokens="byte")).endswith(b"sub/deep/c.TXTz/e.Txt.GZ")
+    left_out = f"left out of {tmp_path}: 2 files (README, ignored.md); a folder stands for its .txt"
+    assert notes == [f"{left_out} and .txt.gz"]
+
+
+def test_linked_files_and_folders_are_read_once_each(tmp_path: Path) -> None:
+    folder, outside = tmp_path / "folder", tmp_path / "outside"
+    (folder / "m").mkdir(parents=True)
+    (outside / "deep").mkdir(parents=True)
+    (folder / "m" / "real.txt").write_text("real")
+    (outside / "deep" / "far.txt").write_text("far")
+    (folder / "a").symlink_to(folder / "m")  # its text has its real name, as without the link
+    (folder / "m" / "up").symlink_to(folder)
+    (folder / "b").symlink_to(outside)
+    (outside / "back").symlink_to(folder / "b")
+    (folder / "c.txt").symlink_to(outside / "deep" / "far.txt")
+    (folder / "n.txt").hardlink_to(folder / "m" / "real.txt")
+    assert [file.path for file in find_files(folder)] == [f"{folder}/c.txt", f"{folder}/n.txt"]
+    (folder / "c.txt").unlink()
+    (folder / "n.txt").unlink()
+    files = [f"{folder}/b/deep/far.txt", f"{folder}/m/real.txt"]
+    assert [file.path for file in find_files(folder)] == files
+    assert [file.path for file in find_files([folder / "b", folder / "b"])] == files[:1] * 2
+
+
+def test_a_folder_without_a_txt_says_what_it_holds(tmp_path: Path) -> None:
+    folder = tmp_path / "my texts"
+    folder.mkdir()
+    check(f"folder {folder} holds no .txt file; name a file or another folder", folder)
+    (folder / "._a.txt").touch()
+    (folder / ".hidden.txt").touch()
+    check(f"folder {folder} holds no .txt file; name a file or another folder", folder)
+    for name in ("art", "wisdom", "food"):
+        (folder / name).touch()
+    there = "it holds 3 files (art, food, wisdom); name the texts among them, such as"
+    check(f"folder {folder}/ holds no .txt file; {there} '{folder}'/*", f"{folder}/")
+    os.mkfifo(folder / "z.txt")
+    check(f"folder {folder} holds no .txt file; it holds 4 files (art, food, wisdom, …)", folder)
 
 
 def test_gzip_of_several_members_is_read_to_its_end(tmp_path: Path) -> None:
     (tmp_path / "a.gz").write_bytes(gzip.compress(b"one\r") + gzip.compress(b"\ntwo"))
     assert joined(read_text(tmp_path / "a.gz")) == "one\ntwo"
+
+
+@pytest.mark.parametrize("size", [2, 7, 1 << 18])
+def test_gzip_is_known_by_its_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """But raw bytes are unzipped by the name alone, as they always were."""
+    data = gzip.compress(b"one text\r\n", mtime=0)
+    for name in ("a.GZ", "a.txt", "a"):
+        (tmp_path / name).write_bytes(data)
+        with blocks_of(size):
+            assert joined(read_text(tmp_path / name)) == "one text\n"
+            raw = joined_bytes(read_text(tmp_path / name, tokens="byte"))
+        assert raw == (b"one text\r\n" if name == "a.GZ" else data)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(data)))
+    assert joined(read_text("-")) == "one text\n"
 
 
 def test_standard_input_and_a_pipe_are_read_like_files(
@@ -221,3 +280,75 @@ def test_encodings_that_fail_without_an_offset_or_let_half_characters_through_ar
     check(f"{path} is not utf-8 text (byte 0xed at offset 0)", path)
     path.write_bytes(codecs.BOM_UTF16_LE + b"a\0b")
     check(f"{path} is not utf-16 text (byte 0x62 at offset 4)", path, encoding="utf-16")
+
+
+def zipped(*names: str) -> bytes:
+    """A zip archive of empty members."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name in names:
+            archive.writestr(name, "")
+    return data.getvalue()
+
+
+def tarred() -> bytes:
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("a.txt"))
+    return data.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (zipped("a.txt"), "a zip archive, not text; unpack it and name the texts in it"),
+        (zipped(), "a zip archive, not text"),
+        (zipped("[Content_Types].xml", "word/x"), "an office document, not text; save what it"),
+        (zipped("mimetype"), "an office document or an e-book, not text; save what it holds"),
+        (zipped("header.npy"), "a checkpoint, not text; name a text; --init-from goes on from"),
+        (tarred(), "a tar archive, not text; unpack it and name the texts"),
+        (gzip.compress(tarred()), "a tar archive, not text"),
+        (gzip.compress(gzip.compress(b"text")), "gzip data within gzip data, not text; unpack it"),
+        (bz2.compress(b"text"), "bzip2 data, not text; unpack it first, with bunzip2"),
+        (lzma.compress(b"text"), "xz data, not text; unpack it first, with unxz"),
+        (b"\x28\xb5\x2f\xfd\x04X!\0\0", "zstd data, not text; unpack it first, with unzstd"),
+        (b"%PDF-1.4\n%\xe2\xe3", "a PDF, not text; take its text out first, with pdftotext"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "a picture, not text; name a text"),
+        (b"\xff\xd8\xff\xe0", "a picture, not text"),
+        (b"\x93NUMPY\x01\0v\0{'descr'", "a NumPy array, not text"),
+    ],
+)
+def test_a_file_that_is_no_text_is_called_what_it_is(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(content)
+    check(f"{path} is {message}", path)
+    assert joined_bytes(read_text(path, tokens="byte")) == content
+
+
+def test_letters_that_only_begin_like_another_kind_are_text(tmp_path: Path) -> None:
+    for text in ("BZh is no word", "PK", "%PDF", "7z", "Rar!", "GIF", "ustar"):
+        (tmp_path / "a.txt").write_text(text)
+        assert joined(read_text(tmp_path)) == text
+
+
+SCRIPTS = ("The cat sat on the mat.\r\n", "Кошка сидит тут.\n", "Η γάτα είναι εδώ\n", "חתול על\n")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_utf_16_without_a_mark_is_recognised(tmp_path: Path, encoding: str) -> None:
+    for text in SCRIPTS:
+        data = (text * 3).encode(encoding)
+        assert wide_encoding(data) == encoding, text
+        assert wide_encoding((text * 3).encode()) is None
+        (tmp_path / "a.txt").write_bytes("\ufeff".encode(encoding) + data)
+        where = f"{tmp_path}/a.txt is not utf-8 text (byte 0x"
+        with pytest.raises(CorpusError) as caught:
+            list(read_text(tmp_path))
+        name = encoding[:6]
+        assert str(caught.value).startswith(where) or encoding == "utf-32-be"
+        assert str(caught.value).endswith(f"it seems to be {name}: pass --encoding {name}")
+        assert joined(read_text(tmp_path, encoding=name)) == (text * 3).replace("\r\n", "\n")
+    for data in (bytes(100), bytes(range(16)) * 4, b"a\n" * 40, b"a\0" * 4, b"some \0 text" * 9):
+        assert wide_encoding(data) is None
