@@ -212,7 +212,7 @@ def test_a_run_that_was_killed_goes_on_from_its_last_save(config: Config, root: 
             break
     assert isinstance(events, Iterator)
     killed = root / "text-2"
-    (killed / ".last.npz.999999999.tmp").write_bytes(b"half a checkpoint")
+    (killed / ".last.npz.0123456789abcdef.tmp").write_bytes(b"half a checkpoint")
     events.close()
     assert load_checkpoint(killed / "last.npz").progress.update == 8
     resume(killed)
