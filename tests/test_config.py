@@ -222,7 +222,6 @@ JUNK = st.recursive(
 
 
 @given(RIGHT, st.sampled_from(BUDGETS).flatmap(lambda name: st.tuples(st.just(name), values(name))))
-@hypothesis_settings(deadline=None)
 def test_what_is_written_is_read_back(
     file: Path, mapping: dict[str, Any], budget: tuple[str, Any]
 ) -> None:
@@ -235,7 +234,7 @@ def test_what_is_written_is_read_back(
 
 
 @given(st.dictionaries(st.sampled_from([*SETTINGS, *cell_options()]) | st.text(), JUNK))
-@hypothesis_settings(deadline=None, max_examples=count(300, 3000))
+@hypothesis_settings(max_examples=count(300, 3000))
 @example({"seed": 2**70000})
 @example({"hidden_size": float("nan")})
 def test_any_mapping_is_a_config_or_one_clear_line(mapping: dict[str, Any]) -> None:
@@ -252,7 +251,7 @@ FILES = st.binary(max_size=60) | st.lists(PIECES, max_size=12).map("".join).map(
 
 
 @given(FILES)
-@hypothesis_settings(deadline=None, max_examples=count(300, 3000))
+@hypothesis_settings(max_examples=count(300, 3000))
 @example(b"0: !!python/name:os.system")
 @example(b"%YAML 9.9\n---\nlr: 1")
 @example(b"lr: 1:30:00.5")
@@ -268,7 +267,7 @@ def test_any_file_is_a_config_or_one_clear_line(file: Path, content: bytes) -> N
 
 
 @given(st.dictionaries(KEYS, JUNK, max_size=4))
-@hypothesis_settings(deadline=None, max_examples=count(150, 1500))
+@hypothesis_settings(max_examples=count(150, 1500))
 def test_any_yaml_is_a_config_or_one_clear_line(file: Path, mapping: dict[str, Any]) -> None:
     try:
         read(file, yaml.safe_dump(mapping).encode())

@@ -1,7 +1,7 @@
 """What a run does and records, against the same run done by hand: update by update in plain loops.
 
-One run is made on a validation text whose loss falls, not always, and then rises, so that its best and its last
-model differ.
+One run is made on a validation text whose loss falls, not always, and then rises, so that its
+best and its last model differ.
 """
 
 import csv
