@@ -134,9 +134,9 @@ class Model:
         ids = [self._ids(text) for text in several]
         return evaluate.log_likelihoods(self.parameters, self._ids(prime or "\n"), ids)
 
-    def evaluate(self, text: str | bytes) -> evaluate.Score:
+    def evaluate(self, text: str | bytes) -> evaluate.TextScore:
         """The score of a text whose first character follows a newline, with carried state."""
-        return evaluate.score_text(self.parameters, self._ids(text), int(self._ids("\n")[0]))
+        return evaluate.score_ids(self.parameters, self.vocabulary, self._ids(text))
 
     def novelty(self, text: str | bytes) -> "Novelty":
         """How much of `text` stands word for word in the training text.

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Parameters
+from charlstm.text.lengths import lengths
 from charlstm.text.slices import Columns, batches_by_length
+from charlstm.text.vocabulary import Vocabulary
 from charlstm.threads import on_all_cores
 
 WINDOW = 64  # characters that a network reads at once
@@ -22,7 +24,7 @@ MOST = 2 * GROUP  # columns of a text
 
 @dataclass(frozen=True)
 class Score:
-    """The loss of a text in `nats`, its known `characters`, and the `unknown`, without a loss."""
+    """The `nats` of a text's known `characters` (or bytes), and the `unknown`, without a loss."""
 
     nats: float
     characters: int
@@ -52,6 +54,43 @@ class Score:
             self.characters + other.characters,
             self.unknown + other.unknown,
         )
+
+
+@dataclass(frozen=True)
+class TextScore:
+    """The score of a text, per character and per byte of UTF-8, so that any two models compare.
+
+    The known `characters`, which take so many `bytes`, have a loss of `nats` together; the
+    `unknown` have none. Where a byte model has read what is not UTF-8, `characters` is None, and
+    all measures per character are NaN. `perplexity` is that of one character or, of a byte model,
+    one byte.
+    """
+
+    nats: float
+    characters: int | None
+    bytes: int
+    unknown: int
+    perplexity: float
+
+    @property
+    def nats_per_char(self) -> float:
+        """Mean loss of a known character, in nats."""
+        return self.nats / self.characters if self.characters else math.nan
+
+    @property
+    def bits_per_char(self) -> float:
+        """Mean loss of a known character, in bits."""
+        return self.nats_per_char / math.log(2)
+
+    @property
+    def nats_per_byte(self) -> float:
+        """Mean loss of a byte, in nats."""
+        return self.nats / self.bytes if self.bytes else math.nan
+
+    @property
+    def bits_per_byte(self) -> float:
+        """Mean loss of a byte, in bits."""
+        return self.nats_per_byte / math.log(2)
 
 
 class Scorer:
@@ -114,6 +153,15 @@ def score_text(parameters: Parameters, ids: NDArray[Any], prime: int) -> Score:
     """The score of a whole text (N,), whose first character follows the id `prime`."""
     scorer = Scorer(ids, prime)
     return total(scorer.score(parameters, group) for group in range(scorer.groups))
+
+
+def score_ids(
+    parameters: Parameters, vocabulary: Vocabulary, ids: NDArray[Any], *, cut: bool = False
+) -> TextScore:
+    """The score of the ids (N,) of a text after a newline; with `cut` see `lengths`."""
+    score = score_text(parameters, ids, int(vocabulary.encode("\n")[0]))
+    length = lengths(vocabulary, ids, cut=cut)
+    return TextScore(score.nats, *length, score.unknown, score.perplexity)
 
 
 def total(scores: Iterable[Score]) -> Score:

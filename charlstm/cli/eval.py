@@ -10,9 +10,11 @@ from charlstm.cli.options import json_option, load_model, run_option
 from charlstm.cli.terminal import note, print_json
 from charlstm.cli.texts import check_known, ids_of, joined
 from charlstm.errors import CorpusError
-from charlstm.evaluate import score_text
+from charlstm.evaluate import TextScore, score_ids
+from charlstm.output.write import plain
 from charlstm.text.decoding import read_text
 from charlstm.text.shown import printable
+from charlstm.text.vocabulary import Tokens
 
 
 @click.command(cls=Command)
@@ -41,23 +43,33 @@ def _score(model: Model, text: tuple[str, ...], encoding: str, as_json: bool) ->
     ids = ids_of(model, text, encoding)
     if not ids.size:
         raise CorpusError("there is no text to score")
-    score = score_text(model.parameters, ids, int(model.vocabulary.encode("\n")[0]))
-    if not score.characters:
+    score = score_ids(model.parameters, model.vocabulary, ids, cut=not text)
+    if not score.bytes:
         raise CorpusError("the model knows none of the text's characters")
-    result = {
-        "nats_per_char": score.nats_per_char,
-        "bits_per_char": score.bits_per_char,
-        "perplexity": score.perplexity,
-        "characters": score.characters,
-        "unknown": score.unknown,
-    }
     if as_json:
-        print_json(result)
+        print_json(plain(_to_mapping(score, model.vocabulary.tokens)))
         return
-    click.echo(f"{score.nats_per_char:.4f} nats/char")
-    click.echo(f"{score.bits_per_char:.4f} bits/char")
-    click.echo(f"{score.perplexity:.4f} perplexity")
-    click.echo(f"{score.characters:,} characters scored, {score.unknown:,} unknown left out")
+    per_char = f"{score.nats_per_char:.4f} nats/char", f"{score.bits_per_char:.4f} bits/char"
+    per_byte = f"{score.nats_per_byte:.4f} nats/byte", f"{score.bits_per_byte:.4f} bits/byte"
+    if model.vocabulary.tokens == "char":
+        own, other, of_other = per_char, per_byte, f"{score.bytes:,} bytes"
+        scored = f"{score.characters:,} characters scored, {score.unknown:,} unknown left out"
+    else:
+        own, other, of_other = per_byte, per_char, f"{score.characters or 0:,} characters"
+        scored = f"{score.bytes:,} bytes scored"
+    click.echo("\n".join([*own, f"{score.perplexity:.4f} perplexity", scored]))
+    if score.characters is None:
+        click.echo("the text is not UTF-8, so nothing can be said per character")
+    else:
+        click.echo(f"in UTF-8: {', '.join(other)} over {of_other}")
+
+
+def _to_mapping(score: TextScore, tokens: Tokens) -> dict[str, float | str | None]:
+    """The score for --json."""
+    measures = ("nats_per_char", "bits_per_char", "nats_per_byte", "bits_per_byte", "perplexity")
+    values = {name: getattr(score, name) for name in measures}
+    counts = {"characters": score.characters, "bytes": score.bytes, "unknown": score.unknown}
+    return {**values, **counts, "tokens": tokens}
 
 
 def _score_lines(model: Model, text: tuple[str, ...], encoding: str, as_json: bool) -> None:

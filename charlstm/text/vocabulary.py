@@ -31,6 +31,11 @@ class Vocabulary:
         return len(self.characters) if self.tokens == "char" else 256
 
     @property
+    def unit(self) -> str:
+        """What an id stands for: "character" or "byte"."""
+        return unit_of(self.tokens)
+
+    @property
     def unknown(self) -> int:
         """The id of every unknown character, which is V."""
         return self.size
@@ -141,6 +146,11 @@ class Vocabulary:
         """The part of `_table` that `bytes.translate` can use; empty where ids need two bytes."""
         fits = self.dtype == np.uint8
         return self._table.take(range(256), mode="clip").tobytes() if fits else b""
+
+
+def unit_of(tokens: str) -> str:
+    """The name of one token, in singular: "character" or "byte"."""
+    return "byte" if tokens == "byte" else "character"
 
 
 def code_points(text: str) -> NDArray[np.uint32]:

@@ -12,7 +12,10 @@ from command_line import TEXT, TINY, Runner
 from charlstm import load
 from charlstm.store.archive import load as load_checkpoint
 
-SCORE = {"nats_per_char", "bits_per_char", "perplexity", "characters", "unknown"}
+SCORE = {
+    *("nats_per_char", "bits_per_char", "nats_per_byte", "bits_per_byte", "perplexity"),
+    *("characters", "bytes", "unknown", "tokens"),
+}
 
 
 def test_its_own_validation_part_scores_as_training_said(charlstm: Runner, tiny_run: Path) -> None:
@@ -100,7 +103,43 @@ def test_lines_of_a_byte_model(charlstm: Runner, here: Path) -> None:
     outcome = charlstm.ok("eval", "-", "--lines", "--json", stdin=b"ab\xff\n\nc")
     assert [line["text"] for line in outcome.json["lines"]] == ["ab\ufffd", "", "c"]
     score = charlstm.ok("eval", "-", "--json", stdin=b"\xff\xfe\r\n").json
-    assert (score["characters"], score["unknown"]) == (4, 0)
+    assert (score["characters"], score["bytes"], score["unknown"]) == (None, 4, 0)
+    assert score["nats_per_char"] is score["bits_per_char"] is None
+    shown = charlstm.ok("eval", "-", stdin=b"\xff\xfe\r\n").stdout.splitlines()
+    assert shown[3:] == [
+        "4 bytes scored",
+        "the text is not UTF-8, so nothing can be said per character",
+    ]
+
+
+def test_models_of_characters_and_of_bytes_compare(charlstm: Runner, here: Path) -> None:
+    """Both say so much per character and so much per byte of the same text."""
+    text = "日本語のテキストé\n" * 90
+    (here / "j.txt").write_text(text, encoding="utf-8")
+    characters, size = len(text), len(text.encode())
+    for tokens, unit, other in (("char", "char", "byte"), ("byte", "byte", "char")):
+        charlstm.ok("train", "j.txt", *TINY, f"--tokens={tokens}", "--max-steps=1", "--out", tokens)
+        score = charlstm.ok("eval", "j.txt", "-r", tokens, "--json").json
+        assert (score["characters"], score["bytes"]) == (characters, size)
+        assert score["tokens"] == tokens
+        assert score["nats_per_char"] * characters == pytest.approx(score["nats_per_byte"] * size)
+        assert score["perplexity"] == pytest.approx(math.exp(score[f"nats_per_{unit}"]))
+        for measure in ("char", "byte"):
+            nats, bits = score[f"nats_per_{measure}"], score[f"bits_per_{measure}"]
+            assert bits == pytest.approx(nats / math.log(2))
+        shown = charlstm.ok("eval", "j.txt", "-r", tokens).stdout.splitlines()
+        assert shown[0] == f"{score[f'nats_per_{unit}']:.4f} nats/{unit}"
+        assert shown[1] == f"{score[f'bits_per_{unit}']:.4f} bits/{unit}"
+        assert shown[2] == f"{score['perplexity']:.4f} perplexity"
+        counts = {"char": f"{characters:,} characters", "byte": f"{size:,} bytes"}
+        assert shown[3].startswith(f"{counts[tokens]} scored")
+        assert shown[4] == (
+            f"in UTF-8: {score[f'nats_per_{other}']:.4f} nats/{other}, "
+            f"{score[f'bits_per_{other}']:.4f} bits/{other} over {counts[other]}"
+        )
+        assert load(tokens).evaluate(text).nats_per_char == score["nats_per_char"]
+    unknown = charlstm.ok("eval", "-", "-r", "char", "--json", stdin="日☃é\n".encode()).json
+    assert (unknown["characters"], unknown["bytes"], unknown["unknown"]) == (3, 6, 1)
 
 
 @pytest.mark.parametrize("lines", [[], ["--lines"]])
