@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, Self
 
 from charlstm.cli.terminal import copied, note
-from charlstm.hints import command
+from charlstm.cli.words import of_beginning, of_end
 from charlstm.text.corpus import ReadProgress
 from charlstm.text.shown import printable
+from charlstm.text.vocabulary import unit_of
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
 
 if TYPE_CHECKING:  # imported when a bar is drawn, as most commands draw none
@@ -32,6 +33,7 @@ class Display:
         self._bar: tqdm[NoReturn] | None = None
         self._loss = math.nan  # smoothed over updates
         self._validation = ""  # the last validation loss, as it is shown
+        self._tokens = "char"
         self._first_update = self._updates = self._characters = 0  # characters of one update
         self._began = self._last_line = 0.0
 
@@ -56,36 +58,28 @@ class Display:
                 self._validated(event)
             case Preview():
                 self._note(f"--- preview after {event.update} updates\n{event.text}\n---")
-                self._note(copied(event.novelty, event.longest_copy))
+                self._note(copied(event.novelty, event.longest_copy, unit_of(self._tokens)))
             case Finished():
                 self.__exit__()
                 self.finished = event
-                self._finish(event)
+                for line in of_end(event, self._tokens):
+                    note(line)
 
     def _start(self, event: Started) -> None:
         config = event.config
+        self._tokens = config.tokens
         self._first_update, self._updates = event.update, config.max_steps or 0
         self._characters = config.batch_size * config.seq_length
         self._began = self._last_line = time.monotonic()
-        options = "".join(f" {name}={value}" for name, value in config.cell_options.items())
-        note(
-            f"{event.run}: {config.cell}{options} {config.num_layers}×{config.hidden_size}, "
-            f"{event.num_parameters:,} parameters, {event.characters:,} characters to train on, "
-            f"{event.val_characters:,} to validate on"
-        )
-        passes = self._updates * self._characters / event.characters
-        note(
-            f"{self._updates:,} updates of {config.batch_size}×{config.seq_length} characters "
-            f"({passes:.3g} passes), {event.workers} worker{'s' * (event.workers != 1)}"
-            + (f", going on after update {event.update:,}" if event.update else "")
-        )
+        for line in of_beginning(event):
+            note(line)
         if sys.stderr.isatty():
             from tqdm import tqdm  # noqa: PLC0415 - slow to import
 
             self._bar = tqdm(
                 total=self._updates * self._characters,
                 initial=self._first_update * self._characters,
-                unit="char",
+                unit=self._tokens,
                 unit_scale=True,
                 dynamic_ncols=True,
                 mininterval=0.2,
@@ -116,32 +110,8 @@ class Display:
             left = (self._updates - update) * self._characters / max(1e-9, rate)
             note(
                 f"update {update:,}/{self._updates:,}  {losses}  "
-                f"{rate / 1000:,.0f}k characters/s  {_clock(left)} left"
+                f"{rate / 1000:,.0f}k {unit_of(self._tokens)}s/s  {_clock(left)} left"
             )
-
-    def _finish(self, event: Finished) -> None:
-        if event.reason == "already done":
-            more = 2 * max(event.steps, event.budget)
-            note(
-                f"{event.run} is finished after {event.steps:,} updates; nothing was changed. "
-                f"To go on: {command('train', '--resume', event.run, '--max-steps', more)}"
-            )
-            return
-        if event.reason == "stopped":
-            resume = command("train", "--resume", event.run)
-            note(f"saved after {event.steps:,} updates; resume: {resume}")
-            return
-        best, last = event.best_val_nats, event.last_val_nats
-        scores = ""
-        if best is not None and last is not None:
-            bits = last / math.log(2)
-            scores = f"; validation {last:.4f} nats/char ({bits:.4f} bits), best {best:.4f}"
-        why = " (no better validation for a while)" if event.reason == "patience" else ""
-        note(
-            f"done after {event.steps:,} updates, {event.characters:,} characters in "
-            f"{event.seconds:.1f} s{why}{scores}"
-        )
-        note(f'sample from it: {command("sample", "--run", event.run)} --prime "The "')
 
     def _note(self, text: str) -> None:
         if self._bar is not None:

@@ -90,7 +90,7 @@ def command(
         _write([SEPARATOR.join(shown + sample for sample in samples)])
     if novelty:
         for sample in samples:
-            note(copied(*_novelty(model, sample)))
+            note(copied(*_novelty(model, sample), model.vocabulary.unit))
 
 
 def _prime(prime: str | None, prime_file: str | None, model: Model) -> str | bytes:

@@ -27,14 +27,17 @@ def complain(error: Exception) -> None:
     note("Error: " + " ".join(str(error).split()))
 
 
-def copied(novelty: "Novelty", run: str) -> str:
-    """One line that says what a text shares with the training text; `run` is the longest run."""
+def copied(novelty: "Novelty", run: str, unit: str) -> str:
+    """One line that says what a text shares with the training text; `run` is the longest run.
+
+    `unit` is that of the model, "character" or "byte".
+    """
     if not novelty.longest:
-        return "nothing of 12 characters or more stands in the training text"
+        return f"nothing of 12 {unit}s or more stands in the training text"
     shown = run if len(run) <= 60 else run[:59] + "…"
     return (
-        f"{novelty.copied:.1%} of its pieces of 12 characters stand in the training text, "
-        f"the longest run there is {novelty.longest} characters: {quoted(shown)}"
+        f"{novelty.copied:.1%} of its pieces of 12 {unit}s stand in the training text, "
+        f"the longest run there is {novelty.longest} {unit}s: {quoted(shown)}"
     )
 
 

@@ -12,12 +12,13 @@ from charlstm.cli.options import json_option, setting_options
 from charlstm.cli.progress import Display, reading_bar
 from charlstm.cli.stop import Stop
 from charlstm.cli.terminal import note, print_json
+from charlstm.cli.words import to_mapping
 from charlstm.config import SETTINGS, Config
 from charlstm.config_file import find_config, read_yaml
 from charlstm.errors import ConfigError
 from charlstm.nn.cells import CELLS, cell_options
 from charlstm.store.runs import find_run
-from charlstm.training.events import Event, Finished
+from charlstm.training.events import Event
 from charlstm.training.fit import fit
 from charlstm.training.mpi import serve
 from charlstm.training.settings import settings_of
@@ -73,7 +74,7 @@ def command(
             on_read=reading_bar(stop.raise_if_requested),
             world=world,
         )
-        _watch(events, stop, as_json)
+        _watch(events, stop, as_json, config.tokens)
 
 
 def _config(config_file: str | None, given: dict[str, Any], **way: Any) -> Config:
@@ -90,7 +91,7 @@ def _config(config_file: str | None, given: dict[str, Any], **way: Any) -> Confi
     return config
 
 
-def _watch(events: Generator[Event, None, None], stop: Stop, as_json: bool) -> None:
+def _watch(events: Generator[Event, None, None], stop: Stop, as_json: bool, tokens: str) -> None:
     """Show each event, and exit with the status of the signal that stopped the run."""
     display = Display()
     try:
@@ -101,19 +102,6 @@ def _watch(events: Generator[Event, None, None], stop: Stop, as_json: bool) -> N
         note("stopped before the first update; nothing was lost")
         sys.exit(stop.status)
     if as_json and display.finished:
-        print_json(_to_mapping(display.finished))
+        print_json(to_mapping(display.finished, tokens))
     if stop.requested():
         sys.exit(stop.status)
-
-
-def _to_mapping(finished: Finished) -> dict[str, object]:
-    """The result of a run, for --json."""
-    return {
-        "run": str(finished.run),
-        "steps": finished.steps,
-        "characters": finished.characters,
-        "seconds": finished.seconds,
-        "best_val_nats": finished.best_val_nats,
-        "last_val_nats": finished.last_val_nats,
-        "reason": finished.reason,
-    }

@@ -2,7 +2,7 @@
 
 import codecs
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,23 @@ from numpy.typing import NDArray
 from charlstm.text.vocabulary import Vocabulary
 
 BLOCK = 1 << 20  # ids looked at at once
+
+
+class Scale(NamedTuple):
+    """What a loss per token is multiplied by to become one per character, or per byte.
+
+    `per_char` is None where the text is not UTF-8.
+    """
+
+    per_char: float | None
+    per_byte: float
+
+
+def scale(vocabulary: Vocabulary, ids: NDArray[Any]) -> Scale:
+    """The scale of a part of a text, of whose ids (N,) the vocabulary knows some."""
+    characters, size = lengths(vocabulary, ids, cut=True)
+    own = size if vocabulary.tokens == "byte" else characters or 0
+    return Scale(own / characters if characters else None, own / max(1, size))
 
 
 def lengths(

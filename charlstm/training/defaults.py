@@ -6,6 +6,7 @@ from typing import Any
 
 from charlstm.config import Config
 from charlstm.errors import ConfigError
+from charlstm.text.vocabulary import unit_of
 from charlstm.threads import cores
 
 SHORT = 20_000  # characters; a text below that needs fewer units
@@ -55,9 +56,9 @@ def fit_to_text(config: Config, characters: int) -> tuple[Config, list[str]]:
     notes = []
     if (seq_length, batch_size) != (config.seq_length, config.batch_size):
         notes.append(
-            f"the training text has only {characters:,} characters: using --batch-size "
-            f"{batch_size} and --seq-length {seq_length} instead of {config.batch_size} and "
-            f"{config.seq_length}"
+            f"the training text has only {characters:,} {unit_of(config.tokens)}s: using "
+            f"--batch-size {batch_size} and --seq-length {seq_length} instead of "
+            f"{config.batch_size} and {config.seq_length}"
         )
     return replace(config, batch_size=batch_size, seq_length=seq_length), notes
 

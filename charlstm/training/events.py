@@ -1,10 +1,14 @@
-"""The events of a training run: the records that `fit` yields to whoever watches it."""
+"""The events of a training run: the records that `fit` yields to whoever watches it.
+
+The characters of a byte model are bytes.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from charlstm.config import Config
 from charlstm.novelty import Novelty
+from charlstm.text.lengths import Scale
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class Finished:
     seconds: float
     best_val_nats: float | None
     last_val_nats: float | None
+    val_scale: Scale | None  # what makes these losses per character, or per byte
 
 
 Event = Note | Started | Updated | Validated | Preview | Finished

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from charlstm import checkpoint
-from charlstm.checkpoint import Checkpoint
 from charlstm.config import Config
 from charlstm.config_file import to_yaml
 from charlstm.novelty import Index
@@ -181,7 +180,7 @@ class _Run:
         t, texts = self.training, self.training.texts
         t.progress.seconds = self.seconds()
         header = t.config, texts.vocabulary, t.progress, texts.corpus, texts.val_corpus
-        checkpoint.save(t.folder / f"{name}.npz", Checkpoint(*header, t.arrays))
+        checkpoint.save(t.folder / f"{name}.npz", checkpoint.Checkpoint(*header, t.arrays))
         self.saved = time.monotonic()
 
     def started(self) -> Started:
@@ -209,6 +208,7 @@ class _Run:
             progress.seconds,
             progress.best_val,
             progress.last_val,
+            t.texts.val_scale,
         )
 
     def seconds(self) -> float:

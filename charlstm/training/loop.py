@@ -88,7 +88,7 @@ def train(
         loss, norm = nats / characters, global_norm(gradient)
         if not (math.isfinite(norm) and loss <= worst_loss):
             raise DivergedError(
-                f"training diverged at update {update + 1}: loss {loss:.4g} nats per character, "
+                f"training diverged at update {update + 1}: loss {loss:.4g} nats, "
                 f"gradient norm {norm:.4g}; the last good checkpoint is kept. "
                 f"Try a lower --lr or a smaller --clip-norm."
             )

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 
 from charlstm.exclusions import broken, options_set
+from charlstm.text.vocabulary import unit_of
 from charlstm.training.start import Training
 
 REASONS = {
@@ -25,7 +26,7 @@ def notes_on(training: Training) -> Iterator[str]:
         if name in training.open_before
     ]
     if chosen:
-        yield f"chosen for a text of {characters:,} characters: {', '.join(chosen)}"
+        yield f"chosen for a text of {characters:,} {unit_of(config.tokens)}s: {', '.join(chosen)}"
     yield from (rule.message() for rule in broken("train", options_set(config)))
     yield from _idle_processes(training)
     yield from _too_late(training)

@@ -9,6 +9,7 @@ from charlstm.config import Config
 from charlstm.errors import CorpusError
 from charlstm.novelty import Index
 from charlstm.text.corpus import Corpus, ReadProgress, encode_corpus, is_cached
+from charlstm.text.lengths import Scale, scale
 from charlstm.text.shown import names
 from charlstm.text.slices import TextSlice, split
 from charlstm.text.unknown import cure, nothing_known, unknown_words
@@ -31,6 +32,11 @@ class Texts:
     def prime(self) -> int:
         """The id that precedes the validation text: the newline, or the unknown character."""
         return int(self.vocabulary.encode("\n")[0])
+
+    @property
+    def val_scale(self) -> Scale | None:
+        """The scale of losses of the validation text; it reads the text once."""
+        return scale(self.vocabulary, self.val.open()) if self.val else None
 
 
 def read_texts(
