@@ -27,7 +27,7 @@ def complain(error: Exception) -> None:
     note("Error: " + " ".join(str(error).split()))
 
 
-def copied(novelty: "Novelty", run: str, unit: str) -> str:
+def copied(novelty: "Novelty", run: str, unit: str = "character") -> str:
     """One line that says what a text shares with the training text; `run` is the longest run.
 
     `unit` is that of the model, "character" or "byte".
