@@ -60,7 +60,7 @@ def _score(model: Model, text: tuple[str, ...], encoding: str, as_json: bool) ->
     click.echo("\n".join([*own, f"{score.perplexity:.4f} perplexity", scored]))
     if score.characters is None:
         click.echo("the text is not UTF-8, so nothing can be said per character")
-    else:
+    elif score.characters != score.bytes:
         click.echo(f"in UTF-8: {', '.join(other)} over {of_other}")
 
 
