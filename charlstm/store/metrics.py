@@ -1,9 +1,13 @@
-"""A run's `metrics.csv`: one row for each validation, up to the checkpoint that a run resumes."""
+"""A run's `metrics.csv`: one row for each validation, up to the checkpoint that a run resumes.
+
+A spreadsheet may have saved it again: with a byte order mark, in UTF-16, with semicolons or tabs,
+decimal commas, quotes, further columns, or the columns in another order.
+"""
 
 import csv
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -21,6 +25,7 @@ COLUMNS = (
     "grad_norm",
     "clipped",
 )
+COUNTS = ("update", "characters")  # whole numbers
 
 
 @dataclass
@@ -54,13 +59,18 @@ class Metrics:
     """The file of one run. Making this drops its rows after `update`.
 
     `train_nats`, `grad_norm` and `clipped` are means over the updates since the row before.
+
+    Raises:
+        RunError: if there is a file that cannot be read, or it cannot be written.
     """
 
     def __init__(self, run: Path, update: int) -> None:
         self._path = run / "metrics.csv"
-        rows = [row for row in read(self._path) if int(float(row["update"])) <= update]
+        rows = [row for row in read(self._path) if float(row["update"]) <= update]
+        further = [name for name in (rows[0] if rows else ()) if name not in COLUMNS]
+        self._end = "," * len(further) + "\n"
         text = io.StringIO()
-        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n", extrasaction="ignore")
+        writer = csv.DictWriter(text, [*COLUMNS, *further], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
         with atomic_write(self._path) as file:
@@ -75,42 +85,92 @@ class Metrics:
         line = ",".join("" if (v := row[name]) is None else f"{v:.8g}" for name in COLUMNS)
         try:
             with self._path.open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
+                file.write(line + self._end)
         except OSError as problem:
             raise RunError(f"cannot write {str(self._path)!r}: {problem.strerror}") from problem
 
 
 def read(path: Path) -> list[dict[str, str]]:
-    """The complete rows of a metrics file, as text; none where there is no file.
+    """The rows of a metrics file by its columns, as text; none where there is no file.
+
+    `float` reads the text of each of `COLUMNS`, unless it is empty. A last row that was cut off
+    while it was written does not count.
 
     Raises:
-        RunError: if it cannot be read.
+        RunError: if it cannot be read, or a row is not one of metrics; the message says what to do.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
+        content = path.read_bytes()
+        text = content.decode(
+            "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+        )
+        return _rows(text)
     except FileNotFoundError:
         return []
-    except (OSError, UnicodeDecodeError, csv.Error) as problem:
-        raise RunError(f"cannot read {str(path)!r}: {problem}") from problem
-    complete = [row for row in rows if None not in row.values()]
-    return [row for row in complete if 0 <= _number(row.get("update")) < math.inf]
+    except OSError as problem:
+        raise RunError(f"cannot read {str(path)!r}: {problem.strerror}") from problem
+    except (ValueError, csv.Error) as problem:
+        reason = "it is not UTF-8" if isinstance(problem, UnicodeError) else problem
+        raise RunError(
+            f"cannot read {str(path)!r}: {reason}; mend it and save it as CSV in UTF-8, "
+            f"or move it away to go on without these rows"
+        ) from problem
 
 
 def read_numbers(path: Path) -> list[dict[str, float]]:
-    """The complete rows of a metrics file as numbers; none where there is no file.
+    """The rows of a metrics file as numbers; none where there is no file.
 
-    Each row has every name of `COLUMNS`. NaN stands for a field that is empty or missing, or that
-    is not a number.
+    Each row has every name of `COLUMNS`. NaN stands for a field that is empty or missing.
 
     Raises:
-        RunError: if it cannot be read.
+        RunError: as `read`.
     """
-    return [{name: _number(row.get(name)) for name in COLUMNS} for row in read(path)]
+    return [{name: float(row.get(name) or "nan") for name in COLUMNS} for row in read(path)]
 
 
-def _number(text: str | None) -> float:
+def _rows(text: str) -> list[dict[str, str]]:
+    """The rows in the text of a file; ValueError or csv.Error names a line that is none."""
+    if not text.strip(",;\t\r\n "):
+        return []
+    separator = max(",;\t", key=text.splitlines()[0].count)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    columns = [name.strip() for name in next(lines)]
+    if "update" not in columns:
+        raise ValueError("its first line names no column 'update'")
+    rows, broken = [], None
+    for fields in lines:
+        if broken:
+            raise broken
+        try:
+            if any(fields):
+                rows.append(_row(columns, fields))
+        except ValueError as problem:
+            broken = ValueError(f"line {lines.line_num}: {problem}")
+    if broken and text.endswith(("\n", "\r")):
+        raise broken
+    return rows
+
+
+def _row(columns: Sequence[str], fields: Sequence[str]) -> dict[str, str]:
+    """The fields of a row by their columns, with points in their numbers, or ValueError."""
+    if len(fields) < len(columns) or any(fields[len(columns) :]):
+        raise ValueError(f"it has {len(fields)} fields, not {len(columns)}")
+    row = {name: field for name, field in zip(columns, fields, strict=False) if name}
+    for name in row.keys() & set(COLUMNS):
+        number = row[name].strip().replace(",", ".")
+        if not _fits(name, number):
+            kind = "whole number" if name in COUNTS else "number"
+            raise ValueError(f"{name} is {row[name][:40]!r}, not a {kind}")
+        row[name] = number
+    return row
+
+
+def _fits(column: str, number: str) -> bool:
+    """Whether a field of one of `COLUMNS` may hold this text."""
     try:
-        return float(text or "")
+        value = float(number or "nan")
     except ValueError:
-        return math.nan
+        return False
+    if column in COUNTS:
+        return (value >= 0 and value.is_integer()) or (not number and column != "update")
+    return True

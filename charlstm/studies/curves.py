@@ -1,5 +1,6 @@
 """Learning curves: the loss, the learning rate and the gradient norm of runs as they trained."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,4 +122,8 @@ def _curves(run: Path, name: str) -> RunCurves:
     rows = read_numbers(folder / "metrics.csv")
     if not rows:
         raise RunError(f"{str(folder)!r} has no metrics yet; they are written at each validation")
+    if all(math.isnan(row["characters"]) for row in rows):
+        raise RunError(
+            f"{str(folder / 'metrics.csv')!r} has no column of 'characters' to plot over"
+        )
     return RunCurves(name, {key: np.array([row[key] for row in rows]) for key in COLUMNS})

@@ -1,6 +1,7 @@
 """`charlstm plot`: learning curves in the terminal, as numbers and as a picture."""
 
 import csv
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -36,8 +37,39 @@ def test_what_it_refuses(charlstm: Runner, here: Path) -> None:
     assert "has no metrics yet" in charlstm.fails("plot", "empty")
 
 
+def test_a_file_that_a_spreadsheet_saved_is_plotted_and_goes_on(
+    charlstm: Runner, tiny_run: Path, here: Path
+) -> None:
+    run = Path(shutil.copytree(tiny_run, here / "runs" / "tiny"))
+    before = charlstm.ok("plot", "tiny", "--json").json
+    text = (run / "metrics.csv").read_text(encoding="utf-8")
+    again = text.replace(",", ";").replace(".", ",").replace("\n", "\r\n")
+    (run / "metrics.csv").write_text(again, encoding="utf-8-sig", newline="")
+    assert charlstm.ok("plot", "tiny", "--json").json == before
+    charlstm.ok("train", "--resume", run, "--max-steps=61")
+    assert (run / "metrics.csv").read_text(encoding="utf-8").startswith(text)
+
+
+def test_metrics_that_are_no_numbers_are_refused(
+    charlstm: Runner, tiny_run: Path, here: Path
+) -> None:
+    run = Path(shutil.copytree(tiny_run, here / "runs" / "tiny"))
+    for text, message in (
+        ("update,characters\nlots,9\n", "line 2: update is 'lots', not a whole number; mend it"),
+        ("step,loss\n1,2\n", "its first line names no column 'update'; mend it"),
+        ("update,lr\n1,2\n", "has no column of 'characters' to plot over"),
+    ):
+        (run / "metrics.csv").write_text(text, encoding="utf-8")
+        assert message in charlstm.fails("plot", "tiny")
+        if "mend" in message:
+            assert message in charlstm.fails("train", "--resume", run, "--max-steps=61")
+        assert (run / "metrics.csv").read_text(encoding="utf-8") == text
+
+
 def test_empty_fields_are_gaps(tmp_path: Path) -> None:
-    (tmp_path / "metrics.csv").write_text("update,val_nats\n5,\n9,1.5\n", encoding="utf-8")
+    (tmp_path / "metrics.csv").write_text(
+        "update,characters,val_nats\n5,50,\n9,90,1.5\n", encoding="utf-8"
+    )
     (run,) = learning_curves([tmp_path]).runs
     np.testing.assert_array_equal(run.columns["val_nats"], [np.nan, 1.5])
     assert np.isnan(run.columns["lr"]).all()

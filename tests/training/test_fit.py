@@ -24,8 +24,6 @@ from charlstm.config_file import read_yaml
 from charlstm.errors import CorpusError, DivergedError, RunError
 from charlstm.nn.cells import cell_options
 from charlstm.store import archive
-from charlstm.store.metrics import Metrics
-from charlstm.store.metrics import read as read_metrics
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
 from charlstm.training.fit import fit
 from charlstm.training.texts import read_texts
@@ -404,7 +402,7 @@ def test_metrics_are_cut_back_to_the_checkpoint(config: Config, root: Path) -> N
     finished, _ = run(replace(config, eval_every=5, checkpoint_every=5, keep=9), root)
     whole, arrays = rows(finished.run), everything(finished.run)
     with (finished.run / "metrics.csv").open("a", encoding="utf-8") as file:
-        file.write("25,2400,1.0,3.0,2.0,2.0,0.1\n30,24")  # cut off as by a full disk
+        file.write("25,24")  # cut off as by a full disk
     back, _ = resume(finished.run / "step-10.npz", stop=after(1))
     assert back.steps == 11
     assert [row["update"] for row in rows(finished.run)] == ["5", "10"]
@@ -413,19 +411,6 @@ def test_metrics_are_cut_back_to_the_checkpoint(config: Config, root: Path) -> N
         for name in ("update", "characters", "epoch", "val_nats", "lr"):
             assert ours[name] == theirs[name]
     assert all(np.array_equal(arrays[k], a) for k, a in everything(finished.run).items())
-
-
-@pytest.mark.parametrize("junk", ["", "update\ninf\n1e999\n-1\nx\n", "\0\n", "a,b\n1,2\n", ",,\n"])
-def test_metrics_that_are_not_ours(tmp_path: Path, junk: str) -> None:
-    (tmp_path / "metrics.csv").write_text(junk, encoding="utf-8")
-    Metrics(tmp_path, 5)
-    assert read_metrics(tmp_path / "metrics.csv") == []
-
-
-def test_metrics_that_cannot_be_read(tmp_path: Path) -> None:
-    (tmp_path / "metrics.csv").mkdir()
-    with pytest.raises(RunError, match="cannot read"):
-        Metrics(tmp_path, 5)
 
 
 def test_keep_leaves_the_newest_few(config: Config, root: Path) -> None:
