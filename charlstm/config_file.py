@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from charlstm.config import Config
+from charlstm.config import Config, brief
 from charlstm.errors import ConfigError
 
 PACKAGE = Path(__file__).parent
@@ -91,20 +91,20 @@ def to_yaml(config: Config) -> bytes:
     return text.encode()
 
 
-class _Dumper(yaml.SafeDumper):
-    """The safe dumper, which escapes what YAML would read as a line break, such as U+0085."""
-
-    def text(self, value: str) -> yaml.ScalarNode:
-        """A text, in double quotes where a character in it cannot be printed."""
-        style = None if value.isprintable() else '"'
-        return self.represent_scalar("tag:yaml.org,2002:str", value, style)
-
-
-_Dumper.add_representer(str, _Dumper.text)
+# The scalars that are no texts, as YAML 1.2 has them: `no`, `on` and a date are texts. "odd" is a
+# number that YAML 1.1 reads in base 8 or 60, and most people in base 10.
+_SCALARS = (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    ("odd", r"[-+]?(0[0-9_]+|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)", list("-+0123456789")),
+    ("int", r"[-+]?(0|[1-9][0-9_]*|0b[01_]+|0x[0-9a-fA-F_]+)", list("-+0123456789")),
+    ("float", r"[-+]?([0-9][0-9_]*\.?[0-9_]*|\.[0-9_]+)([eE][-+]?[0-9]+)?", list("-+.0123456789")),
+    ("float", r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", list("-+.")),
+)
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader. It reads 1e-3 as a number, and refuses repeated keys, tags and aliases."""
+    """The safe loader, with `_SCALARS`. It refuses repeated keys, tags and aliases."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
@@ -127,10 +127,33 @@ class _Loader(yaml.SafeLoader):
             mapping[key] = self.construct_object(value_node, deep=True)
         return mapping
 
+    def odd(self, node: yaml.ScalarNode) -> Any:
+        """Refuse a number that two people read differently."""
+        value, line = node.value, node.start_mark.line + 1
+        base = "60" if ":" in value else "8"
+        raise yaml.YAMLError(
+            f"line {line}: {brief(value)} would be a number of base {base}; write it as a plain "
+            f"number, or in quotes for a text"
+        )
 
+
+_Loader.yaml_implicit_resolvers = {}
 _Loader.add_constructor("tag:yaml.org,2002:map", _Loader.mapping)
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
-    list("-+0123456789."),
-)
+_Loader.add_constructor("tag:yaml.org,2002:odd", _Loader.odd)
+
+
+class _Dumper(yaml.SafeDumper):
+    """The safe dumper, which escapes what YAML would read as a line break, such as U+0085."""
+
+    def text(self, value: str) -> yaml.ScalarNode:
+        """A text, in double quotes where a character in it cannot be printed."""
+        style = None if value.isprintable() else '"'
+        return self.represent_scalar("tag:yaml.org,2002:str", value, style)
+
+
+for _name, _pattern, _first in _SCALARS:
+    for _class in (_Loader, _Dumper):  # the dumper quotes a text that would be something else
+        _class.add_implicit_resolver(
+            f"tag:yaml.org,2002:{_name}", re.compile(f"^({_pattern})$"), _first
+        )
+_Dumper.add_representer(str, _Dumper.text)

@@ -67,6 +67,17 @@ def one_line(error: ConfigError) -> str:
         ("{}", "num_layers", 1),
         ("# nothing", "num_layers", 1),
         ("\ufeffhidden_size: 3", "hidden_size", 3),
+        ("lr: 1_0.5e-2", "lr", 0.105),
+        ("hidden_size: 0x10", "hidden_size", 16),
+        ("hidden_size: 0b11", "hidden_size", 3),
+        ("seed: -0", "seed", 0),
+        ("encoding: no", "encoding", "no"),
+        ("encoding: On", "encoding", "On"),
+        ("encoding: 2024-01-01", "encoding", "2024-01-01"),
+        ("encoding: =", "encoding", "="),
+        ("encoding: 1.2.3", "encoding", "1.2.3"),
+        ("encoding: '010'", "encoding", "010"),
+        ('encoding: "1:30"', "encoding", "1:30"),
         ("average: 0.0", "num_layers", 1),  # of an earlier version
     ],
 )
@@ -96,8 +107,8 @@ def test_values_are_read_as_meant(file: Path, text: str, name: str, value: objec
         ("hidden_size: [3]", "hidden_size must be a whole number, not [3]."),
         ("num_layers:", "num_layers must be a whole number, not None."),
         ("lr: fast", "lr must be a number, not 'fast'."),
-        ("lr: no", "lr must be a number, not False."),
-        ("lr: 2020-01-01", "lr must be a number, not datetime.date"),
+        ("lr: no", "lr must be a number, not 'no'."),
+        ("lr: 2020-01-01", "lr must be a number, not '2020-01-01'."),
         ("encoding: 8", "encoding must be a text, not 8."),
         ("val: 3", "val must be a text, not 3."),
         ("corpus: 3", "corpus must be a text or a list of texts, not 3."),
@@ -130,12 +141,13 @@ def test_values_are_read_as_meant(file: Path, text: str, name: str, value: objec
         ("!!map {lr: 1}", "tags"),
         ("lr: &a 1\nclip_norm: *a", "aliases (*name) are not used here"),
         ("a: &a {lr: 1}\n<<: *a", "aliases"),
-        ("<<: {lr: 1}", "is not a YAML config"),
+        ("<<: {lr: 1}", "unknown setting '<<'."),
         ("1: 2", "line 1: the key 1 is not a text"),
         ("null: 2", "the key None is not a text"),
         ("[a]: 2", "is not a text"),
         ("? {a: 1}\n: 2", "is not a text"),
-        ("yes: 2", "the key True is not a text"),
+        ("yes: 2", "unknown setting 'yes'."),
+        ("true: 2", "the key True is not a text"),
         ("- lr", "must hold settings as `name: value` lines"),
         ("lr", "must hold settings"),
         ("lr: [", "is not a YAML config"),
@@ -148,6 +160,16 @@ def test_values_are_read_as_meant(file: Path, text: str, name: str, value: objec
 )
 def test_mistakes_are_answered_in_one_line(file: Path, text: str | bytes, message: str) -> None:
     assert message in refused(file, text)
+
+
+@pytest.mark.parametrize(
+    "number", ["010", "08", "-07", "0_1", "1:30", "0:30", "12:30:45", "1:30.5"]
+)
+@pytest.mark.parametrize("place", ["max_minutes: {}", "encoding: {}", "corpus: [a, {}]", "{}: 1"])
+def test_numbers_of_base_8_and_60_are_refused_by_name(file: Path, place: str, number: str) -> None:
+    message = refused(file, "lr: 1\n" + place.format(number))
+    base = 60 if ":" in number else 8
+    assert f"line 2: '{number}' would be a number of base {base}; write it as a plain" in message
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -219,6 +241,22 @@ JUNK = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=5,
 )
+
+
+ODD = "\x85\u2028\u2029\ufeff\t\x1b\x7f\ud800\udcff\uffff\U000e0001\xa0\xad\n\r#:'\"\\ "
+LIKE_OTHERS = (
+    *("010", "08", "1:30", "1e-3", "1e3", "yes", "no", "null", "~", "true", "2024-01-01", ".inf"),
+    *(".5", "=", "<<", "-", "|", "{a}", "[a]", "*a", "&a", "!a"),
+)
+
+
+@pytest.mark.parametrize(
+    "text", [f"a{c}b{c}" for c in ODD] + [c + "b" for c in ODD] + [*LIKE_OTHERS]
+)
+def test_any_text_is_written_and_read_back(file: Path, text: str) -> None:
+    config = Config(corpus=(f"/{text}", f"/{text * 50}"), encoding=text, max_steps=1)
+    file.write_bytes(to_yaml(config))
+    assert from_mapping(read_yaml(file), cell_options()) == config
 
 
 @given(RIGHT, st.sampled_from(BUDGETS).flatmap(lambda name: st.tuples(st.just(name), values(name))))

@@ -75,7 +75,6 @@ TEXTS = st.binary(max_size=200) | st.text(max_size=120).map(lambda t: t.encode("
 
 @settings(
     max_examples=count(10, 1000),
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(TEXTS, st.sampled_from(["", "--tokens=byte", "--encoding=utf-16", "--encoding=cp1252"]))

@@ -70,7 +70,7 @@ def test_an_archive_comes_back_exactly(path: Path) -> None:
     assert_equal(load(path), HEADER, ARRAYS)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     header=st.dictionaries(
         st.text(st.characters(), max_size=5),
