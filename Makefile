@@ -7,7 +7,7 @@ PYTHON ?= python3
 .PHONY: demo test quick check format clean
 
 demo: $(VENV)/installed
-	@if [ -e runs/demo ]; then $(BIN)/charlstm train --resume runs/demo; \
+	@if [ -e runs/demo/last.npz ]; then $(BIN)/charlstm train --resume runs/demo; \
 	else $(BIN)/charlstm train --config agreement --out runs/demo; fi
 	@for prime in "The cat which" "The cats which"; do \
 		echo; echo "--- sample from '$$prime'"; \

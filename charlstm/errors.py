@@ -21,6 +21,10 @@ class RunError(CharlstmError):
     """A run folder that cannot be found, opened or written."""
 
 
+class OutputError(CharlstmError):
+    """A file that a command may not write, because it exists or is an input."""
+
+
 class DivergedError(CharlstmError):
     """Training whose loss is no longer finite or has risen far above its start."""
 

@@ -11,31 +11,22 @@ from charlstm.cli.options import (
     load_model,
     note_left_out,
     run_option,
-    save_all,
-    save_option,
     show,
-    writable,
 )
+from charlstm.cli.outputs import Output, files_of, output, save_all, save_option, spare
 from charlstm.cli.progress import counting_bar
 from charlstm.cli.terminal import note
 from charlstm.output.write import write_json_lines
 from charlstm.pairs.files import PER_CONDITION, SEED, SWEEPS, PairSet, read_pairs
 from charlstm.pairs.report import measure
 from charlstm.pairs.scores import SCORE_KINDS, ScoreKind
-from charlstm.studies.agreement.corpus import read_settings
+from charlstm.studies.agreement.corpus import read_settings, settings_path
 from charlstm.studies.agreement.grammar_pairs import (
     GrammarPairs,
     bundled_grammar_pairs,
     grammar_pairs,
 )
 from charlstm.studies.agreement.report import AgreementReport
-
-
-def _file(ctx: click.Context, parameter: click.Parameter, value: str | None) -> Path | None:
-    del ctx, parameter
-    if value is not None:
-        writable(Path(value))
-    return None if value is None else Path(value)
 
 
 @click.command(cls=Command)
@@ -64,7 +55,7 @@ def _file(ctx: click.Context, parameter: click.Parameter, value: str | None) -> 
 )
 @save_option(".csv", ".png", ".svg")
 @click.option(
-    "--items", metavar="FILE", callback=_file, help="Write every pair's two scores (JSON Lines)."
+    "--items", metavar="FILE", callback=output, help="Write every pair's two scores (JSON Lines)."
 )
 @json_option
 def command(
@@ -75,8 +66,8 @@ def command(
     corpus: str | None,
     per_condition: int | None,
     seed: int | None,
-    save: tuple[Path, ...],
-    items: Path | None,
+    save: tuple[Output, ...],
+    items: Output | None,
     as_json: bool,
 ) -> None:
     """Measure subject agreement with minimal pairs.
@@ -88,6 +79,10 @@ def command(
     Without --pairs, each joins a subject and a predicate that never occur together in the corpus.
     """
     model = load_model(run)
+    beside = settings_path(Path(corpus)) if corpus else None
+    spare([pairs, corpus, beside, *files_of(model)], *save, items)
+    if items and items.path.resolve() in [made.path.resolve() for made in save]:
+        raise click.UsageError("--save and --items name the same file; name two.")
     if pairs is not None:
         pair_set = PairSet(read_pairs(Path(pairs)))
     else:
@@ -101,8 +96,8 @@ def command(
     result = AgreementReport(model.path.parent, model.config.seq_length, report)
     save_all(save, result)
     if items:
-        write_json_lines(items, report.items())
-        note(f"wrote {items}")
+        write_json_lines(items.path, report.items(), force=items.force)
+        note(f"wrote {items.path}")
     show(as_json, result.to_mapping(), result.lines())
 
 

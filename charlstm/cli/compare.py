@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from charlstm.cli.options import json_option, save_all, save_option, show
+from charlstm.cli.options import json_option, show
+from charlstm.cli.outputs import Output, forced, save_all, save_option, spare
 from charlstm.cli.progress import Display, reading_bar
 from charlstm.cli.stop import Stop
 from charlstm.cli.terminal import note
@@ -14,9 +15,9 @@ from charlstm.config_file import find_config
 from charlstm.errors import CharlstmError
 from charlstm.output.figure import require_matplotlib
 from charlstm.studies.agreement.grammar_pairs import grammar_pairs
-from charlstm.studies.compare.comparison import read_comparison
+from charlstm.studies.compare.comparison import Comparison, read_comparison
 from charlstm.studies.compare.groups import share_of
-from charlstm.studies.compare.outcome import Outcome
+from charlstm.studies.compare.outcome import Outcome, was_begun
 from charlstm.studies.compare.result import ComparisonResult
 from charlstm.studies.compare.runner import NextRun, compare
 from charlstm.training.events import Event, Finished
@@ -31,7 +32,7 @@ from charlstm.training.events import Event, Finished
 )
 @save_option(".csv", ".png", ".svg")
 @json_option
-def command(config: str, out: str | None, save: tuple[Path, ...], as_json: bool) -> None:
+def command(config: str, out: str | None, save: tuple[Output, ...], as_json: bool) -> None:
     """Train the settings that CONFIG lists, a YAML file or a bundled name, and compare them.
 
     CONFIG has `base` settings, lists of values under `vary`, and a `budget`: characters or
@@ -41,7 +42,12 @@ def command(config: str, out: str | None, save: tuple[Path, ...], as_json: bool)
     table, and writes compare.csv (with matplotlib also compare.png) to the folder of the runs.
     """
     path = find_config(config)
+    if out == "-":
+        raise click.UsageError("--out is a folder, and - is standard output; name a folder.")
     comparison = read_comparison(path, Path(out) if out else None)
+    own = _own_files(comparison)
+    texts = [text for planned in comparison.runs for text in planned.config.corpus]
+    spare([path, comparison.pairs, *texts], *own, *save)
     stop = Stop(None)
     outcomes: list[Outcome] = []
     try:
@@ -49,6 +55,7 @@ def command(config: str, out: str | None, save: tuple[Path, ...], as_json: bool)
             for event in compare(
                 comparison,
                 grammar_pairs,
+                force=forced(),
                 stop=stop.requested,
                 on_read=reading_bar(stop.raise_if_requested),
                 on_scored=lambda _: stop.raise_if_requested(),
@@ -62,19 +69,22 @@ def command(config: str, out: str | None, save: tuple[Path, ...], as_json: bool)
         note(f"{len(outcomes)} of {len(comparison.runs)} runs done; give the same command to go on")
         sys.exit(stop.status)
     result = ComparisonResult(outcomes, comparison.out, path.stem)
-    save_all([comparison.out / "compare.csv", *save, *_picture(comparison.out)], result)
+    save_all([*own, *save], result)
     show(as_json, result.to_mapping(), result.lines())
 
 
-def _picture(out: Path) -> list[Path]:
-    """The file of the figure, unless matplotlib is missing."""
-    path = out / "compare.png"
+def _own_files(comparison: Comparison) -> list[Output]:
+    """The table and, unless matplotlib is missing, the figure in the folder of the runs.
+
+    They may replace those of before if the comparison was begun there before.
+    """
+    begun = any(was_begun(comparison.out / planned.name) for planned in comparison.runs)
+    names = ["compare.csv", "compare.png"]
     try:
         require_matplotlib()
     except CharlstmError as error:
-        note(f"no {path}: {error}")
-        return []
-    return [path]
+        note(f"no {comparison.out / names.pop()}: {error}")
+    return [Output(comparison.out / name, begun or forced()) for name in names]
 
 
 class _Watcher(ExitStack):

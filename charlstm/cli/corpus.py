@@ -1,13 +1,23 @@
 """`charlstm corpus`: write the sentences of the agreement grammar, or its minimal pairs."""
 
+import sys
 from pathlib import Path
 
 import click
 
+from charlstm.cli.outputs import Output, force_option, output_or_stdout, spare
 from charlstm.cli.terminal import note
 from charlstm.hints import command as hint
-from charlstm.pairs.files import PER_CONDITION, SEED, SWEEPS, write_pairs
-from charlstm.studies.agreement.corpus import CorpusSettings, read_settings, write_corpus
+from charlstm.pairs.files import PER_CONDITION, SEED, SWEEPS, lines_of, write_pairs
+from charlstm.studies.agreement.corpus import (
+    CorpusSettings,
+    read_settings,
+    settings_path,
+    write_corpus,
+)
+from charlstm.studies.agreement.corpus import (
+    sentences as sentences_of,
+)
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS
 from charlstm.studies.agreement.grammar_pairs import GrammarPairs, bundled_grammar_pairs
 from charlstm.studies.agreement.phrases import MIN_FILLER
@@ -19,7 +29,7 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("file", type=click.Path(dir_okay=False))
+@click.argument("file", callback=output_or_stdout)
 @click.option("--sentences", default=40_000, type=click.IntRange(1), help="How many sentences.")
 @click.option("--seed", default=1, type=click.IntRange(0), help="Decides every sentence.")
 @click.option(
@@ -45,8 +55,9 @@ def command() -> None:
     default=True,
     help="Keep a fifth of the subject and predicate pairs out, for testing.",
 )
+@force_option
 def agreement(
-    file: str,
+    file: Output | None,
     sentences: int,
     seed: int,
     max_attractors: int,
@@ -56,15 +67,21 @@ def agreement(
 ) -> None:
     """Write sentences whose verb agrees with a distant subject to FILE, one a line.
 
-    The command writes the settings beside it, as FILE with the ending .json.
+    The command writes the settings beside it, as FILE with the ending .json. To standard output
+    (FILE -) it writes the sentences alone.
     """
     settings = CorpusSettings(sentences, seed, max_attractors, without, hold_out, max_filler)
-    write_corpus(Path(file), settings)
-    note(f"wrote {sentences:,} sentences to {file}; train on it: {hint('train', file)}")
+    if file is None:
+        sys.stdout.buffer.writelines(f"{line}\n".encode() for line in sentences_of(settings))
+        return
+    path = file.path
+    spare([], file, Output(settings_path(path), file.force))
+    write_corpus(path, settings, force=file.force)
+    note(f"wrote {sentences:,} sentences to {path}; train on it: {hint('train', path)}")
 
 
 @command.command()
-@click.argument("file", type=click.Path(dir_okay=False))
+@click.argument("file", callback=output_or_stdout)
 @click.option(
     "--corpus", metavar="CORPUS", help="Made by `corpus agreement`.  [default: the bundled one]"
 )
@@ -76,16 +93,24 @@ def agreement(
     help="Pairs of each condition.",
 )
 @click.option("--seed", default=SEED, type=click.IntRange(0), help="Decides every pair.")
-def pairs(file: str, corpus: str | None, sweep: str | None, per_condition: int, seed: int) -> None:
+@force_option
+def pairs(
+    file: Output | None, corpus: str | None, sweep: str | None, per_condition: int, seed: int
+) -> None:
     """Write the minimal pairs that `agree` makes by default to FILE, as JSON Lines.
 
-    Each joins a subject and a predicate that never occur together in the corpus.
+    Each joins a subject and a predicate that never occur together in the corpus. FILE - is
+    standard output.
     """
+    spare([corpus, settings_path(Path(corpus))] if corpus else [], file)
     grammar = GrammarPairs(read_settings(Path(corpus))) if corpus else bundled_grammar_pairs()
     if sweep:
         pair_set = grammar.sweep(sweep, per_condition, seed)
     else:
         pair_set = grammar.default(per_condition, seed)
-    write_pairs(Path(file), pair_set.pairs)
+    if file is None:
+        sys.stdout.buffer.writelines(lines_of(pair_set.pairs))
+        return
+    write_pairs(file.path, pair_set.pairs, force=file.force)
     count = f"{len(pair_set.pairs):,}"
-    note(f"wrote {count} pairs to {file}; score them: {hint('agree', '--pairs', file)}")
+    note(f"wrote {count} pairs to {file.path}; score them: {hint('agree', '--pairs', file.path)}")

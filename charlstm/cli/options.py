@@ -3,7 +3,6 @@
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import Field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
@@ -15,12 +14,11 @@ from charlstm.config import checked
 from charlstm.errors import CharlstmError, ConfigError
 from charlstm.exclusions import BYTES
 from charlstm.nn.parameters import Architecture
-from charlstm.output.figure import PICTURES, require_matplotlib
 from charlstm.text.shown import names, printable
 from charlstm.text.unknown import cure, unknown_words
 
 if TYPE_CHECKING:
-    from charlstm.output.write import Result
+    pass
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -117,52 +115,6 @@ def note_left_out(model: Model, count: int, unknown: Sequence[str]) -> None:
         pairs = f"{count:,} pair{'s' * (count != 1)}"
         helped = cure(model.vocabulary, unknown)
         note(f"left out {pairs} with characters never seen: {names(unknown)}{helped}")
-
-
-def save_option(*endings: str) -> Callable[[Command], Command]:
-    """The option `--save FILE`, repeatable; it refuses a picture at once without matplotlib."""
-
-    def check(
-        ctx: click.Context, parameter: click.Parameter, value: tuple[str, ...]
-    ) -> tuple[Path, ...]:
-        del ctx, parameter
-        paths = tuple(map(Path, value))
-        for path in paths:
-            if path.suffix.lower() not in endings:
-                raise click.BadParameter(f"{str(path)!r} must end in {' or '.join(endings)}.")
-            writable(path)
-        if any(path.suffix.lower() in PICTURES for path in paths):
-            require_matplotlib()
-        return paths
-
-    return click.option(
-        "--save",
-        multiple=True,
-        metavar="FILE",
-        callback=check,
-        help=f"Write the result as {', '.join(endings)}; repeatable.",
-    )
-
-
-def writable(path: Path) -> None:
-    """Refuse a file that cannot be written, before the work starts.
-
-    Raises:
-        BadParameter: if it is a folder, or its folder does not exist.
-    """
-    if path.is_dir():
-        raise click.BadParameter(f"{str(path)!r} is a folder.")
-    if not path.parent.is_dir():
-        raise click.BadParameter(f"{str(path)!r}: there is no folder {str(path.parent)!r}.")
-
-
-def save_all(paths: Iterable[Path], result: "Result") -> None:
-    """Write a result to each file of --save, in the form that the file's ending names."""
-    from charlstm.output.write import save  # noqa: PLC0415 - `charlstm sample` saves no result
-
-    for path in paths:
-        save(path, result)
-        note(f"wrote {path}")
 
 
 def show(as_json: bool, mapping: Mapping[str, Any], lines: Iterable[str]) -> None:

@@ -3,12 +3,14 @@
 import sys
 from collections.abc import Generator
 from contextlib import closing, nullcontext
+from pathlib import Path
 from typing import Any
 
 import click
 
 from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, setting_options
+from charlstm.cli.outputs import Output, force_option, forced, spare
 from charlstm.cli.progress import Display, reading_bar
 from charlstm.cli.stop import Stop
 from charlstm.cli.terminal import note, print_json
@@ -17,7 +19,7 @@ from charlstm.config import SETTINGS, Config
 from charlstm.config_file import find_config, read_yaml
 from charlstm.errors import ConfigError
 from charlstm.nn.cells import CELLS, cell_options
-from charlstm.store.runs import find_run
+from charlstm.store.runs import FILES, find_run
 from charlstm.training.events import Event
 from charlstm.training.fit import fit
 from charlstm.training.mpi import serve
@@ -36,6 +38,7 @@ FLAGS = [field for name, field in SETTINGS.items() if name not in ("corpus", "ce
 @click.option("--cell", type=click.Choice(list(CELLS)), help="Recurrent cell.  [default: lstm]")
 @setting_options([*FLAGS, *cell_options().values()])
 @click.option("--mpi", is_flag=True, help="Require MPI ranks; under mpiexec this is automatic.")
+@force_option
 @json_option
 def command(
     corpus: tuple[str, ...],
@@ -66,6 +69,9 @@ def command(
             "allow_changed_corpus": allow_changed_corpus,
         }
         config = _config(config_file, given, **way)
+        if config.out and not resume:
+            inputs = (config_file, *config.corpus, config.val)
+            spare(inputs, *(Output(Path(config.out) / name, True) for name in FILES))
         stop = Stop(world)
         events = fit(
             config,
@@ -73,6 +79,7 @@ def command(
             stop=stop.requested,
             on_read=reading_bar(stop.raise_if_requested),
             world=world,
+            force=forced(),
         )
         _watch(events, stop, as_json, config.tokens)
 

@@ -10,7 +10,7 @@ from charlstm.api import Model
 from charlstm.errors import ExportError
 from charlstm.hints import install
 from charlstm.nn.parameters import Parameters
-from charlstm.store.atomic import atomic_write
+from charlstm.store.target import target_file
 
 Encoder = Callable[[Parameters, Mapping[str, str]], bytes]
 
@@ -39,15 +39,16 @@ def encoder(path: Path) -> Encoder:
     return encode
 
 
-def export(model: Model, path: Path) -> None:
-    """Write a model to `path`; an old file stays until the new one is complete.
+def export(model: Model, path: Path, *, force: bool = False) -> None:
+    """Write a model to `path`. An earlier export is replaced, another file only with `force`.
 
     Raises:
+        OutputError: if there is another file.
         ExportError: as `encoder`, if the format cannot hold this model, or if the file cannot be
             written.
     """
     data = encoder(path)(model.parameters, about(model))
-    with atomic_write(path, ExportError) as file:
+    with target_file(path, ExportError, force=force) as file:
         file.write(data)
 
 

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from charlstm.errors import CharlstmError, RunError
+from charlstm.errors import CharlstmError
 from charlstm.hints import install
-from charlstm.store.atomic import atomic_write
+from charlstm.store.target import target_file
 
 if TYPE_CHECKING:  # only a command that draws imports it
     from matplotlib.figure import Figure
@@ -69,17 +69,17 @@ def drawing(
         yield Figure(figsize=(width, height), layout=layout)
 
 
-def write_figure(path: Path, figure: "Figure") -> None:
+def write_figure(path: Path, figure: "Figure", *, force: bool = False) -> None:
     """Write a figure as .png or .svg, by the ending of `path`.
 
     Raises:
-        RunError: if it cannot be written; an old file then stays.
+        OutputError: if it may not or cannot be written; an old file then stays.
     """
     ending = path.suffix.lower()
-    metadata = {"Date": None} if ending == ".svg" else {"Software": None}
+    metadata = {"Date": None} if ending == ".svg" else {"Software": "charlstm"}
     picture = io.BytesIO()
     with style(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph", UserWarning)  # a name in another script
         figure.savefig(picture, format=ending[1:], metadata=metadata)
-    with atomic_write(path, RunError) as file:
+    with target_file(path, force=force) as file:
         file.write(picture.getvalue())

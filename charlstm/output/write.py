@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from charlstm.output.figure import PICTURES, write_figure
-from charlstm.store.atomic import atomic_write
+from charlstm.store.target import target_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -56,37 +56,39 @@ class Paged(Protocol):
 Result = Tabular | Mappable | Drawable | Paged
 
 
-def save(path: Path, result: Result) -> None:
+def save(path: Path, result: Result, *, force: bool = False) -> None:
     """Write a result in the form that the ending of `path` names.
 
-    The endings are .csv, .json, .html, .png and .svg. The new file replaces an old one at once, or
-    not at all.
+    The endings are .csv, .json, .html, .png and .svg. `charlstm.store.target` has the rule that
+    says whether it may replace an old file; `force` lets it.
 
     Raises:
-        RunError: if the file cannot be written.
+        OutputError: if the file may not or cannot be written.
         CharlstmError: if the result cannot be drawn.
         TypeError: if the result has no such form.
     """
     ending = path.suffix.lower()
     if ending == ".csv" and isinstance(result, Tabular):
-        _write(path, _csv(*result.to_table()))
+        _write(path, _csv(*result.to_table()), force)
     elif ending == ".json" and isinstance(result, Mappable):
-        _write(path, _json(result.to_mapping(), indent=1))
+        _write(path, _json(result.to_mapping(), indent=1), force)
     elif ending == ".html" and isinstance(result, Paged):
-        _write(path, result.to_page())
+        _write(path, result.to_page(), force)
     elif ending in PICTURES and isinstance(result, Drawable):
-        write_figure(path, result.to_figure())
+        write_figure(path, result.to_figure(), force=force)
     else:
         raise TypeError(f"{type(result).__name__} has no form for {ending!r}")
 
 
-def write_json_lines(path: Path, values: Iterable[Mapping[str, Any]]) -> None:
+def write_json_lines(
+    path: Path, values: Iterable[Mapping[str, Any]], *, force: bool = False
+) -> None:
     """One JSON object on each line.
 
     Raises:
-        RunError: if it cannot be written; an old file then stays.
+        OutputError: if it may not or cannot be written; an old file then stays.
     """
-    _write(path, "".join(map(_json, values)))
+    _write(path, "".join(map(_json, values)), force)
 
 
 def plain(value: Any) -> Any:
@@ -115,8 +117,8 @@ def _json(value: Mapping[str, Any], indent: int | None = None) -> str:
     return json.dumps(plain(value), indent=indent, ensure_ascii=False) + "\n"
 
 
-def _write(path: Path, content: str | bytes) -> None:
+def _write(path: Path, content: str | bytes, force: bool) -> None:
     if isinstance(content, str):
         content = content.encode("utf-8", "backslashreplace")
-    with atomic_write(path) as file:
+    with target_file(path, force=force) as file:
         file.write(content)

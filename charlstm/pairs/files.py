@@ -4,14 +4,14 @@ import csv
 import json
 import re
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from charlstm.errors import CorpusError
 from charlstm.hints import command
-from charlstm.store.atomic import atomic_write
+from charlstm.store.target import target_file
 
 NUMBERS = ("singular", "plural")
 UNNAMED = "pairs"  # the condition of pairs that name none
@@ -63,16 +63,17 @@ class PairSet:
     at: Mapping[str, int] = field(default_factory=dict)
 
 
-def write_pairs(path: Path, pairs: Iterable[Pair]) -> None:
-    """Write one JSON object per line, labels that are None left out.
+def write_pairs(path: Path, pairs: Iterable[Pair], *, force: bool = False) -> None:
+    """Write the `lines_of` pairs to a file; it raises what `target_file` raises."""
+    with target_file(path, CorpusError, force=force) as file:
+        file.writelines(lines_of(pairs))
 
-    Raises:
-        CorpusError: if the file cannot be written; an old file then stays.
-    """
-    with atomic_write(path, CorpusError) as file:
-        for pair in pairs:
-            fields = {key: value for key, value in asdict(pair).items() if value is not None}
-            file.write(f"{json.dumps(fields, ensure_ascii=False)}\n".encode())
+
+def lines_of(pairs: Iterable[Pair]) -> Iterator[bytes]:
+    """One JSON object per line, labels that are None left out."""
+    for pair in pairs:
+        fields = {key: value for key, value in vars(pair).items() if value is not None}
+        yield f"{json.dumps(fields, ensure_ascii=False)}\n".encode()
 
 
 def read_pairs(path: Path) -> list[Pair]:

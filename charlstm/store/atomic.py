@@ -27,8 +27,12 @@ _CANNOT_SYNC = {errno.EINVAL, errno.EACCES, errno.EPERM, errno.EBADF, errno.ENOS
 
 
 @contextmanager
-def atomic_write(path: Path, error: type[CharlstmError] = RunError) -> Iterator[BinaryIO]:
+def atomic_write(
+    path: Path, error: type[CharlstmError] = RunError, *, new: bool = False
+) -> Iterator[BinaryIO]:
     """Yield a new binary file. It becomes `path` when the block ends without an error.
+
+    If `path` has to be `new`, a file that is there by then stays, and that is an error.
 
     After an error, `path` is what it was, and the temporary file `.<name>.<random>.tmp` is gone. A
     process that is killed leaves that file behind; `clean_stray` removes it.
@@ -37,7 +41,7 @@ def atomic_write(path: Path, error: type[CharlstmError] = RunError) -> Iterator[
         CharlstmError: of the type `error`, in one line, for any OSError, also one of the block.
     """
     try:
-        with replacing(path) as file:
+        with replacing(path, new=new) as file:
             yield file
     except OSError as problem:
         intact = f"; the {path.name!r} of before is intact" if os.path.lexists(path) else ""
@@ -54,7 +58,7 @@ def atomic_write(path: Path, error: type[CharlstmError] = RunError) -> Iterator[
 
 
 @contextmanager
-def replacing(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, sync: bool = True, new: bool = False) -> Iterator[BinaryIO]:
     """Like `atomic_write`, but it raises an OSError as it is, and syncs only with `sync`.
 
     `sync` forces the bytes to the disk. Without it the write is twice as fast: use that for files
@@ -68,7 +72,10 @@ def replacing(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
         os.close(os.dup(file.fileno()))  # here NFS says whether it has room for all
         if os.name == "nt":  # Windows renames no open file
             file.close()
-        Path(file.name).replace(path)
+        if new:
+            _take_new_name(Path(file.name), path)
+        else:
+            Path(file.name).replace(path)
 
 
 @contextmanager
@@ -118,6 +125,17 @@ def _create(path: Path) -> BinaryIO:
             file.close()  # a `clean_stray` has seen it before it was locked, and removed it
     except ValueError as problem:  # a NUL character in the path
         raise OSError(errno.EINVAL, str(problem)) from problem
+
+
+def _take_new_name(temporary: Path, path: Path) -> None:
+    """Give the file a name that nobody has yet, in one step where there are hard links."""
+    try:
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        raise
+    except OSError:
+        path.open("xb").close()
+        temporary.replace(path)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -42,6 +42,15 @@ def lock(file: int) -> bool:
     return True
 
 
+def is_lock(path: Path) -> bool:
+    """Whether a file can be the lock of a run: it is empty, or says which process holds it."""
+    try:
+        content = path.read_bytes() if path.is_file() and not path.is_symlink() else b"no"
+    except OSError:
+        return False
+    return not content or _HOLDER.fullmatch(content.decode("ascii", "replace")) is not None
+
+
 class RunLock:
     """Holds the lock of the folder `run` inside a `with` block.
 

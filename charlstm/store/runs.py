@@ -5,14 +5,18 @@ A run is a folder with a `config.yaml` and checkpoints: `best.npz`, `last.npz`, 
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from charlstm.errors import RunError
 from charlstm.hints import command
+from charlstm.store.lock import is_lock
+from charlstm.store.target import check_target
 
 _STEP = re.compile(r"step-([0-9]+)\.npz")
+_CHECKPOINT = re.compile(r"(best|last|step-[0-9]+)\.npz")
+FILES = (".lock", "config.yaml", "metrics.csv")  # what a run has besides checkpoints
 
 
 def new_run(root: Path, stem: str) -> Path:
@@ -38,19 +42,30 @@ def new_run(root: Path, stem: str) -> Path:
                 return path
 
 
-def claim(path: Path) -> Path:
-    """Create the folder that the user chose for a new run, unless a run is in it.
+def claim(path: Path, force: bool = False, files: Iterable[str] = FILES) -> Path:
+    """Create the folder that the user chose for a new run, or take one without a run in it.
+
+    If it has files of other programs with the names of a run's `files`, `force` removes them.
 
     Raises:
         RunError: if it holds a run already, is not a folder, or cannot be made.
+        OutputError: if it holds such files, and not `force`.
     """
     with _explained(path, "cannot make the run folder", "; choose another place with --out"):
+        if str(path) == "-":
+            raise ValueError("- is standard output")
         path.mkdir(parents=True, exist_ok=True)
-        if not _is_run(path):
-            return path
-    raise RunError(
-        f"{str(path)!r} holds a run already; continue it with --resume, or choose another --out"
-    )
+        if any(_CHECKPOINT.fullmatch(file.name) for file in path.iterdir()):
+            raise RunError(
+                f"{str(path)!r} holds a run already; continue it with --resume, "
+                "or choose another --out"
+            )
+        in_the_way = [path / name for name in files if not is_lock(path / name)]
+        for file in in_the_way:
+            check_target(file, force=force)
+        for file in in_the_way:
+            file.unlink(missing_ok=True)
+        return path
 
 
 def find_run(spec: str | Path | None, root: Path = Path("runs")) -> Path:

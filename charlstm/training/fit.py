@@ -42,13 +42,15 @@ def fit(
     stop: Callable[[], bool] = lambda: False,
     on_read: ReadProgress | None = None,
     world: World | None = None,
+    force: bool = False,
 ) -> Generator[Event, None, None]:
     """Train as `config` says and yield what happens; the last event is `Finished`.
 
     `resume` is the run folder or checkpoint to continue: `config` is then the checkpoint's own
     with at most budget and housekeeping changed. `init_from` is a run whose weights a new one
     starts from. `fit` asks `stop` after each update; once true, it saves the run and ends. With
-    `world`, whose rank 0 this is, all its ranks share the work.
+    `world`, whose rank 0 this is, all its ranks share the work. With `force`, files of other
+    programs that are in the way in `config.out` are removed.
 
     Raises:
         CharlstmError: for texts, settings or checkpoints that cannot be used, when a file cannot
@@ -58,7 +60,7 @@ def fit(
     with (
         resumed_run(resume, config, allow_changed_corpus, on_read, world)
         if resume is not None
-        else fresh_run(config, root, init_from, on_read, world)
+        else fresh_run(config, root, init_from, on_read, world, force)
     ) as training:
         run, config, progress = _Run(training, began), training.config, training.progress
         yield from map(Note, [*training.texts.notes, *training.notes])

@@ -92,6 +92,7 @@ def fresh_run(
     init_from: Path | None,
     on_read: ReadProgress | None,
     world: World | None = None,
+    force: bool = False,
 ) -> Iterator[Training]:
     """A new run in a new folder, with random weights or with those of `init_from`."""
     if not config.corpus:
@@ -104,7 +105,7 @@ def fresh_run(
             f"tokens is {config.tokens}, but {str(path)!r} knows {old.vocabulary.tokens}s; "
             f"leave out --tokens."
         )
-    with _new_folder(config, root) as folder:
+    with _new_folder(config, root, force) as folder:
         vocabulary = old.vocabulary if old else None
         texts = read_texts(config, text_cache(folder), vocabulary=vocabulary, on_read=on_read)
         if old and "hidden_size" in config.undecided:
@@ -161,11 +162,12 @@ def _training(
 
 
 @contextmanager
-def _new_folder(config: Config, root: Path) -> Iterator[Path]:
+def _new_folder(config: Config, root: Path, force: bool) -> Iterator[Path]:
     """A locked folder for a new run; it is removed if the run ends before its first save."""
     find_files([*config.corpus, *([config.val] if config.val else [])])  # or no folder is made
-    was_there = bool(config.out) and Path(config.out or "").exists()
-    folder = claim(Path(config.out)) if config.out else new_run(root, _stem(config.corpus[0]))
+    out = Path(config.out) if config.out else None
+    was_there = bool(out and out.exists())
+    folder = claim(out, force) if out else new_run(root, _stem(config.corpus[0]))
     with RunLock(folder):
         clean_stray(folder)
         try:

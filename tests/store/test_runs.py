@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charlstm.errors import RunError
+from charlstm.errors import OutputError, RunError
 from charlstm.store import lock
 from charlstm.store.lock import RunLock
 from charlstm.store.runs import (
@@ -141,11 +141,31 @@ def test_claim_takes_a_folder_without_a_run(root: Path) -> None:
     assert claim(run) == run
 
 
-@pytest.mark.parametrize("file", ["config.yaml", "last.npz", "step-00010.npz"])
+@pytest.mark.parametrize("file", ["best.npz", "last.npz", "step-00010.npz"])
 def test_claim_refuses_a_run(root: Path, file: str) -> None:
     run = make_run(root, "old", files=[file])
     assert "--resume" in error(claim, run)
+    assert "--resume" in error(lambda: claim(run, force=True))
     assert names(run) == {file}
+
+
+@pytest.mark.parametrize("file", ["config.yaml", "metrics.csv", ".lock"])
+def test_claim_leaves_files_of_others_alone_unless_forced(root: Path, file: str) -> None:
+    run = make_run(root, "results", files=["notes.txt", "weights.npz"])
+    (run / file).write_text("mine", encoding="ascii")
+    with pytest.raises(OutputError, match=rf"{file}' exists; .* replace it with --force"):
+        claim(run)
+    assert (run / file).read_text(encoding="ascii") == "mine"
+    assert claim(run, force=True) == run
+    assert names(run) == {"notes.txt", "weights.npz"}
+
+
+@pytest.mark.parametrize("content", ["", "7\n", "7 host pid:[1]\n"])
+def test_claim_takes_a_folder_in_which_a_start_was_killed(root: Path, content: str) -> None:
+    run = make_run(root, "cats", files=[])
+    (run / ".lock").write_text(content, encoding="ascii")
+    assert claim(run) == run
+    assert names(run) == {".lock"}
 
 
 def test_places_that_are_files_are_named(tmp_path: Path) -> None:

@@ -1,11 +1,10 @@
 """`charlstm inspect gates`: how often each gate is open or shut."""
 
-from pathlib import Path
-
 import click
 
 from charlstm.cli.exclusions import Command
-from charlstm.cli.options import json_option, load_model, run_option, save_all, save_option, show
+from charlstm.cli.options import json_option, load_model, run_option, show
+from charlstm.cli.outputs import Output, files_of, save_all, save_option, spare
 from charlstm.cli.texts import ids_of
 from charlstm.studies.inspect.gates import measure_gates, sigmoid_gates
 from charlstm.studies.inspect.gates_report import GatesReport
@@ -25,7 +24,7 @@ def command(
     encoding: str,
     count: int,
     cut: int | None,
-    save: tuple[Path, ...],
+    save: tuple[Output, ...],
     as_json: bool,
 ) -> None:
     """Count how often each gate is open (> 0.9) or shut (< 0.1) while a model reads TEXT.
@@ -34,6 +33,7 @@ def command(
     run's own validation part. --save FILE.png draws a point for each unit.
     """
     model = load_model(run)
+    spare([*text, *files_of(model)], *save)
     sigmoid_gates(model.parameters.cell)  # refuses a cell without gates before a text is read
     ids = ids_of(model, text, encoding, cut)
     gates = measure_gates(model.parameters, ids, model.vocabulary.alphabet)

@@ -1,13 +1,13 @@
 """`charlstm inspect gradients`: how far back the gradient of a loss reaches."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
 
 from charlstm.api import Model
 from charlstm.cli.exclusions import Command
-from charlstm.cli.options import json_option, load_model, save_all, save_option, show
+from charlstm.cli.options import json_option, load_model, show
+from charlstm.cli.outputs import Output, files_of, save_all, save_option, spare
 from charlstm.cli.texts import ids_of
 from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.pairs.scores import readable
@@ -51,7 +51,7 @@ def command(
     encoding: str,
     steps: int,
     samples: int,
-    save: tuple[Path, ...],
+    save: tuple[Output, ...],
     as_json: bool,
 ) -> None:
     """Measure the gradient of a loss k steps back, for each RUN and for fresh networks.
@@ -63,6 +63,7 @@ def command(
     clippings: dict[str, Clipping | None] = {}
     for run in runs or (None,):
         model = load_model(run)
+        spare([*text, *files_of(model)], *save)
         name = model.name
         name = str(model.path.parent) if name in reaches else name
         losses = _losses(model, text, encoding, steps, samples)

@@ -3,7 +3,6 @@
 import os
 import shutil
 import sys
-from pathlib import Path
 
 import click
 
@@ -15,10 +14,9 @@ from charlstm.cli.options import (
     json_option,
     load_model,
     run_option,
-    save_all,
-    save_option,
     warn_unseen,
 )
+from charlstm.cli.outputs import Output, files_of, save_all, save_option, spare
 from charlstm.cli.terminal import note, print_json, typed
 from charlstm.cli.texts import given_text
 from charlstm.errors import CorpusError
@@ -66,7 +64,7 @@ def command(
     top: int,
     cut: int | None,
     color: str,
-    save: tuple[Path, ...],
+    save: tuple[Output, ...],
     as_json: bool,
 ) -> None:
     """Show TEXT, or standard input for -, as the model reads it.
@@ -78,6 +76,7 @@ def command(
     Mark a span to find the units that are on over all of it and off elsewhere.
     """
     model = load_model(run)
+    spare(files_of(model), *save)
     architecture = model.parameters.architecture
     at = checked_layer(architecture, layer)
     chosen = [(at, checked_unit(architecture, unit)) for unit in units]
@@ -111,9 +110,9 @@ def _depth(choice: str) -> Depth:
     return depth(os.environ, sys.stdout.isatty())
 
 
-def _limit(model: Model, save: tuple[Path, ...]) -> int:
+def _limit(model: Model, save: tuple[Output, ...]) -> int:
     """How many characters this view takes; a page has room for fewer of a large network."""
-    with_page = any(path.suffix.lower() == ".html" for path in save)
+    with_page = any(made.path.suffix.lower() == ".html" for made in save)
     return min(MOST, page_limit(model.parameters)) if with_page else MOST
 
 

@@ -14,10 +14,9 @@ from charlstm.cli.options import (
     load_model,
     note_left_out,
     run_option,
-    save_all,
-    save_option,
     show,
 )
+from charlstm.cli.outputs import Output, files_of, save_all, save_option, spare
 from charlstm.cli.progress import counting_bar
 from charlstm.cli.terminal import note
 from charlstm.errors import CharlstmError
@@ -58,7 +57,7 @@ def command(
     seed: int,
     layer: int | None,
     unit: int | None,
-    save: tuple[Path, ...],
+    save: tuple[Output, ...],
     as_json: bool,
 ) -> None:
     """Find the units that carry the subject's number (or gender) to the verb.
@@ -68,6 +67,7 @@ def command(
     long-distance agreement than that of random units. --save FILE.png draws a unit's time course.
     """
     model = load_model(run)
+    spare([pairs, *files_of(model)], *save)
     architecture = model.parameters.architecture
     at = checked_layer(architecture, layer)
     chosen = None if unit is None else (at, checked_unit(architecture, unit))

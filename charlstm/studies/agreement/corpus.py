@@ -9,7 +9,7 @@ from random import Random
 
 from charlstm.errors import ConfigError, CorpusError
 from charlstm.hints import command
-from charlstm.store.atomic import atomic_write
+from charlstm.store.target import target_file
 from charlstm.studies.agreement.draw import Draw, anything, not_held_out
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS, GRAMMAR
 from charlstm.studies.agreement.phrases import MIN_FILLER, Frame
@@ -92,17 +92,20 @@ def sentences(settings: CorpusSettings) -> Iterator[str]:
         yield frame.text(reading)
 
 
-def write_corpus(path: Path, settings: CorpusSettings) -> None:
+def write_corpus(path: Path, settings: CorpusSettings, *, force: bool = False) -> None:
     """Write the sentences, one on a line, and beside them the settings as `<stem>.json`.
 
     Raises:
+        OutputError: if one of the files is there already, and not `force`.
         CorpusError: if `path` itself ends in .json, or cannot be written; both files are then
             what they were before.
     """
     beside = settings_path(path)
-    with atomic_write(path, CorpusError) as text, atomic_write(beside, CorpusError) as note:
-        for sentence in sentences(settings):
-            text.write(f"{sentence}\n".encode())
+    with (
+        target_file(path, CorpusError, force=force) as text,
+        target_file(beside, CorpusError, force=force) as note,
+    ):
+        text.writelines(f"{sentence}\n".encode() for sentence in sentences(settings))
         note.write(f"{json.dumps(asdict(settings), indent=2)}\n".encode())
 
 

@@ -9,9 +9,11 @@ from typing import Any
 from charlstm.config import HOUSEKEEPING
 from charlstm.errors import RunError
 from charlstm.store.atomic import atomic_write
+from charlstm.store.runs import FILES, claim
 
 SETTINGS_FILE, OUTCOME_FILE = "asked.json", "result.json"
 LEARNT = 0.95  # share of right answers from which a condition counts as learnt
+_FOREIGN = "{} is damaged, or another program's; choose another --out"
 MAY_CHANGE = {*HOUSEKEEPING, "out"}  # settings that may differ when a comparison goes on
 Curve = Sequence[tuple[int, float]]  # characters read, and a value at that time
 
@@ -84,25 +86,28 @@ def read_outcome(run: Path) -> Outcome | None:
     return Outcome(**kept)
 
 
-def claim_for(run: Path, settings: Mapping[str, Any]) -> None:
+def was_begun(run: Path) -> bool:
+    """Whether a comparison has claimed the folder of a run before."""
+    return (run / SETTINGS_FILE).is_file()
+
+
+def claim_for(run: Path, settings: Mapping[str, Any], force: bool = False) -> None:
     """Make the folder of a run with these settings, or accept the one that was made for it.
 
     Raises:
         RunError: if the folder holds another run. Where that run has other settings, the message
             names the first one that differs.
+        OutputError: if files of other programs are in the way, and not `force`.
     """
     wanted = {name: value for name, value in settings.items() if name not in MAY_CHANGE}
     wanted = json.loads(json.dumps(wanted))
     before = _read(run / SETTINGS_FILE)
     if before is None:
-        if any(run.glob("*.npz")):
-            raise RunError(f"{str(run)!r} holds another run; choose another --out")
-        try:
-            run.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(f"cannot make the folder {str(run)!r}: {error.strerror}") from error
+        claim(run, force, (*FILES, OUTCOME_FILE))
         _write(run / SETTINGS_FILE, wanted)
         return
+    if not {"corpus", "cell"} <= set(before):
+        raise RunError(f"{str(run / SETTINGS_FILE)!r} is another program's; choose another --out")
     for name in {**wanted, **before}:
         if wanted.get(name) != before.get(name):
             raise RunError(
@@ -124,7 +129,7 @@ def _read(path: Path) -> dict[str, Any] | None:
     except OSError as error:
         raise RunError(f"cannot read {str(path)!r}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
-        raise RunError(f"{str(path)!r} is damaged; remove its folder to train again") from error
+        raise RunError(_FOREIGN.format(repr(str(path)))) from error
     if not isinstance(value, dict):
-        raise RunError(f"{str(path)!r} is damaged; remove its folder to train again")
+        raise RunError(_FOREIGN.format(repr(str(path))))
     return value

@@ -33,6 +33,7 @@ def compare(
     comparison: Comparison,
     maker_of: PairMakerOf,
     *,
+    force: bool = False,
     stop: Callable[[], bool] = lambda: False,
     on_read: ReadProgress | None = None,
     on_scored: OnScored = lambda _: None,
@@ -40,7 +41,8 @@ def compare(
     """Make every run that is not finished already, and measure it.
 
     `maker_of` returns what makes minimal pairs for a corpus. A corpus without it is measured on
-    `comparison.pairs` alone, and not at all where that is None.
+    `comparison.pairs` alone, and not at all where that is None. With `force`, files of other
+    programs that are in the way of a new run are removed.
 
     Yields a `NextRun` for each run, the events of its training, then its `Outcome`. `stop` is
     called after each update; if it returns true, the run is saved and the iterator ends. An
@@ -51,7 +53,7 @@ def compare(
     """
     runs = [_sized(comparison, planned, on_read) for planned in comparison.runs]
     for planned in runs:
-        claim_for(comparison.out / planned.name, _settings(comparison, planned.config))
+        claim_for(comparison.out / planned.name, _settings(comparison, planned.config), force)
     for number, planned in enumerate(runs, 1):
         if stop():
             return
