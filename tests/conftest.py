@@ -10,8 +10,10 @@ from command_line import TEXT, TINY, Runner
 from faults import Server, folder_in_memory
 from planted import write_planted_run
 
-# Started in the background by a shell they would ignore Ctrl-C, and so would what they start.
+# Started in the background by a shell they would ignore Ctrl-C, under nohup a closed terminal, and
+# so would what they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 # How long an example takes depends on what else the machine does.
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
