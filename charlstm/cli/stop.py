@@ -5,6 +5,7 @@ import signal
 from contextlib import suppress
 from types import FrameType
 
+from charlstm.text.corpus import copy_pipe
 from charlstm.training.world import World
 
 
@@ -13,6 +14,8 @@ class Stop:
 
     The first signal is a request to save and stop after this update; `status` is then the exit
     status. It may come from another rank of `world`. A second signal ends this process at once.
+    While a pipe is read, which may wait for ever and has nothing to save, the first one raises a
+    KeyboardInterrupt.
     Under `nohup`, which ignores SIGHUP, that signal stays ignored.
     """
 
@@ -42,9 +45,17 @@ class Stop:
             raise KeyboardInterrupt
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        del frame
         if self._signalled:  # a signal of another rank does not count: Ctrl-C goes to all of them
             os._exit(128 + number)  # the last checkpoint is intact, workers end by themselves
         self._signalled, self.status = True, 128 + number
+        if _waits_for_text(frame):
+            raise KeyboardInterrupt
         with suppress(OSError):  # the terminal is gone
             os.write(2, b"\nfinishing this update, then saving; once more to leave at once\n")
+
+
+def _waits_for_text(frame: FrameType | None) -> bool:
+    """Whether `frame`, which a signal has interrupted, is part of reading a pipe."""
+    while frame and frame.f_code is not copy_pipe.__code__:
+        frame = frame.f_back
+    return frame is not None

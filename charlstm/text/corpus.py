@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -93,12 +93,18 @@ def _pipes_copied(
         for i, file in enumerate(files):
             if file.size is None:
                 copy = stack.enter_context(temporary(cache / "pipe"))
-                for block in read_blocks(file, raw=tokens == "byte"):
-                    copy.write(block)
-                    on_read(copy.tell(), None, f"reading {file.name}")
-                copy.flush()
+                copy_pipe(file, copy, on_read, raw=tokens == "byte")
                 stored[i] = File(file.name, copy.name, copy.tell())
         yield stored
+
+
+def copy_pipe(file: File, copy: BinaryIO, on_read: ReadProgress, *, raw: bool) -> None:
+    """Copy a pipe, which may keep us waiting for ever. A signal may end this at any moment."""
+    on_read(0, None, f"reading {file.name}")
+    for block in read_blocks(file, raw=raw):
+        copy.write(block)
+        on_read(copy.tell(), None, f"reading {file.name}")
+    copy.flush()
 
 
 class _Text:

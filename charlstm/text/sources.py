@@ -60,9 +60,25 @@ def find_files(sources: Sources, on_note: OnNote = lambda _note: None) -> list[F
             files.append(File(str(source), str(source), size))
     if not files:
         raise CorpusError("no text given; name a file or a folder, or - for standard input")
-    if sum(file.path == "-" for file in files) > 1:
-        raise CorpusError("standard input (-) can be read only once; name it once")
+    pipes = [file.name for file in files if file.size is None]
+    for name in set(pipes):
+        if pipes.count(name) > 1:
+            raise CorpusError(f"{name} can be read only once; name it once")
     return files
+
+
+def is_pipe(source: str | Path) -> bool:
+    """Whether a source can be read only once, because it is neither a file nor a folder.
+
+    Such are standard input, a FIFO, a shell's <(…), and /dev/stdin if it is no file.
+    """
+    if str(source) == "-":
+        return True
+    try:
+        mode = _status(source).st_mode
+    except CorpusError:  # reading it says why
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def read_blocks(file: File, *, raw: bool = False) -> Iterator[bytes]:

@@ -18,7 +18,7 @@ from charlstm.store.atomic import clean_stray
 from charlstm.store.lock import RunLock
 from charlstm.store.runs import checkpoint_path, claim, new_run, text_cache
 from charlstm.text.corpus import ReadProgress
-from charlstm.text.sources import find_files
+from charlstm.text.sources import find_files, is_pipe
 from charlstm.training.defaults import (
     DROPOUT_TIMED,
     choose,
@@ -181,7 +181,7 @@ def _new_folder(config: Config, root: Path, force: bool) -> Iterator[Path]:
 
 
 def _stem(corpus: str) -> str:
-    name = "stdin" if corpus == "-" else Path(corpus).resolve().name
+    name = "stdin" if is_pipe(corpus) else Path(corpus).resolve().name
     return name.removesuffix(".gz").removesuffix(".txt")
 
 

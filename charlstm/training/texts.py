@@ -12,6 +12,7 @@ from charlstm.text.corpus import Corpus, ReadProgress, encode_corpus, is_cached
 from charlstm.text.lengths import Scale, scale
 from charlstm.text.shown import names
 from charlstm.text.slices import TextSlice, split
+from charlstm.text.sources import is_pipe
 from charlstm.text.unknown import cure, nothing_known, unknown_words
 from charlstm.text.vocabulary import Tokens, Vocabulary
 from charlstm.training.defaults import validation_fraction
@@ -127,8 +128,8 @@ def index_of(text: TextSlice, cache: Path) -> Index:
 
 
 def absolute(name: str) -> str:
-    """The path of a text from any folder; - stays standard input."""
-    return name if name == "-" else str(Path(name).resolve())
+    """The path of a text from any folder; any pipe is standard input under another name."""
+    return "-" if is_pipe(name) else str(Path(name).resolve())
 
 
 def _encode(

@@ -226,7 +226,7 @@ def test_what_is_missing_or_unreadable_is_named(
     check("no text given;", [])
     check(f"cannot read {tmp_path}/none.txt: No such file", tmp_path / "none.txt")
     check("cannot read a\0b: embedded null", "a\0b")
-    check("standard input (-) can be read only once", ["-", "-"])
+    check("standard input can be read only once", ["-", "-"])
     monkeypatch.setattr(sys, "stdin", None)
     check("cannot read standard input: it is closed", "-")
     (tmp_path / "empty").mkdir()

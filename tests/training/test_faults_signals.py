@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import TEXT, TINY, start
+from command_line import SIGNALS, TEXT, TINY, start
 from faults import Ended, Server, content
 
 from charlstm.store.archive import load
@@ -23,6 +23,15 @@ pytestmark = [
 ]
 STEPS = 12
 BUSY = (*TINY, "--eval-every=3", "--checkpoint-every=2", "--keep=2", "--sample-every=4")
+READERS = (
+    "eval --run RUN fifo",
+    "eval --run RUN --lines fifo",
+    "agree --run RUN --pairs fifo",
+    "sample --run RUN --prime-file fifo",
+    "inspect gates --run RUN fifo",
+    "train --config ./fifo",
+    "compare ./fifo",
+)
 LAST = 0  # stands for the number that `hits` knows
 # What is being done, and how often it has been done when the signal comes.
 MOMENTS = {
@@ -94,6 +103,38 @@ def test_a_signal_while_the_text_is_encoded(server: Server, tmp_path: Path, sign
         assert ended.stderr.endswith("stopped before the first update; nothing was lost\n")
         assert [path.name for path in runs.rglob("*")] == [".cache"]
     server.ok(*flags, folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("source", "number"),
+    [*(("-", number) for number in SIGNALS), ("/dev/stdin", SIGNALS[0]), ("fifo", SIGNALS[1])],
+)
+def test_a_signal_ends_the_wait_for_a_pipe(here: Path, source: str, number: int) -> None:
+    os.mkfifo("fifo")
+    reader, writer = os.pipe()
+    process = start("train", source, *TINY, stdin=reader)
+    cache = here / "runs" / ".cache"
+    while not (cache.exists() and any(cache.iterdir())):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    process.send_signal(number)
+    output, stderr = process.communicate(timeout=60)  # the pipe says nothing all that time
+    os.close(reader)
+    os.close(writer)
+    assert (process.returncode, output) == (128 + number, b"")
+    assert stderr.endswith(b"stopped before the first update; nothing was lost\n")
+    assert [path.name for path in (here / "runs").rglob("*")] == [".cache"]
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("command", [*READERS])
+def test_ctrl_c_ends_any_other_wait(tiny_run: Path, command: str) -> None:
+    os.mkfifo("fifo")
+    process = start(*command.replace("RUN", str(tiny_run)).split())
+    with Path("fifo").open("wb"):  # as soon as the command opens it as well
+        process.send_signal(signal.SIGINT)
+        output, stderr = process.communicate(timeout=60)
+    assert (process.returncode, output + stderr) == (130, b"")
 
 
 def test_a_signal_when_nobody_reads_what_is_said(here: Path) -> None:

@@ -15,6 +15,7 @@ from charlstm.errors import ConfigError
 from charlstm.exclusions import broken
 from charlstm.nn.cells import CELLS, cell_options
 from charlstm.pairs.files import PER_CONDITION, SWEEPS
+from charlstm.text.sources import is_pipe
 from charlstm.training.texts import absolute
 
 KEYS = ("base", "vary", "budget", "pairs", "per_condition", "sweeps", "out")
@@ -156,7 +157,7 @@ def _runs(
         chosen = dict(zip(vary, values, strict=True))
         common = _fitting(base, vary.get("cell", []), chosen.get("cell"))
         config = from_mapping({**common, **chosen, "keep": MOST_RUNS}, cell_options())
-        if not config.corpus or "-" in config.corpus or config.val == "-":
+        if not config.corpus or any(map(is_pipe, [*config.corpus, config.val or "."])):
             raise ConfigError("name a corpus of files in base; standard input is read only once.")
         architecture_of(config).make_cell()
         name = _name(chosen)
