@@ -11,9 +11,10 @@ from typing import Any
 import click
 
 from charlstm import __version__
-from charlstm.cli.terminal import complain, mute_other_ranks, open_closed, silence, utf8_output
+from charlstm.cli.terminal import complain, mute, open_closed, silence, utf8_output
 from charlstm.errors import CharlstmError
 from charlstm.hints import command, program
+from charlstm.training.world import join
 
 # One BLAS thread starts faster, and `--threads` defaults to it. NumPy reads these when it is
 # imported.
@@ -131,10 +132,11 @@ def main() -> None:
     """Run the command line; an error becomes one line and an exit status."""
     debug = "--debug" in sys.argv[1:]
     open_closed()
-    if sys.argv[1:2] == ["train"]:
-        mute_other_ranks()
     try:
-        cli.main(prog_name=program())
+        world = join(required="--mpi" in sys.argv) if sys.argv[1:2] == ["train"] else None
+        if world and world.rank:
+            mute()
+        cli.main(prog_name=program(), obj=world)
     except CharlstmError as error:
         if debug:
             raise

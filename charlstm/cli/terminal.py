@@ -53,11 +53,9 @@ def open_closed() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
-def mute_other_ranks() -> None:
-    """Under mpiexec every rank runs the same command; let rank 0 alone print."""
-    names = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")
-    if any(os.environ.get(name, "0") != "0" for name in names):
-        sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+def mute() -> None:
+    """Print nothing more: every rank of a world runs the same command, and rank 0 alone speaks."""
+    sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
 
 
 def print_json(value: Mapping[str, Any]) -> None:

@@ -24,7 +24,7 @@ from charlstm.training.events import Event
 from charlstm.training.fit import fit
 from charlstm.training.mpi import serve
 from charlstm.training.settings import settings_of
-from charlstm.training.world import join
+from charlstm.training.world import World
 
 FLAGS = [field for name, field in SETTINGS.items() if name not in ("corpus", "cell")]
 
@@ -37,16 +37,23 @@ FLAGS = [field for name, field in SETTINGS.items() if name not in ("corpus", "ce
 @click.option("--allow-changed-corpus", is_flag=True, help="Resume on a text that has changed.")
 @click.option("--cell", type=click.Choice(list(CELLS)), help="Recurrent cell.  [default: lstm]")
 @setting_options([*FLAGS, *cell_options().values()])
-@click.option("--mpi", is_flag=True, help="Require MPI ranks; under mpiexec this is automatic.")
+@click.option(
+    "--mpi",
+    is_flag=True,
+    expose_value=False,  # `main` has read it, as no rank is mute before it has joined the others
+    help="Require MPI ranks; under mpiexec this is automatic.",
+)
 @force_option
 @json_option
+@click.pass_obj
 def command(
+    world: World | None,
+    /,
     corpus: tuple[str, ...],
     config_file: str | None,
     resume: str | None,
     init_from: str | None,
     allow_changed_corpus: bool,
-    mpi: bool,
     as_json: bool,
     **flags: Any,
 ) -> None:
@@ -55,7 +62,6 @@ def command(
     The run's folder under runs/ holds its settings, its metrics, and the best and the last
     checkpoint. Ctrl-C saves and stops; --resume goes on from there.
     """
-    world = join(required=mpi)
     if world and world.rank:
         serve(world)
         return

@@ -3,37 +3,73 @@
 import os
 import sys
 import time
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from charlstm.errors import RunError
 from charlstm.hints import install
 
-SIZES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE")  # set by Open MPI; by MPICH, Intel MPI and others
+# What a launcher tells each process that it starts: its rank, and how many there are. Where several
+# have started a process, one within the other, the upper lines are those of the inner ones.
+LAUNCHERS = (
+    ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),  # Open MPI
+    ("PMI_RANK", "PMI_SIZE"),  # MPICH, Intel MPI and others
+    ("MV2_COMM_WORLD_RANK", "MV2_COMM_WORLD_SIZE"),  # MVAPICH
+    ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS"),  # srun; a batch script has the rank 0 alone
+    ("PMIX_RANK", ""),  # any launcher with PMIx, which leaves the size to MPI
+)
 NAP = 0.01  # seconds between two looks for a job: a rank without one leaves its core free
 
 
+class Place(NamedTuple):
+    """What a launcher says of this process: its rank, how many there are, and by which variables.
+
+    The size is 0 if it does not say.
+    """
+
+    rank: int
+    size: int
+    variables: str
+
+
+def launched() -> Place:
+    """The place of this process among those that a launcher has started; alone, it is 0 of 1."""
+    for names in LAUNCHERS:
+        said = [os.environ.get(name, "") for name in names]
+        rank, size = (int(value) if value.isdecimal() else 0 for value in said)
+        if rank or size:
+            return Place(rank, size, " ".join(name for name in names if name in os.environ))
+    return Place(0, 1, "")
+
+
 def join(*, required: bool) -> "World | None":
-    """The ranks that `mpiexec` started, or None if this process is alone and MPI is not `required`.
+    """The ranks that a launcher started, or None if this process is alone and MPI not `required`.
 
     Raises:
-        RunError: if there is no mpi4py or no MPI, or `mpiexec` is that of another MPI.
+        RunError: if there is no mpi4py or no MPI, if the launcher is that of another MPI, or if it
+            does not say how many ranks there are.
     """
-    sizes = [os.environ.get(name, "") for name in SIZES]
-    started = max(int(size) if size.isdecimal() else 1 for size in sizes)
-    if started == 1 and not required:
+    rank, size, variables = launched()
+    if size == 1 and not required:
         return None
+    alone = f", or unset {variables} to train in this process alone" if variables else ""
+    if not size and not required:
+        raise RunError(
+            f"{variables} makes this process rank {rank}, but nothing says of how many; start it "
+            f"with mpiexec, let MPI count the ranks with --mpi{alone}"
+        )
     try:
         from mpi4py import MPI  # noqa: PLC0415 - optional
     except (ImportError, RuntimeError) as problem:  # RuntimeError: mpi4py without an MPI library
         missing = "mpi4py" if isinstance(problem, ImportError) else "an MPI library"
         raise RunError(
-            f"training on MPI ranks needs {missing}; install it with: {install('mpi')}"
+            f"training on MPI ranks needs {missing}; install it with: {install('mpi')}{alone}"
         ) from problem
     comm = MPI.COMM_WORLD
-    if comm.size < started:
+    if comm.size < max(size, rank + 1):
         raise RunError(
-            f"mpiexec started {started} processes, but each of them is alone: mpiexec and mpi4py "
-            f"belong to different MPIs; use the mpiexec beside {sys.executable!r}"
+            f"this process is rank {rank} of {size or 'several'} ({variables}), but MPI finds it "
+            f"alone: mpiexec and mpi4py belong to different MPIs; use the mpiexec beside "
+            f"{sys.executable!r}{alone}"
         )
     return World(comm)
 

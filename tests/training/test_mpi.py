@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +18,7 @@ from command_line import SIGNALS, TINY, Runner, sentences
 from charlstm.cli.stop import Stop
 from charlstm.errors import RunError
 from charlstm.store import archive
-from charlstm.training.world import SIZES, World, join
+from charlstm.training.world import LAUNCHERS, World, join
 
 pytestmark = pytest.mark.slow
 
@@ -155,7 +156,7 @@ def until(happened: Callable[[], bool]) -> None:
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """No mpiexec has started this process."""
-    for name in SIZES:
+    for name in filter(None, chain(*LAUNCHERS)):
         monkeypatch.delenv(name, raising=False)
     return monkeypatch
 
@@ -165,6 +166,8 @@ def test_alone_there_is_no_world(alone: pytest.MonkeyPatch) -> None:
     assert join(required=False) is None
     alone.setenv("PMI_SIZE", "1")
     alone.setenv("OMPI_COMM_WORLD_SIZE", "what?")
+    assert join(required=False) is None
+    alone.setenv("SLURM_PROCID", "0")  # in a batch script, which srun has not started
     assert join(required=False) is None
 
 
@@ -177,11 +180,29 @@ def test_without_mpi4py_the_extra_is_named(charlstm: Runner, alone: pytest.Monke
     assert "charlstm[mpi]" in charlstm.fails("train", "text.txt", "--mpi")
 
 
+@pytest.mark.parametrize(("rank", "size"), LAUNCHERS)
+def test_no_rank_trains_alone_or_is_mute(
+    charlstm: Runner, alone: pytest.MonkeyPatch, rank: str, size: str
+) -> None:
+    alone.setitem(sys.modules, "mpi4py", None)
+    alone.setenv(rank, "1")
+    message = charlstm.fails("train", "nosuch.txt")
+    assert f"{rank} makes this process rank 1, but nothing says of how many" in message
+    assert message.endswith(f"or unset {rank} to train in this process alone")
+    assert "needs mpi4py" in charlstm.fails("train", "nosuch.txt", "--mpi")
+    for number in ("0", "1") if size else ():
+        alone.setenv(rank, number)
+        alone.setenv(size, "4")
+        message = charlstm.fails("train", "nosuch.txt", "--hidden-size=0")
+        assert "needs mpi4py" in message
+        assert message.endswith(f"or unset {rank} {size} to train in this process alone")
+
+
 def test_an_mpiexec_of_another_mpi_is_an_error(alone: pytest.MonkeyPatch) -> None:
     one: Any = SimpleNamespace(MPI=SimpleNamespace(COMM_WORLD=SimpleNamespace(size=1, rank=0)))
     alone.setitem(sys.modules, "mpi4py", one)
     alone.setenv("OMPI_COMM_WORLD_SIZE", "2")
-    with pytest.raises(RunError, match="2 processes, but each of them is alone"):
+    with pytest.raises(RunError, match=r"rank 0 of 2 .*, but MPI finds it alone"):
         join(required=False)
     alone.delenv("OMPI_COMM_WORLD_SIZE")
     world = join(required=True)
