@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -137,16 +138,30 @@ def main() -> None:
         if world and world.rank:
             mute()
         cli.main(prog_name=program(), obj=world)
-    except CharlstmError as error:
-        if debug:
-            raise
-        complain(error)
-        sys.exit(1)
     except Exception as error:
         if debug:
             raise
-        complain(unexpected(error))
+        complain(plain(error))
         sys.exit(1)
+
+
+def plain(error: Exception) -> CharlstmError:
+    """Any error as one line: what the machine lacks, what was foreseen, or a fault of ours."""
+    causes: list[BaseException] = [error]
+    while cause := causes[-1].__cause__ or causes[-1].__context__:
+        causes.append(cause)
+    if any(isinstance(cause, OSError) and cause.errno == errno.EMFILE for cause in causes):
+        return CharlstmError(
+            "too few files may be open at once; allow more with `ulimit -n 1024`, or train with "
+            "--workers 1"
+        )
+    foreseen = error if isinstance(error, CharlstmError) else None
+    try:
+        Path.cwd()
+    except OSError:
+        before = f"{foreseen}; " if foreseen else ""
+        return CharlstmError(f"{before}the current folder no longer exists: go to another with cd")
+    return foreseen or unexpected(error)
 
 
 def unexpected(error: Exception) -> CharlstmError:

@@ -78,11 +78,15 @@ class WorkerPool(GradientSource):
             return
         with _anonymous_file(size) as file:
             self.worker = job.worker(mmap.mmap(file.fileno(), size), 0, workers)
-            for rank in range(1, workers):
-                numbers = (file.fileno(), size, rank, workers)
-                other = Process(f"worker {rank}", __name__, numbers, file.fileno(), threads)
-                self._others.append(other)
-                other.send(job.to_json().encode() + b"\n")
+            try:
+                for rank in range(1, workers):
+                    numbers = (file.fileno(), size, rank, workers)
+                    other = Process(f"worker {rank}", __name__, numbers, file.fileno(), threads)
+                    self._others.append(other)
+                    other.send(job.to_json().encode() + b"\n")
+            except BaseException:
+                self.close()
+                raise
 
     def gradient(self, update: int) -> tuple[float, Array]:
         """The summed loss in nats and the gradient (size,) of the mean loss of one update."""

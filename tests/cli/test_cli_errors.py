@@ -426,6 +426,54 @@ def test_a_name_that_the_system_refuses(charlstm: Runner, here: Path) -> None:
     assert "File name too long" in charlstm.fails(*TRAIN, "text.txt", "--config", name)
 
 
+@pytest.mark.parametrize("point", ["socket.socketpair", "pathlib.Path.open", "os.open"])
+def test_too_few_open_files_name_the_cure(
+    charlstm: Runner, here: Path, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    def refused(*_: object, **__: object) -> Any:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    del here
+    monkeypatch.setattr(point, refused)
+    message = charlstm.fails("train", "text.txt", *TINY, "--workers=2", "--max-steps=2")
+    assert "allow more with `ulimit -n 1024`, or train with --workers 1" in message
+
+
+def test_a_real_limit_on_open_files(here: Path) -> None:
+    resource = pytest.importorskip("resource")
+    process = start(
+        *("train", "text.txt", *TINY, "--shards=8", "--workers=8", "--max-steps=2"),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12)),
+    )
+    _, stderr = process.communicate()
+    assert (process.returncode, stderr.count(b"Error: ")) == (1, 1)
+    assert stderr.splitlines()[-1].startswith(b"Error: too few files may be open at once; ")
+    assert [path.name for path in (here / "runs").iterdir()] == [".cache"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there the folder cannot be removed")
+def test_a_current_folder_that_was_removed_is_named(
+    charlstm: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_run: Path
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    text = tiny_run.parent.parent / "text.txt"
+    for command in (
+        ("train", text, *TINY),
+        ("train", "text.txt", *TINY),
+        ("sample",),
+        ("agree", "--run", tiny_run, "--pairs=pairs.tsv"),
+        ("corpus", "agreement", "x.txt"),
+        ("compare", "plan.yaml"),
+        ("plot",),
+    ):
+        message = charlstm.fails(*command)
+        assert message.endswith("the current folder no longer exists: go to another with cd")
+    charlstm.ok("sample", "--run", tiny_run, "--length=3")
+
+
 def test_a_bug_is_one_line_and_a_traceback_only_with_debug(
     charlstm: Runner, tiny_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
