@@ -11,14 +11,14 @@ from charlstm.nn import Array
 from charlstm.nn.loss import softmax
 from charlstm.nn.parameters import Parameters
 from charlstm.nn.recording import record
-from charlstm.text.vocabulary import Vocabulary
+from charlstm.text.vocabulary import Tokens, Vocabulary
 
 TOP = 5
 
 
 @dataclass(frozen=True)
 class Trace:
-    """A text of N characters, read after a newline from zero state.
+    """A text of N characters (or bytes), read after a newline from zero state.
 
     `memory` and `gates` hold one mapping or array for each layer, the values of every unit after
     each character, (N, H): `memory` is tanh(c), or h where there is no c (`memory_label`).
@@ -35,6 +35,7 @@ class Trace:
     gates: Sequence[Mapping[str, Array]]
     sigmoids: str
     alphabet: Sequence[str]
+    tokens: Tokens
 
     @property
     def expected(self) -> list[list[str]]:
@@ -72,4 +73,5 @@ def trace_text(
         gates=[{g: v[1:, :, 0] for g, v in layer.items()} for layer in recording.gates],
         sigmoids=parameters.cell.sigmoids,
         alphabet=vocabulary.alphabet,
+        tokens=vocabulary.tokens,
     )

@@ -37,7 +37,7 @@ COMMANDS = {
         "cloze": "Compare how likely several continuations are.",
         "compare": "Train several settings under one budget, side by side.",
         "describe": "Show a network's equations with shapes, parameters and operations.",
-        "eval": "Score text: nats and bits per character, perplexity.",
+        "eval": "Score text: nats and bits per character or byte, perplexity.",
         "inspect": "Look inside: units, gates and gradients.",
         "plot": "Show the learning curves of runs.",
     },

@@ -93,7 +93,9 @@ def command(
     with counting_bar(len(pair_set.pairs), "pair") as progress:
         report = measure(model.parameters, model.vocabulary, pair_set, score, progress)
     note_left_out(model, report.left_out, report.unknown)
-    result = AgreementReport(model.path.parent, model.config.seq_length, report)
+    result = AgreementReport(
+        model.path.parent, model.config.seq_length, report, model.vocabulary.unit
+    )
     save_all(save, result)
     if items:
         write_json_lines(items.path, report.items(), force=items.force)

@@ -20,6 +20,7 @@ from charlstm.studies.compare.groups import share_of
 from charlstm.studies.compare.outcome import Outcome, was_begun
 from charlstm.studies.compare.result import ComparisonResult
 from charlstm.studies.compare.runner import NextRun, compare
+from charlstm.text.vocabulary import unit_of
 from charlstm.training.events import Event, Finished
 
 
@@ -115,10 +116,10 @@ def _brief(outcome: Outcome) -> str:
     if outcome.diverged:
         return f"diverged ({outcome.diverged})"
     words = (
-        f"{outcome.parameters:,} parameters, {outcome.characters:,} characters in "
+        f"{outcome.parameters:,} parameters, {outcome.characters:,} {unit_of(outcome.tokens)}s in "
         f"{outcome.seconds:.1f} s"
     )
     if outcome.best_val_nats is not None:
-        words += f", validation {outcome.best_val_nats:.4f} nats/char"
+        words += f", validation {outcome.best_val_nats:.4f} nats/{outcome.tokens}"
     accuracy = share_of(outcome.agreement, "overall", "accuracy")
     return words + (f", agreement {accuracy:.1%}" if accuracy is not None else "")

@@ -13,6 +13,7 @@ from charlstm.nn.cells import CELLS, cell_options
 from charlstm.studies.describe.lines import lines
 from charlstm.studies.describe.network import Description, describe
 from charlstm.text.decoding import read_text
+from charlstm.text.vocabulary import unit_of
 from charlstm.training.defaults import SHORT, choose
 
 NAMES = ("hidden_size", "num_layers", "batch_size", "tokens", "encoding")
@@ -52,7 +53,10 @@ def command(
     else:
         model = load_model(run)
         description = describe(
-            model.parameters.architecture, model.vocabulary.size, model.config.batch_size
+            model.parameters.architecture,
+            model.vocabulary.size,
+            model.config.batch_size,
+            model.vocabulary.unit,
         )
     show(as_json, description.to_mapping(), lines(description))
 
@@ -73,4 +77,5 @@ def _from_options(
         vocabulary = len(set[str | int]().union(*read_text(corpus, encoding=config.encoding)))
         if not vocabulary:
             raise CorpusError(f"{', '.join(corpus)} is empty; name a text with characters")
-    return describe(architecture, vocabulary or VOCABULARY, config.batch_size)
+    unit = unit_of(config.tokens)
+    return describe(architecture, vocabulary or VOCABULARY, config.batch_size, unit)

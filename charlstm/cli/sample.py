@@ -27,7 +27,9 @@ SEPARATOR = b"\n----------\n"
 @run_option
 @click.option("--prime", default=None, help=r"Text to go on from; \n and \t are understood.")
 @click.option("--prime-file", metavar="FILE", help="Read the prime from a file, or - for stdin.")
-@click.option("--length", default=500, type=click.IntRange(0), help="Characters to write.")
+@click.option(
+    "--length", default=500, type=click.IntRange(0), help="Characters (or bytes) to write."
+)
 @click.option("--temperature", default=1.0, help="0 is greedy.")
 @click.option("--top-k", type=int, help="Keep the K likeliest characters.")
 @click.option("--top-p", type=float, help="Keep the likeliest with P of the probability together.")

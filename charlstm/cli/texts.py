@@ -70,7 +70,7 @@ def given_text(model: Model, text: str, limit: int, cut: int | None) -> str | by
         raise CorpusError("there is no text to look at; give at least one character")
     if len(wanted) > limit:
         raise CorpusError(
-            f"the text is longer than the {limit:,} characters that this view holds; "
+            f"the text is longer than the {limit:,} {model.vocabulary.unit}s that this view holds; "
             f"--cut {limit} looks at its beginning"
         )
     return wanted

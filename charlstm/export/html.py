@@ -72,9 +72,9 @@ def encode(parameters: Parameters, about: Mapping[str, str]) -> bytes:
     }
     text = (
         f"{shape.cell}, {shape.num_layers} × {shape.hidden_size} units, "
-        f"{parameters.num_parameters:,} parameters, {vocabulary.size} characters"
+        f"{parameters.num_parameters:,} parameters, {vocabulary.size} {vocabulary.unit}s"
     )
-    return page("live", "A character model at work", text, data)
+    return page("live", f"A {vocabulary.unit} model at work", text, data)
 
 
 def _salient_unit(parameters: Parameters, vocabulary: Vocabulary) -> int:

@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.errors import RunError
+from charlstm.config_file import read_yaml
+from charlstm.errors import ConfigError, RunError
 from charlstm.output.figure import COLOURS, drawing
 from charlstm.output.terminal import sparkline
 from charlstm.output.write import Table
 from charlstm.store.metrics import COLUMNS, read_numbers
+from charlstm.text.vocabulary import unit_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LABELS = {  # of the columns that the terminal shows
-    "train_nats": "train, nats/char",
-    "val_nats": "validation, nats/char",
+    "train_nats": "train, nats/{tokens}",
+    "val_nats": "validation, nats/{tokens}",
     "lr": "learning rate",
     "grad_norm": "gradient norm",
 }
@@ -29,10 +31,14 @@ WIDTH = 50  # glyphs of a sparkline
 
 @dataclass(frozen=True)
 class RunCurves:
-    """The columns of one run's metrics.csv by name, (N,) each; NaN where a field is empty."""
+    """The columns of one run's metrics.csv by name, (N,) each; NaN where a field is empty.
+
+    Losses and `characters` are those of `tokens`, "char" or "byte".
+    """
 
     name: str
     columns: Mapping[str, NDArray[np.float64]]
+    tokens: str = "char"
 
 
 @dataclass(frozen=True)
@@ -67,22 +73,25 @@ class LearningCurves:
                 rate.plot(read, run.columns["lr"], color=colour, lw=1.2)
                 norm.plot(read, run.columns["grad_norm"], color=colour, lw=1.2)
             losses.set_ylim(*self._loss_range())
-            losses.set_ylabel("nats/char")
+            tokens = list(dict.fromkeys(run.tokens for run in self.runs))
+            losses.set_ylabel(" or ".join(f"nats/{token}" for token in tokens))
             losses.set_title("validation (solid) and training (dotted)", fontsize=10, loc="left")
             losses.legend(fontsize=8)
             rate.set_ylabel("learning rate")
             norm.set_ylabel("gradient norm")
-            norm.set_xlabel("million characters read")
+            norm.set_xlabel(f"million {' or '.join(f'{unit_of(t)}s' for t in tokens)} read")
         return figure
 
     def lines(self) -> Iterator[str]:
         """For each run the characters read, and a sparkline of each curve that has values."""
         for run in self.runs:
-            yield f"{run.name}: {int(np.nanmax(run.columns['characters'])):,} characters read"
-            for key, label in LABELS.items():
+            read = int(np.nanmax(run.columns["characters"]))
+            yield f"{run.name}: {read:,} {unit_of(run.tokens)}s read"
+            for key, title in LABELS.items():
                 values = run.columns[key]
                 known = values[np.isfinite(values)]
                 if known.size:
+                    label = title.format(tokens=run.tokens)
                     shown = np.linspace(0, len(values) - 1, min(WIDTH, len(values)))
                     glyphs = sparkline(values[shown.round().astype(int)].tolist())
                     yield (
@@ -126,4 +135,14 @@ def _curves(run: Path, name: str) -> RunCurves:
         raise RunError(
             f"{str(folder / 'metrics.csv')!r} has no column of 'characters' to plot over"
         )
-    return RunCurves(name, {key: np.array([row[key] for row in rows]) for key in COLUMNS})
+    columns = {key: np.array([row[key] for row in rows]) for key in COLUMNS}
+    return RunCurves(name, columns, _tokens(folder))
+
+
+def _tokens(folder: Path) -> str:
+    """The tokens of a run, by its config.yaml; "char" where that says nothing."""
+    try:
+        tokens = read_yaml(folder / "config.yaml").get("tokens")
+    except ConfigError:
+        return "char"
+    return "byte" if tokens == "byte" else "char"

@@ -37,6 +37,6 @@ def command(
     sigmoid_gates(model.parameters.cell)  # refuses a cell without gates before a text is read
     ids = ids_of(model, text, encoding, cut)
     gates = measure_gates(model.parameters, ids, model.vocabulary.alphabet)
-    report = GatesReport(gates, model.name, count)
+    report = GatesReport(gates, model.name, count, model.vocabulary.unit)
     save_all(save, report)
     show(as_json, report.to_mapping(), report.lines())

@@ -61,9 +61,11 @@ def command(
     """
     reaches: dict[str, Reach] = {}
     clippings: dict[str, Clipping | None] = {}
+    units: dict[str, None] = {}
     for run in runs or (None,):
         model = load_model(run)
         spare([*text, *files_of(model)], *save)
+        units[f"{model.vocabulary.unit}s"] = None
         name = model.name
         name = str(model.path.parent) if name in reaches else name
         losses = _losses(model, text, encoding, steps, samples)
@@ -72,7 +74,7 @@ def command(
         clippings[name] = clipping(rows, model.config.clip_norm)
         for kind, untrained in _fresh(model, fresh, cells):
             reaches[f"{name}, fresh {kind}"] = reach(untrained, losses, steps)
-    report = GradientsReport(reaches, clippings, losses.place)
+    report = GradientsReport(reaches, clippings, losses.place, " or ".join(units))
     save_all(save, report)
     show(as_json, report.to_mapping(), report.lines())
 
@@ -80,7 +82,7 @@ def command(
 def _losses(model: Model, text: tuple[str, ...], encoding: str, steps: int, samples: int) -> Losses:
     grammar = None if text else grammar_pairs(model.config.corpus)
     if grammar is None:
-        return losses_along(ids_of(model, text, encoding), steps, samples)
+        return losses_along(ids_of(model, text, encoding), steps, samples, model.vocabulary.unit)
     pairs, _ = readable(model.vocabulary, grammar.default(PAIRS).pairs)
     return losses_at_verbs(model.vocabulary, spans_of(pairs), steps, samples)
 

@@ -89,7 +89,7 @@ def command(
         chosen = _salient(trace, at, count)
     name = model.name
     about = (
-        f"{len(trace.symbols):,} characters read by {name}: {architecture.cell}, "
+        f"{len(trace.symbols):,} {model.vocabulary.unit}s read by {name}: {architecture.cell}, "
         f"{architecture.num_layers} × {architecture.hidden_size} units"
     )
     view = TextView(trace, chosen, top, name, about)

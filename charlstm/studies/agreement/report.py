@@ -28,12 +28,13 @@ DRAWN = {  # the label, colour and marker of each share that is drawn
 class AgreementReport:
     """The report on the pairs that the model of a run has scored.
 
-    `run` is the run's folder and `window` the length of its BPTT windows, in characters.
+    `run` is the run's folder and `window` the length of its BPTT windows, in `unit`s.
     """
 
     run: Path
     window: int
     report: Report
+    unit: str = "character"
 
     def to_table(self) -> tuple[list[str], list[list[Any]]]:
         """A row for each condition."""
@@ -84,7 +85,7 @@ class AgreementReport:
         if self.report.unseen:
             yield "* not in the corpus"
         if self.report.pair_set.axis == "distance":
-            yield f"BPTT window: {self.window} characters"
+            yield f"BPTT window: {self.window} {self.unit}s"
 
 
 def _name(condition: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from charlstm.output.figure import COLOURS, drawing
 from charlstm.studies.compare.groups import Group, conditions, groups, hardest
 from charlstm.studies.compare.outcome import Curve, Outcome
+from charlstm.text.vocabulary import unit_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,7 +50,8 @@ def draw(outcomes: Sequence[Outcome], title: str) -> "Figure":
 
 def _draw_losses(axes: "Axes", settings: Sequence[Group]) -> None:
     _draw_curves(axes, settings, lambda o: o.losses)
-    axes.set_ylabel("validation loss, nats per character")
+    per_byte = any(o.per_char is None for group in settings for o in group.runs)
+    axes.set_ylabel("validation loss, nats per character" + " or byte" * per_byte)
     axes.set_yscale("log")
     axes.minorticks_off()
     values = [nats for group in settings for o in group.runs for _, nats in o.losses]
@@ -76,13 +78,15 @@ def _draw_curves(
     for n, group in enumerate(settings):
         speed = group.mean(lambda o: o.characters_per_second / 1000) or 0.0
         size = group.mean(lambda o: o.parameters) or 0.0
-        label: str | None = f"{group.label}: {size:,.0f} parameters, {speed:.0f}k characters/s"
+        unit = unit_of(group.runs[0].tokens)
+        label: str | None = f"{group.label}: {size:,.0f} parameters, {speed:.0f}k {unit}s/s"
         for outcome in group.runs:
             x = [characters / 1e6 for characters, _ in curve_of(outcome)]
             y = [value for _, value in curve_of(outcome)]
             axes.plot(x, y, color=_colour(n), lw=1.2, ls=_dash(n), alpha=0.8, label=label)
             label = None  # one entry of the legend for each setting
-    axes.set_xlabel("million characters read")
+    units = dict.fromkeys(f"{unit_of(o.tokens)}s" for group in settings for o in group.runs)
+    axes.set_xlabel(f"million {' or '.join(units)} read")
 
 
 def _draw_conditions(axes: "Axes", settings: Sequence[Group], names: Sequence[str]) -> None:

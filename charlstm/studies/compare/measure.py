@@ -15,6 +15,7 @@ from charlstm.store.metrics import read_numbers
 from charlstm.store.runs import checkpoint_path
 from charlstm.studies.compare.comparison import Comparison, PlannedRun
 from charlstm.studies.compare.outcome import Curve, Outcome
+from charlstm.text.lengths import Scale
 
 ALONG_THE_WAY = 4  # a checkpoint along the way is measured on a quarter of the pairs
 OnScored = Callable[[int], object]  # takes the number of pairs scored since the last call
@@ -36,8 +37,12 @@ class PairMaker(Protocol):
 PairMakerOf = Callable[[Sequence[str]], PairMaker | None]  # of a corpus; None where there is none
 
 
-def unmeasured(planned: PlannedRun, run: Path, diverged: str | None) -> Outcome:
+def unmeasured(
+    planned: PlannedRun, run: Path, diverged: str | None, scale: Scale | None
+) -> Outcome:
     """The outcome of a trained run without any score on minimal pairs.
+
+    `scale` is that of its validation losses.
 
     Raises:
         CharlstmError: if the last checkpoint or the metrics of the run cannot be read.
@@ -63,6 +68,8 @@ def unmeasured(planned: PlannedRun, run: Path, diverged: str | None) -> Outcome:
             if not math.isnan(row["val_nats"])
         ],
         diverged=diverged,
+        tokens=config.tokens,
+        per_char=scale.per_char if scale else 1.0 if config.tokens == "char" else None,
     )
 
 

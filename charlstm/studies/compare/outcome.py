@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,12 @@ Curve = Sequence[tuple[int, float]]  # characters read, and a value at that time
 class Outcome:
     """One run: its size, its cost, and what it learnt.
 
-    `losses` is the validation loss in nats per character. `agreement` and each of `sweeps` is a
-    `Report` of the best checkpoint in its JSON form. `learning` is the accuracy of the checkpoints
-    along the way, on fewer pairs, for each condition and for "overall". `diverged` is the message
-    of a run whose loss exploded.
+    `losses` is the validation loss in nats per character. Those of a byte model are per byte, as
+    are `best_val_nats` and `last_val_nats`, and its `characters` are bytes. Times `per_char` its
+    losses are per character; that is None where the text is not UTF-8. `agreement` and each of
+    `sweeps` is a `Report` of the best checkpoint in its JSON form. `learning` is the accuracy of
+    the checkpoints along the way, on fewer pairs, for each condition and for "overall". `diverged`
+    is the message of a run whose loss exploded.
     """
 
     name: str
@@ -42,6 +44,16 @@ class Outcome:
     agreement: Mapping[str, Any] | None = None
     sweeps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     diverged: str | None = None
+    tokens: str = "char"
+    per_char: float | None = 1.0
+
+    @property
+    def comparable(self) -> "Outcome":
+        """The same with its losses per character, if that is possible."""
+        factor = self.per_char or 1.0
+        best, last = (x and x * factor for x in (self.best_val_nats, self.last_val_nats))
+        losses = [(read, loss * factor) for read, loss in self.losses]
+        return replace(self, best_val_nats=best, last_val_nats=last, losses=losses)
 
     @property
     def characters_per_second(self) -> float:
@@ -60,6 +72,7 @@ class Outcome:
         return asdict(self) | {
             "characters_per_second": self.characters_per_second,
             "characters_until_95": self.characters_until(),
+            "best_val_nats_per_char": self.per_char and self.comparable.best_val_nats,
         }
 
 
@@ -81,6 +94,7 @@ def read_outcome(run: Path) -> Outcome | None:
     kept = _read(run / OUTCOME_FILE)
     if kept is None:
         return None
+    kept = dict[str, Any](tokens="char", per_char=1.0) | kept  # which older ones do not say
     if set(kept) != {f.name for f in fields(Outcome)}:
         raise RunError(f"{run / OUTCOME_FILE} is not a run's outcome; remove it to measure again")
     return Outcome(**kept)

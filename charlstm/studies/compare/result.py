@@ -50,11 +50,11 @@ class ComparisonResult:
         Raises:
             CharlstmError: if matplotlib is missing.
         """
-        return draw(self.outcomes, self.title)
+        return draw([outcome.comparable for outcome in self.outcomes], self.title)
 
     def lines(self) -> list[str]:
         """Tables for a terminal: each setting with its cost and results, then each condition."""
-        settings = groups(self.outcomes)
+        settings = groups([outcome.comparable for outcome in self.outcomes])
         tables = [_summary(settings)]
         if any(outcome.agreement for outcome in self.outcomes):
             tables.append(_shares("incongruent, else all", settings, lambda o: o.agreement))
@@ -115,7 +115,8 @@ def _summary_of(group: Group) -> Words:
         str(count),
         _range([o.hidden_size for o in group.runs]),
         _range([o.parameters for o in group.runs]),
-        _number(group.mean(lambda o: o.best_val_nats), ".4f"),
+        _number(group.mean(lambda o: o.best_val_nats), ".4f")
+        + "/byte" * any(o.per_char is None for o in group.runs),
         *(_percent(share(name)) for name in SHARES),
         (f"{until / 1e6:.2f} M" if until else "-") + f" ({learnt}/{count})" * (learnt < count),
         _number(group.mean(lambda o: o.characters_per_second / 1000), ".0f"),

@@ -61,15 +61,17 @@ def compare(
         outcome = read_outcome(run)
         yield NextRun(number, len(runs), planned.name, outcome is not None)
         if outcome is None:
-            diverged = None
+            diverged = scale = None
             try:
                 for event in _train(run, planned.config, stop, on_read):
                     yield event
-                    if isinstance(event, Finished) and event.reason == "stopped":
-                        return
+                    if isinstance(event, Finished):
+                        scale = event.val_scale
+                        if event.reason == "stopped":
+                            return
             except DivergedError as error:
                 diverged = str(error)
-            outcome = unmeasured(planned, run, diverged)
+            outcome = unmeasured(planned, run, diverged, scale)
         if not outcome.diverged:
             maker = maker_of(planned.config.corpus)
             outcome = measured(outcome, comparison, run, maker, on_scored)

@@ -13,7 +13,7 @@ def lines(description: Description) -> Iterator[str]:
     options = "".join(f", {name} {value}" for name, value in description.options.items())
     yield (
         f"{shape.cell}{options}: {_count(shape.num_layers, 'layer')} of "
-        f"{_count(shape.hidden_size, 'unit')}, {_count(V, 'character')}, "
+        f"{_count(shape.hidden_size, 'unit')}, {_count(V, description.unit)}, "
         f"{_count(sizes['B'], 'column')}"
     )
     yield ""
@@ -23,8 +23,8 @@ def lines(description: Description) -> Iterator[str]:
     yield ""
     yield f"With H = {sizes['H']}, V = {V}, B = {sizes['B']}."
     yield (
-        f"Layer 0: x_t has a one in its character's row; D = V + 1 = {sizes['D']}, the last row "
-        f"for unknown ones."
+        f"Layer 0: x_t has a one in its {description.unit}'s row; D = V + 1 = {sizes['D']}, the "
+        f"last row for unknown ones."
     )
     yield from table(_numbers([description.layers[0]]))
     if len(description.layers) > 1:
@@ -54,13 +54,15 @@ def _parameters(description: Description) -> Iterator[str]:
     yield "Parameters, in float32."
     yield from table(rows, right=(3, 4))
     state = description.state_numbers * FLOAT32
-    yield f"The state carried from character to character is {state:,} bytes for each column."
+    unit = description.unit
+    yield f"The state carried from {unit} to {unit} is {state:,} bytes for each column."
 
 
 def _operations(description: Description) -> Iterator[str]:
     yield ""
-    yield "Floating-point operations for each character: two for each weight of a matrix product,"
-    yield "one for each number that + − ⊙ σ tanh softmax make. A character's row of W is looked up."
+    unit = description.unit
+    yield f"Floating-point operations for each {unit}: two for each weight of a matrix product,"
+    yield f"one for each number that + − ⊙ σ tanh softmax make. A {unit}'s row of W is looked up."
     rows = [["", "products", "elementwise", "total"]]
     rows += [[name, *_kinds(section.operations)] for name, section in _sections(description)]
     rows.append(["all", *_kinds(description.operations)])

@@ -128,6 +128,7 @@ class Description:
     layers: list[Section]
     readout: Section
     state_numbers: int  # carried from character to character in each column
+    unit: str = "character"  # what the network reads at a step, "character" or "byte"
 
     @property
     def sections(self) -> list[Section]:
@@ -168,8 +169,12 @@ class Description:
         }
 
 
-def describe(architecture: Architecture, vocabulary_size: int, batch_size: int = 1) -> Description:
+def describe(
+    architecture: Architecture, vocabulary_size: int, batch_size: int = 1, unit: str = "character"
+) -> Description:
     """Describe a network that knows `vocabulary_size` characters, on `batch_size` columns.
+
+    `unit` says what they are, "character" or "byte".
 
     Raises:
         ConfigError: for a cell that does not exist or an option that it does not have.
@@ -186,7 +191,7 @@ def describe(architecture: Architecture, vocabulary_size: int, batch_size: int =
     sizes = {"V": V, "H": H, "B": B}
     top = Section("readout", (readout(),), sizes, [block], Operations(2 * V * H, 2 * V))
     state = len(cell.states) * H * architecture.num_layers
-    return Description(architecture, asdict(cell.options), V, layers, top, state)
+    return Description(architecture, asdict(cell.options), V, layers, top, state, unit)
 
 
 def _operations_mapping(operations: Operations) -> dict[str, int]:

@@ -19,11 +19,15 @@ CLAIM = "in most of the cases it is either 0 or 1"
 
 @dataclass(frozen=True)
 class GatesReport:
-    """The gates of the model `run` over a text, with the `listed` units that remember longest."""
+    """The gates of the model `run` over a text, with the `listed` units that remember longest.
+
+    `unit` is what the model reads at a step, "character" or "byte".
+    """
 
     gates: Gates
     run: str
     listed: int = 8
+    unit: str = "character"
 
     def to_table(self) -> tuple[tuple[str, ...], list[list[Any]]]:
         """One row for each unit of each gate."""
@@ -90,7 +94,7 @@ class GatesReport:
                 axes.set_aspect("equal")
                 axes.set_xlim(-0.03, 1.03)
                 axes.set_ylim(-0.03, 1.03)
-            title = f"{self.run}: gates over {self.gates.characters:,} characters"
+            title = f"{self.run}: gates over {self.gates.characters:,} {self.unit}s"
             figure.suptitle(title, fontsize=10, x=0.01, ha="left")
             figure.supxlabel("share of time above 0.9", fontsize=9)
             figure.supylabel("share of time below 0.1", fontsize=9)
@@ -104,7 +108,7 @@ class GatesReport:
         yield ""
         yield (
             f'People say of a gate: "{CLAIM}". {100 * gates.saturated:.1f} % of the gate '
-            f"values of {gates.characters:,} characters are above 0.9 or below 0.1: {verdict}."
+            f"values of {gates.characters:,} {self.unit}s are above 0.9 or below 0.1: {verdict}."
         )
         memories = gates.longest_memories[: self.listed]
         if memories:
@@ -113,7 +117,7 @@ class GatesReport:
         for use, unit in memories:
             yield (
                 f"  {use.gate} of {use.layer}:{unit:<10} {use.right[unit]:7.1%}"
-                f" {use.mean[unit]:6.3f}   {use.stretch[unit]:,.1f} characters"
+                f" {use.mean[unit]:6.3f}   {use.stretch[unit]:,.1f} {self.unit}s"
             )
         for coupling in gates.couplings:
             yield ""

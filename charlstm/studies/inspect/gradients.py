@@ -121,7 +121,12 @@ def losses_at_verbs(
     return Losses(ids, np.array(targets, np.intp), "at the verb")
 
 
-def losses_along(ids: NDArray[np.integer], steps: int = STEPS, samples: int = SAMPLES) -> Losses:
+def losses_along(
+    ids: NDArray[np.integer],
+    steps: int = STEPS,
+    samples: int = SAMPLES,
+    unit: str = "character",
+) -> Losses:
     """Losses at evenly spaced places of a text (N,).
 
     Raises:
@@ -130,7 +135,7 @@ def losses_along(ids: NDArray[np.integer], steps: int = STEPS, samples: int = SA
     length = steps + SETTLE
     if ids.size <= length:
         raise CorpusError(
-            f"the text has {ids.size:,} characters, and {length + 1} are needed to look "
+            f"the text has {ids.size:,} {unit}s, and {length + 1} are needed to look "
             f"{steps} steps back; give a longer text or fewer --steps"
         )
     ends = np.unique(np.linspace(length, ids.size - 1, samples).astype(np.intp))

@@ -23,12 +23,13 @@ STEADY = 0.02  # a change a step that is neither vanishing nor exploding
 class GradientsReport:
     """The reach of several networks, and the clipping of the trained ones, both by name.
 
-    `place` says in words where the losses were taken.
+    `place` says in words where the losses were taken, and `steps` what a step reads.
     """
 
     reaches: Mapping[str, Reach]
     clippings: Mapping[str, Clipping | None]
     place: str
+    steps: str = "characters"
 
     def to_table(self) -> tuple[tuple[str, ...], list[list[Any]]]:
         """One row for each network, state and number of steps."""
@@ -76,7 +77,7 @@ class GradientsReport:
                     )
             axes.set_yscale("log")
             axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0e}")
-            axes.set_xlabel("steps before the loss, characters")
+            axes.set_xlabel(f"steps before the loss, {self.steps}")
             axes.set_ylabel("norm of the gradient")
             axes.legend(fontsize=8)
             axes.set_title(f"Gradient of a loss {self.place}", fontsize=10, loc="left")

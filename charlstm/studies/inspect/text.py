@@ -14,6 +14,7 @@ from charlstm.studies.inspect.text_pictures import (
     strips_lines,
     trace_page,
 )
+from charlstm.text.vocabulary import unit_of
 from charlstm.trace import Trace
 
 if TYPE_CHECKING:
@@ -110,7 +111,8 @@ class TextView:
         yield ""
         bits = self.trace.surprisal[np.isfinite(self.trace.surprisal)]
         if bits.size:
-            yield f"{bits.mean():.3f} bits/char over {bits.size:,} characters"
+            tokens = self.trace.tokens
+            yield f"{bits.mean():.3f} bits/{tokens} over {bits.size:,} {unit_of(tokens)}s"
         low, high = ("▁ -1", "█ 1") if depth is Depth.NONE else ("red -1", "blue 1")
         label = self.trace.memory_label
         yield f"{label}: {low} to {high}; gates 0 to 1; guesses are for that place"
