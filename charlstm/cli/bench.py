@@ -5,7 +5,7 @@ from itertools import product
 import click
 
 from charlstm.cli.options import json_option
-from charlstm.cli.terminal import print_json
+from charlstm.cli.terminal import note, print_json
 from charlstm.config import Config
 from charlstm.nn.cells import CELLS
 from charlstm.nn.parameters import Architecture
@@ -65,5 +65,9 @@ def command(
 
 def _workers(wanted: int | None, batch_size: int) -> int:
     """How many processes train: as wanted, one for each column at the most, or as in training."""
+    if wanted and wanted > batch_size:
+        note(
+            f"only {batch_size} of {wanted} workers have a column each at --batch-size {batch_size}"
+        )
     shards = min(wanted, batch_size) if wanted else None
     return settle_shards(Config(batch_size=batch_size, shards=shards)).shards or 1

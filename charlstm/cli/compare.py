@@ -49,6 +49,8 @@ def command(config: str, out: str | None, save: tuple[Output, ...], as_json: boo
     own = _own_files(comparison)
     texts = [text for planned in comparison.runs for text in planned.config.corpus]
     spare([path, comparison.pairs, *texts], *own, *save)
+    if comparison.sweeps and not any(grammar_pairs(run.config.corpus) for run in comparison.runs):
+        note("sweeps have no effect: no corpus has the settings of a grammar beside it")
     stop = Stop(None)
     outcomes: list[Outcome] = []
     try:

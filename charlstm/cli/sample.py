@@ -62,6 +62,10 @@ def command(
     model = load_model(run)
     start = _prime(prime, prime_file, model)
     warn_unseen(model, start)
+    if top_k and top_k >= model.vocabulary.size:
+        note(
+            f"--top-k {top_k} has no effect: there are only {model.vocabulary.size} to choose from"
+        )
     never = [text for text in map(unescaped, stop) if model.vocabulary.unseen(text)]
     if never:
         note(

@@ -202,7 +202,7 @@ def _copy_weights(old: Checkpoint, path: Path, parameters: Parameters) -> None:
         theirs, ours = source.architecture, parameters.architecture
         raise CheckpointError(
             f"{str(path)!r} is a network of another shape ({theirs}) than asked for ({ours}); "
-            f"leave out the options that differ."
+            f"ask for its shape, or leave out --init-from."
         )
     for name, rows in parameters.by_name.items():
         old_rows = source.by_name[name]

@@ -154,3 +154,11 @@ def test_what_comes_too_late_for_a_run_is_noted(charlstm: Runner, flags: str, sa
     enough = "--warmup-steps=6 --patience=1 --eval-every=2 --sample-every=6 --keep=2"
     stderr = charlstm.ok(*words, "--workers=2", *enough.split()).stderr
     assert "no effect" not in stderr and "have work" not in stderr and "reach" not in stderr
+
+
+def test_a_choice_among_more_than_there_are_is_noted(charlstm: Runner, tiny_run: Path) -> None:
+    size = package.load(tiny_run).vocabulary.size
+    flags = ("sample", "--run", tiny_run, "--length=2", "--top-k")
+    said = f"--top-k {size} has no effect: there are only {size} to choose from\n"
+    assert charlstm.ok(*flags, size).stderr == said
+    assert charlstm.ok(*flags, size - 1).stderr == ""

@@ -53,7 +53,7 @@ def test_init_from(charlstm: Runner, gru: Path, flags: list[str], asked: str) ->
     message = charlstm.fails(*TRAIN, "--init-from", gru, "--out=new", *flags)
     assert message == (
         f"'{gru}/best.npz' is a network of another shape (gru, 1 layers of 8 units) than asked "
-        f"for ({asked}); leave out the options that differ."
+        f"for ({asked}); ask for its shape, or leave out --init-from."
     )
     assert not Path("new").exists()
 

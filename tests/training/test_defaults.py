@@ -12,6 +12,7 @@ from command_line import TEXT, TINY, Runner
 from charlstm.config import Config
 from charlstm.config_file import read_yaml
 from charlstm.store import archive
+from charlstm.store.metrics import read_numbers
 from charlstm.training.defaults import choose, settle_budget, updates_in_budget
 
 OPEN = Config()
@@ -75,6 +76,17 @@ def test_validating_costs_a_quarter_of_training_at_most(updates: int, val_charac
 def test_a_short_run_on_a_long_text_is_validated_once() -> None:
     assert settle_budget(OPEN, 50, 4_000_000, 300_000).eval_every == 50
     assert settle_budget(replace(OPEN, eval_every=10), 50, 4_000_000, 300_000).eval_every == 10
+
+
+def test_a_run_too_short_for_its_validation_text_is_validated_at_its_end(
+    charlstm: Runner, here: Path
+) -> None:
+    flags = ("train", "text.txt", *TINY, "--max-steps=3")
+    for more, updates in (((), [3]), (("--eval-every=1",), [1, 2, 3])):
+        run = Path(charlstm.ok(*flags, *more, "--json").json["run"])
+        rows = read_numbers(here / run / "metrics.csv")
+        assert [row["update"] for row in rows] == updates
+        assert all(row["val_nats"] > 0 for row in rows)
 
 
 def test_the_rate_follows_from_the_units_and_the_optimiser() -> None:

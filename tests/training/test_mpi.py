@@ -83,6 +83,7 @@ def test_more_ranks_than_shards_are_told(here: Path) -> None:
     done = ranks(3, "train", "text.txt", *TINY, "--max-steps=2", "--out=run")
     assert done.returncode == 0, done.stderr
     assert "only 2 of 3 ranks have work" in done.stderr
+    assert "--workers has no effect on MPI ranks" in done.stderr
     assert arrays(here / "run")
 
 

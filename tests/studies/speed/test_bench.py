@@ -108,3 +108,11 @@ def test_json_has_every_combination(charlstm: Runner) -> None:
 @pytest.mark.parametrize("option", ["--repeats=0", "--cell=none", "--hidden-size=0"])
 def test_usage(charlstm: Runner, option: str) -> None:
     assert option.partition("=")[0] in charlstm.fails("bench", option, status=2)
+
+
+def test_workers_without_a_column_are_noted(charlstm: Runner) -> None:
+    flags = ("bench", *QUICK, "--hidden-size=8", "--json")
+    outcome = charlstm.ok(*flags, "--workers=9")
+    assert outcome.stderr == "only 8 of 9 workers have a column each at --batch-size 8\n"
+    assert outcome.json["sizes"][0]["workers"] == 8
+    assert charlstm.ok(*flags, "--workers=1").stderr == ""
