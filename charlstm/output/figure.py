@@ -46,6 +46,7 @@ def style() -> Iterator[None]:
         "legend.frameon": False,
         "savefig.dpi": 150,
         "text.parse_math": False,
+        "text.usetex": False,  # which a file of the current folder may ask for, and runs programs
         "svg.fonttype": "none",
         "svg.hashsalt": "charlstm",
     }

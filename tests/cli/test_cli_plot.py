@@ -30,6 +30,15 @@ def test_a_picture(charlstm: Runner, tiny_run: Path, here: Path) -> None:
     assert "learning rate" in (here / "curves.svg").read_text(encoding="utf-8")
 
 
+def test_a_matplotlibrc_starts_no_programs(charlstm: Runner, tiny_run: Path, here: Path) -> None:
+    """One in the current folder is read, and may ask for LaTeX."""
+    matplotlib = pytest.importorskip("matplotlib")
+    charlstm.ok("plot", tiny_run, "--save=plain.svg")
+    with matplotlib.rc_context({"text.usetex": True}):
+        charlstm.ok("plot", tiny_run, "--save=asked.svg")
+    assert (here / "asked.svg").read_bytes() == (here / "plain.svg").read_bytes()
+
+
 def test_what_it_refuses(charlstm: Runner, here: Path) -> None:
     assert "no trained run" in charlstm.fails("plot")
     (here / "empty").mkdir()
