@@ -134,7 +134,8 @@ def main() -> None:
     debug = "--debug" in sys.argv[1:]
     open_closed()
     try:
-        world = join(required="--mpi" in sys.argv) if sys.argv[1:2] == ["train"] else None
+        word = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+        world = join(required="--mpi" in sys.argv) if word == "train" else None
         if world and world.rank:
             mute()
         cli.main(prog_name=program(), obj=world)

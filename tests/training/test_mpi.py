@@ -101,6 +101,9 @@ def test_a_mistake_is_said_once(
     assert (done.returncode, done.stdout) == (status, "")
     assert done.stderr.count("Error: ") == done.stderr.count(message) == 1
     assert not (here / "runs").exists()
+    done = ranks(2, "--debug", "train", *arguments)
+    assert done.returncode == status
+    assert done.stderr.count(message.removeprefix("Error: ")) == 1
 
 
 def test_what_fails_on_another_rank_is_said_by_the_first(here: Path) -> None:
