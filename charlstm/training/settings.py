@@ -12,6 +12,7 @@ from charlstm.exclusions import broken, option_of, options_of, replaced
 from charlstm.nn.cells import cell_options
 from charlstm.nn.parameters import Architecture
 from charlstm.store.runs import checkpoint_path
+from charlstm.text.sources import is_pipe
 from charlstm.training.texts import absolute
 
 BUDGETS = ("epochs", "max_steps", "max_minutes")
@@ -61,9 +62,15 @@ def _resumed(run: Path, given: Mapping[str, Any]) -> Config:
     architecture = checkpoint.architecture_of(config)
     own = asdict(architecture.make_cell().options) | config.to_mapping()
     given = dict(given)
-    if "corpus" in given:
-        names = given["corpus"]
-        given["corpus"] = tuple(map(absolute, [names] if isinstance(names, str) else names))
+    names = given.get("corpus", [])
+    names = [names] if isinstance(names, str) else names
+    if any(map(is_pipe, [*names, given.get("val") or "."])):
+        raise ConfigError(
+            "a run goes on with the copy that it has of a text from a pipe; leave the pipe out, or "
+            "name a file."
+        )
+    if names:
+        given["corpus"] = tuple(map(absolute, names))
     if given.get("val"):
         given["val"] = absolute(given["val"])
     for name, value in given.items():

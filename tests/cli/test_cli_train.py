@@ -371,6 +371,18 @@ def test_a_text_from_a_pipe_is_one_from_standard_input(
     assert same(weights(here / run), weights(here / "whole"))
 
 
+def test_a_pipe_given_to_a_run_that_goes_on_is_not_passed_over(
+    charlstm: Runner, here: Path
+) -> None:
+    flags = ("train", *TINY, "--max-steps=2")
+    charlstm.ok(*flags, "-", stdin=TEXT.encode())
+    os.mkfifo(here / "fifo")
+    for given in (["-"], ["fifo"], ["text.txt", "fifo"], ["--val", "-"]):
+        message = charlstm.fails("train", "--resume=stdin", *given, status=2, stdin=b"other text")
+        assert "leave the pipe out, or name a file" in message
+    charlstm.ok("train", "--resume=stdin", "text.txt", "--max-steps=3")
+
+
 def wait_for(condition: Any, process: "subprocess.Popen[bytes]") -> None:
     while not condition():
         assert process.poll() is None, process.communicate()
