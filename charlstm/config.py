@@ -10,7 +10,7 @@ from dataclasses import Field, asdict, dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any, get_args, get_origin
 
-from charlstm.errors import ConfigError
+from charlstm.errors import ConfigError, shortened
 from charlstm.exclusions import broken, options_set
 
 MOST = 10**12  # the highest count of anything: no run comes near it, and a float holds it exactly
@@ -164,12 +164,12 @@ def nearest(name: object, known: Iterable[str]) -> str:
 
 
 def brief(value: object) -> str:
-    """A value as Python writes it, cut to 80 characters."""
+    """A value as Python writes it, shortened."""
     try:
         text = repr(value)
     except ValueError:  # Python refuses to write an integer of thousands of digits
         return "a huge number"
-    return text if len(text) <= 80 else text[:77] + "..."
+    return shortened(text, 80)
 
 
 def checked(f: Field[Any], value: Any) -> Any:

@@ -1,8 +1,14 @@
 """The few kinds of mistake for which charlstm prints one line instead of a traceback."""
 
+LONGEST = 900  # characters of a message; only what quotes a user's text or path can be longer
+
 
 class CharlstmError(Exception):
     """Any expected failure. Its text is one line that says what is wrong and what to do."""
+
+    def __str__(self) -> str:
+        """The message, without its middle if it quotes something long."""
+        return shortened(super().__str__(), LONGEST)
 
 
 class ConfigError(CharlstmError):
@@ -31,3 +37,10 @@ class DivergedError(CharlstmError):
 
 class ExportError(CharlstmError):
     """A model that cannot be written in another program's format."""
+
+
+def shortened(text: str, most: int = 200) -> str:
+    """A text, path or value as a message quotes it: without its middle if it is long."""
+    if len(text) <= most:
+        return text
+    return f"{text[: most // 2]} … ({len(text):,} characters) … {text[-most // 4 :]}"

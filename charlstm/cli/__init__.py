@@ -12,8 +12,9 @@ from typing import Any
 import click
 
 from charlstm import __version__
-from charlstm.cli.terminal import complain, mute, open_closed, silence, utf8_output
-from charlstm.errors import CharlstmError
+from charlstm.cli.groups import Group
+from charlstm.cli.terminal import complain, mute, one_line, open_closed, silence, utf8_output
+from charlstm.errors import CharlstmError, shortened
 from charlstm.hints import command, program
 from charlstm.training.world import join
 
@@ -47,9 +48,15 @@ WITHOUT_NUMPY = ("corpus", "inspect")  # commands that start without it
 
 @contextmanager
 def leaving_quietly() -> Iterator[None]:
-    """End without a message when the reader of our output has left, or the user presses Ctrl-C."""
+    """End without a message when the reader of our output has left, or the user presses Ctrl-C.
+
+    A mistake of usage gets one line, whatever it quotes.
+    """
     try:
         yield
+    except click.ClickException as error:
+        error.message = one_line(error.message)  # type: ignore[misc]  # only declared final
+        raise
     except BrokenPipeError:
         silence(sys.stdout)
         raise click.exceptions.Exit(0) from None
@@ -57,7 +64,7 @@ def leaving_quietly() -> Iterator[None]:
         raise click.exceptions.Exit(130) from None
 
 
-class Commands(click.Group):
+class Commands(Group):
     """Finds commands by name, and lists them by what they are for."""
 
     def make_context(
@@ -99,18 +106,6 @@ class Commands(click.Group):
         for title, commands in COMMANDS.items():
             with formatter.section(title):
                 formatter.write_dl(list(commands.items()))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that the arguments name; an error for an unknown one names the nearest."""
-        if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
-            from charlstm.config import nearest  # noqa: PLC0415 - `charlstm --help` needs none
-
-            raise click.UsageError(
-                f"no command {args[0]!r}{nearest(args[0], self.list_commands(ctx))}", ctx
-            )
-        return super().resolve_command(ctx, args)
 
 
 @click.group(
@@ -176,7 +171,7 @@ def unexpected(error: Exception) -> CharlstmError:
             f"cannot write the output: {error.strerror}; free some space, or write elsewhere"
         )
     if isinstance(error, OSError) and error.filename and error.strerror:
-        return CharlstmError(f"cannot use {str(error.filename)[:200]!r}: {error.strerror}")
+        return CharlstmError(f"cannot use {shortened(str(error.filename))!r}: {error.strerror}")
     return CharlstmError(
         f"unexpected {type(error).__name__}: {reason}; run `{command('--debug')} …` for a "
         f"traceback, and please report it"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from charlstm.cli.groups import Group
 from charlstm.cli.outputs import Output, force_option, output_or_stdout, spare
 from charlstm.cli.terminal import note
 from charlstm.hints import command as hint
@@ -23,7 +24,7 @@ from charlstm.studies.agreement.grammar_pairs import GrammarPairs, bundled_gramm
 from charlstm.studies.agreement.phrases import MIN_FILLER
 
 
-@click.group(context_settings={"show_default": True})
+@click.group(cls=Group, context_settings={"show_default": True})
 def command() -> None:
     """Write a corpus made by a grammar, or minimal pairs to test with."""
 

@@ -13,7 +13,7 @@ from charlstm.api import Model
 from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
 from charlstm.cli.terminal import copied, note, print_json, unescaped
-from charlstm.errors import ConfigError, CorpusError
+from charlstm.errors import ConfigError, CorpusError, shortened
 from charlstm.sampler import Filters
 from charlstm.text.shown import printable, quoted
 
@@ -109,10 +109,10 @@ def _prime(prime: str | None, prime_file: str | None, model: Model) -> str | byt
             return data
         return data.decode("utf-8-sig").replace("\r\n", "\n")  # as the corpus was read
     except OSError as problem:
-        raise CorpusError(f"cannot read {prime_file!r}: {problem.strerror}") from problem
+        raise CorpusError(f"cannot read {shortened(prime_file)!r}: {problem.strerror}") from problem
     except UnicodeDecodeError as problem:
         raise CorpusError(
-            f"{prime_file!r} is not UTF-8 at byte {problem.start}; convert it first"
+            f"{shortened(prime_file)!r} is not UTF-8 at byte {problem.start}; convert it first"
         ) from problem
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from charlstm.errors import LONGEST, shortened
 from charlstm.text.shown import printable, quoted
 
 if TYPE_CHECKING:  # needs NumPy, which `charlstm --help` does not
@@ -24,7 +25,16 @@ def note(text: str) -> None:
 
 def complain(error: Exception) -> None:
     """Print an error as one line on standard error."""
-    note("Error: " + " ".join(str(error).split()))
+    note("Error: " + one_line(str(error)))
+
+
+def one_line(message: str) -> str:
+    """The message of an error without line breaks and escapes, long arguments shortened in it."""
+    for word in sys.argv:
+        for quoted_word in (repr(word), word):
+            if len(word) > LONGEST // 2:
+                message = message.replace(quoted_word, shortened(quoted_word))
+    return printable(shortened(" ".join(message.split()), LONGEST))
 
 
 def copied(novelty: "Novelty", run: str, unit: str = "character") -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from charlstm.errors import CorpusError
+from charlstm.errors import CorpusError, shortened
 from charlstm.hints import command
 from charlstm.store.target import target_file
 
@@ -93,7 +93,9 @@ def read_pairs(path: Path) -> list[Pair]:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise CorpusError(f"{path}: cannot read the pairs ({error.strerror})") from error
+        raise CorpusError(
+            f"{shortened(str(path))}: cannot read the pairs ({error.strerror})"
+        ) from error
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from charlstm.errors import CharlstmError, RunError
+from charlstm.errors import CharlstmError, RunError, shortened
 from charlstm.store.lock import lock
 
 _STRAY = re.compile(r"\..+\.[0-9a-f]{16}\.tmp")
@@ -46,7 +46,7 @@ def atomic_write(
     except OSError as problem:
         intact = f"; the {path.name!r} of before is intact" if os.path.lexists(path) else ""
         reason = problem.strerror or problem
-        raise error(f"cannot write {str(path)!r}: {reason}{intact}") from problem
+        raise error(f"cannot write {shortened(str(path))!r}: {reason}{intact}") from problem
     try:
         _sync_folder(path.parent)
     except OSError as problem:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from charlstm.errors import RunError
+from charlstm.errors import RunError, shortened
 from charlstm.hints import command
 from charlstm.store.lock import is_lock
 from charlstm.store.target import check_target
@@ -89,7 +89,7 @@ def find_run(spec: str | Path | None, root: Path = Path("runs")) -> Path:
     near = difflib.get_close_matches(Path(name).name, known, 1, 0.5)
     hint = f"the runs are under {str(root)!r}" if known else _train_one()
     hint = f"did you mean {str(root / near[0])!r}?" if near else hint
-    raise RunError(f"{name!r} {reason}; {hint}")
+    raise RunError(f"{shortened(name)!r} {reason}; {hint}")
 
 
 def checkpoint_path(run: Path, prefer: str = "best") -> Path:
@@ -173,7 +173,9 @@ def _explained(path: Path, failure: str, cure: str = "") -> Iterator[None]:
     try:
         yield
     except (FileExistsError, NotADirectoryError) as problem:
-        raise RunError(f"{failure} {str(path)!r}: there is a file of that name{cure}") from problem
+        raise RunError(
+            f"{failure} {shortened(str(path))!r}: there is a file of that name{cure}"
+        ) from problem
     except (OSError, ValueError) as problem:  # ValueError: a NUL character in a path
         reason = getattr(problem, "strerror", None) or problem
-        raise RunError(f"{failure} {str(path)!r}: {reason}{cure}") from problem
+        raise RunError(f"{failure} {shortened(str(path))!r}: {reason}{cure}") from problem

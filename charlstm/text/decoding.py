@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
 
-from charlstm.errors import CorpusError
+from charlstm.errors import CorpusError, shortened
 from charlstm.text.kinds import refuse_other_kinds, wide_encoding
 from charlstm.text.sources import File, OnNote, Sources, find_files, read_blocks
 from charlstm.text.vocabulary import Tokens, is_text
@@ -61,7 +61,7 @@ def check_encoding(encoding: str) -> str:
             b"text".decode(encoding)  # refuses codecs such as hex, which decode to bytes
     except (LookupError, ValueError) as error:
         raise CorpusError(
-            f"unknown encoding {encoding!r}; use one that Python knows, "
+            f"unknown encoding {shortened(encoding)!r}; use one that Python knows, "
             "such as utf-8, utf-16, latin-1, cp1252"
         ) from error
     return name

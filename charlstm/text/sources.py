@@ -1,5 +1,6 @@
 """Files, folders, gzip and standard input: the sources of a text, read block by block."""
 
+import errno
 import gzip
 import io
 import os
@@ -13,11 +14,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from charlstm.errors import CorpusError
+from charlstm.errors import CorpusError, shortened
 from charlstm.text.folders import texts_below
 from charlstm.text.kinds import GZIP
 
 BLOCK = 1 << 18  # bytes read at once: they fit the processor's cache, and are worth a NumPy call
+
+_PIPE = "; this looks like a text: name its file, or pipe it in and write - for the name"
 
 Sources = str | Path | Sequence[str | Path]
 OnNote = Callable[[str], object]
@@ -139,4 +142,13 @@ def _status(path: str | Path) -> os.stat_result:
 def _unreadable(name: str | Path, error: Exception) -> CorpusError:
     reason = getattr(error, "strerror", None) or str(error)
     damaged = isinstance(error, EOFError | zlib.error | gzip.BadGzipFile)
-    return CorpusError(f"cannot read {name}: {'damaged gzip: ' if damaged else ''}{reason}")
+    cure = _PIPE if _is_text(str(name), error) else ""
+    shown = shortened(str(name))
+    return CorpusError(f"cannot read {shown}: {'damaged gzip: ' if damaged else ''}{reason}{cure}")
+
+
+def _is_text(name: str, error: Exception) -> bool:
+    """Whether the name of a file that is not there is rather a text, typed in its place."""
+    number = getattr(error, "errno", None)
+    words = " " in name and not Path(name).suffix and "/" not in name
+    return number == errno.ENAMETOOLONG or (number == errno.ENOENT and (words or "\n" in name))

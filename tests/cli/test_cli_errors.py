@@ -172,6 +172,42 @@ def test_flags_out_of_range(charlstm: Runner, here: Path, flags: list[str], mess
     assert not (here / "runs").exists()
 
 
+LONG = "The cats are here\x1b[31m.\n" * 2000
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "train", "train text.txt --val", "train text.txt --out", "train text.txt --config",
+        "train --resume", "train text.txt --cell", "train text.txt --lr", "train --no-such",
+        "train text.txt --encoding", "eval --run RUN", "sample --run", "plot", "bench", "corpus",
+        "sample --run RUN --prime-file", "agree --run RUN --pairs", "corpus agreement", "inspect",
+        "export", "describe --cell", "compare",
+    ],
+)  # fmt: skip
+def test_a_text_typed_where_a_name_belongs_is_quoted_briefly(
+    charlstm: Runner, here: Path, tiny_run: Path, command: str
+) -> None:
+    assert here
+    words = command.replace("RUN", str(tiny_run)).split()
+    outcome = charlstm(*words, LONG)
+    assert outcome.status in (1, 2)
+    assert len(outcome.error) < 600
+    assert "characters)" in outcome.error or "--no-such" in words
+
+
+def test_a_text_typed_as_the_name_of_a_file_is_recognised(
+    charlstm: Runner, here: Path, tiny_run: Path
+) -> None:
+    assert here
+    cure = "; this looks like a text: name its file, or pipe it in and write - for the name"
+    for text in (LONG, "Two\nlines", "The cats are here."):
+        assert charlstm.fails(*TRAIN, text).endswith(cure)
+        assert charlstm.fails("eval", text, "--run", tiny_run).endswith(cure)
+    for name in ("none.txt", "my novel.txt", "none", "no folder/none"):
+        assert charlstm.fails(*TRAIN, name).endswith("No such file or directory")
+
+
 def test_no_text_at_all(charlstm: Runner, here: Path) -> None:
     del here
     assert charlstm.fails("train", status=2).startswith("Missing CORPUS: name a text file")
@@ -181,7 +217,15 @@ def test_no_text_at_all(charlstm: Runner, here: Path) -> None:
 def test_a_command_that_does_not_exist(charlstm: Runner) -> None:
     assert charlstm.fails("trian", status=2) == "no command 'trian'; did you mean 'train'?"
     for word in ("xyzzy", "explain"):  # which is not nearly `train`
-        assert charlstm.fails(word, status=2) == f"no command '{word}'."
+        message = charlstm.fails(word, status=2)
+        assert message.startswith(f"no command '{word}'; there are train, sample, ")
+        assert message.endswith(", inspect, plot")
+    assert charlstm.fails("evaluate", status=2) == "no command 'evaluate'; did you mean 'eval'?"
+    assert charlstm.fails("inspect", "unts", status=2) == "no command 'unts'; did you mean 'units'?"
+    message = charlstm.fails("inspect", "x\ny", status=2)
+    assert message == r"no command 'x\ny'; there are text, gates, units, gradients"
+    message = charlstm.fails("corpus", "xyzzy", status=2)
+    assert message == "no command 'xyzzy'; there are agreement, pairs"
     assert "--version" in charlstm.fails("--versoin", status=2)
 
 
@@ -423,7 +467,7 @@ def test_a_name_that_the_system_refuses(charlstm: Runner, here: Path) -> None:
     del here
     name = "n" * 300
     assert "File name too long" in charlstm.fails(*TRAIN, "text.txt", "--out", name)
-    assert "File name too long" in charlstm.fails(*TRAIN, "text.txt", "--config", name)
+    assert "no config 'nnn" in charlstm.fails(*TRAIN, "text.txt", "--config", name)
 
 
 @pytest.mark.parametrize("point", ["socket.socketpair", "pathlib.Path.open", "os.open"])

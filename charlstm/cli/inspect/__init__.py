@@ -4,6 +4,8 @@ import importlib
 
 import click
 
+from charlstm.cli.groups import Group
+
 VIEWS = {
     "text": "Colour a text by the memory of one unit.",
     "gates": "How often each gate is open or shut.",
@@ -12,7 +14,7 @@ VIEWS = {
 }
 
 
-class Views(click.Group):
+class Views(Group):
     """Finds a view in the module of its name, and lists them without importing any."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
