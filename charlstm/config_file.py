@@ -1,23 +1,50 @@
 """Configs as files: YAML that is read strictly, and the files that travel with the program."""
 
+import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from charlstm import __version__
 from charlstm.config import Config, brief
-from charlstm.errors import ConfigError
+from charlstm.errors import ConfigError, shortened
 
-PACKAGE = Path(__file__).parent
+PACKAGE = files("charlstm")  # a folder, or part of a zip archive
 PATHS = ("corpus", "val", "out")  # the settings that name files
 
 
 def bundled_folder(name: str) -> Path:
-    """`configs` or `data`: the packaged copy, else (in a checkout) the one beside the package."""
-    packaged = PACKAGE / "bundled" / name
-    return packaged if packaged.is_dir() else PACKAGE.parent / name
+    """`configs` or `data`: the packaged copy, else (in a checkout) the one beside the package.
+
+    Files of a program that runs from a zip archive are copied to the user's cache.
+
+    Raises:
+        ConfigError: if they cannot be written there.
+    """
+    bundled = PACKAGE / "bundled"
+    if not isinstance(bundled, Path):
+        return _unpacked(bundled) / name
+    return (bundled if bundled.is_dir() else bundled.parents[1]) / name
+
+
+def _unpacked(bundled: Traversable) -> Path:
+    """A copy that stays, because runs name the texts in it."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    copy = cache / "charlstm" / __version__
+    try:
+        for folder in bundled.iterdir() if bundled.is_dir() else ():
+            (copy / folder.name).mkdir(parents=True, exist_ok=True)
+            for file in folder.iterdir():
+                (copy / folder.name / file.name).write_bytes(file.read_bytes())
+    except (OSError, RuntimeError) as problem:  # the latter if nobody knows where home is
+        raise ConfigError(f"cannot unpack the bundled files to {copy}: {problem}") from problem
+    return copy
 
 
 def find_config(name: str) -> Path:
@@ -29,13 +56,16 @@ def find_config(name: str) -> Path:
         ConfigError: if there is no such file; the message lists the bundled configs.
     """
     path = Path(name)
-    if path.is_file() or "/" in name:
-        return path
-    bundled = bundled_folder("configs") / f"{path.stem if path.suffix == '.yaml' else name}.yaml"
-    if bundled.is_file():
-        return bundled
-    known = ", ".join(sorted(config.stem for config in bundled.parent.glob("*.yaml")))
-    raise ConfigError(f"no config {name!r}; give a path, or one of the bundled ones: {known}.")
+    bundled = bundled_folder("configs")
+    with suppress(OSError):  # raised by a name that is too long
+        if path.is_file() or "/" in name:
+            return path
+        packaged = bundled / f"{path.stem if path.suffix == '.yaml' else name}.yaml"
+        if packaged.is_file():
+            return packaged
+    known = ", ".join(sorted(config.stem for config in bundled.glob("*.yaml")))
+    known = f", or one of the bundled ones: {known}" if known else ""
+    raise ConfigError(f"no config {shortened(name)!r}; give a path{known}.")
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

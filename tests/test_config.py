@@ -2,6 +2,7 @@
 
 import math
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,7 @@ def test_values_are_read_as_meant(file: Path, text: str, name: str, value: objec
         ("seed: 9223372036854775808", "seed must be at least 0 and at most 9.22337e+18"),
         (f"seed: 0x{'f' * 9000}", "not a huge number."),
         (f"seed: {'9' * 5000}", "is not a YAML config"),
-        (f"encoding: {'x' * 5000}\nkeep: [{'x' * 5000}]", "xxx..."),
+        (f"encoding: {'x' * 5000}\nkeep: [{'x' * 5000}]", "xxx … (5,004 characters) … xxx"),
         ("epochs: 1e300", "epochs must be above 0 and at most 1e+09"),
         ("max_steps: 10000000000000", "max_steps must be at least 1 and at most 1e+12"),
         ("tokens: word", "tokens must be one of char, byte, not 'word'."),
@@ -207,6 +208,33 @@ def test_a_config_is_found_by_path_or_bundled_name(
     assert find_config("sub/none.yaml") == Path("sub/none.yaml")
     with pytest.raises(ConfigError, match=r"no config 'none'; .* bundled ones: agreement\."):
         find_config("none")
+    with pytest.raises(ConfigError, match=r"'nnn.* \(5,000 characters\) .*n'; give a path,"):
+        find_config("n" * 5000)
+
+
+def test_bundled_configs_are_found_in_a_zip_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with zipfile.ZipFile(tmp_path / "app.zip", "w") as archive:
+        archive.writestr("charlstm/__init__.py", "")
+    package = zipfile.Path(tmp_path / "app.zip", "charlstm/")
+    monkeypatch.setattr("charlstm.config_file.PACKAGE", package)
+    with pytest.raises(ConfigError, match=r"no config 'agreement'; give a path\.$"):
+        find_config("agreement")
+    with zipfile.ZipFile(tmp_path / "app.zip", "a") as archive:
+        archive.writestr("charlstm/bundled/configs/agreement.yaml", "corpus: ../data/a.txt")
+        archive.writestr("charlstm/bundled/data/a.txt", "text")
+    package = zipfile.Path(tmp_path / "app.zip", "charlstm/")
+    monkeypatch.setattr("charlstm.config_file.PACKAGE", package)
+    for _ in range(2):
+        corpus = read_yaml(find_config("agreement"))["corpus"]
+        assert Path(corpus).read_text() == "text"
+    with pytest.raises(ConfigError, match=r"give a path, or one of the bundled ones: agreement\.$"):
+        find_config("none")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "app.zip"))
+    with pytest.raises(ConfigError, match=r"cannot unpack the bundled files to .*Not a dir"):
+        find_config("agreement")
 
 
 # What hypothesis makes: settings that are right, and anything at all.
@@ -326,6 +354,6 @@ def test_cell_settings_do_not_hide_settings_of_a_run() -> None:
 
 
 def test_long_values_are_cut_short() -> None:
-    assert brief("x" * 1000) == "'" + "x" * 76 + "..."
+    assert brief("x" * 1000) == "'" + "x" * 39 + " … (1,002 characters) … " + "x" * 19 + "'"
     assert brief(10**5000) == "a huge number"
     assert brief("short") == "'short'"
