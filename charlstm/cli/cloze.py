@@ -1,11 +1,12 @@
 """`charlstm cloze`: how likely each of several continuations is after a prime."""
 
 import math
+import shlex
 
 import click
 
 from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
-from charlstm.cli.terminal import print_json, unescaped
+from charlstm.cli.terminal import note_if_file, print_json, unescaped
 from charlstm.errors import CorpusError
 from charlstm.text.shown import names, printable, quoted, width
 from charlstm.text.unknown import cure
@@ -25,6 +26,8 @@ def command(run: str | None, prime: str, choices: tuple[str, ...], as_json: bool
     The share is each choice's probability among those given.
     """  # noqa: D301 - click's \b is the character itself
     model = load_model(run)
+    for text in (prime, *choices):
+        note_if_file(text, f'"$(cat {shlex.quote(text)})"')
     texts = [unescaped(choice) for choice in choices]
     if not all(texts):
         raise click.UsageError("a choice is empty.")

@@ -1,6 +1,7 @@
 """`charlstm sample`: a trained model writes, character by character."""
 
 import codecs
+import shlex
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,7 +13,7 @@ import click
 from charlstm.api import Model
 from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
-from charlstm.cli.terminal import copied, note, print_json, unescaped
+from charlstm.cli.terminal import copied, note, note_if_file, print_json, unescaped
 from charlstm.errors import ConfigError, CorpusError, shortened
 from charlstm.sampler import Filters
 from charlstm.text.shown import printable, quoted
@@ -102,6 +103,7 @@ def command(
 def _prime(prime: str | None, prime_file: str | None, model: Model) -> str | bytes:
     """The text to go on from: characters, or bytes for a byte model that reads a file."""
     if prime_file is None:
+        note_if_file(prime or "", f"--prime-file {shlex.quote(prime or '')}")
         return unescaped(prime or "")
     try:
         data = sys.stdin.buffer.read() if prime_file == "-" else Path(prime_file).read_bytes()

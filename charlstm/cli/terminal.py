@@ -4,6 +4,8 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -21,6 +23,13 @@ def note(text: str) -> None:
         click.echo(printable(text), err=True)
     except OSError:
         silence(sys.stderr)
+
+
+def note_if_file(text: str, instead: str) -> None:
+    """Print a note if a text of the command line is the name of a file, which nobody reads."""
+    with suppress(OSError, ValueError):  # of what cannot be a name
+        if Path(text).is_file():
+            note(f"{quoted(text)} is read as a text; for the text in the file {text}: {instead}")
 
 
 def complain(error: Exception) -> None:

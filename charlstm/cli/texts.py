@@ -1,12 +1,14 @@
 """The text that a command reads: files, standard input, an argument, or the run's own."""
 
+import shlex
 from collections.abc import Iterable
 
 import numpy as np
 
 from charlstm.api import Model
-from charlstm.cli.terminal import note, typed
+from charlstm.cli.terminal import note, note_if_file, typed
 from charlstm.errors import CorpusError
+from charlstm.hints import command
 from charlstm.text.decoding import read_text
 from charlstm.text.shown import names
 from charlstm.text.unknown import cure, nothing_known, unknown_words
@@ -65,6 +67,7 @@ def given_text(model: Model, text: str, limit: int, cut: int | None) -> str | by
         pieces = read_text(["-"], tokens=model.vocabulary.tokens)
         wanted = joined(_beginning(pieces, most))
     else:
+        note_if_file(text, f"{command('inspect', 'text', '-')} < {shlex.quote(text)}")
         wanted = typed(text)[:most]
     if not wanted:
         raise CorpusError("there is no text to look at; give at least one character")

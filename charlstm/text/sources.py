@@ -52,6 +52,8 @@ def find_files(sources: Sources, on_note: OnNote = lambda _note: None) -> list[F
             files.append(File("standard input", "-", None))
             continue
         status = _status(source)
+        if stat.S_ISCHR(status.st_mode) and status.st_rdev in _endless():
+            raise CorpusError(f"{source} never ends; name a text")
         if stat.S_ISDIR(status.st_mode):
             try:
                 found = texts_below(os.fspath(source), on_note)
@@ -130,6 +132,12 @@ def _opened(file: File) -> AbstractContextManager[BinaryIO]:
     if sys.stdin is None:
         raise OSError("it is closed")
     return nullcontext(sys.stdin.buffer)
+
+
+def _endless() -> list[int]:
+    """The devices that give bytes for ever; a terminal ends, and so does /dev/null."""
+    paths = map(Path, ("/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"))
+    return [path.stat().st_rdev for path in paths if path.exists()]
 
 
 def _status(path: str | Path) -> os.stat_result:

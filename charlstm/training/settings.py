@@ -1,6 +1,7 @@
 """The settings of a run from what a user gives: for a new run, or for one that goes on."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from charlstm.errors import ConfigError
 from charlstm.exclusions import broken, option_of, options_of, replaced
 from charlstm.nn.cells import cell_options
 from charlstm.nn.parameters import Architecture
+from charlstm.store.archive import HEADER_BYTES, HEADER_VALUES
 from charlstm.store.runs import checkpoint_path
 from charlstm.text.sources import is_pipe
 from charlstm.training.texts import absolute
@@ -41,7 +43,20 @@ def settings_of(
     typed = options_of({**given, **ways, "allow_changed_corpus": allow_changed_corpus or None})
     for rule in broken("train", typed):
         raise ConfigError(rule.message())
-    return _resumed(resume, given) if resume else _new(given, file, init_from)
+    config = _resumed(resume, given) if resume else _new(given, file, init_from)
+    _check_room(config.corpus)
+    return config
+
+
+def _check_room(names: Sequence[str]) -> None:
+    """Refuse more names than the header of a checkpoint holds beside its vocabulary and arrays."""
+    text = json.dumps([absolute(name) for name in names])
+    values = sum(map(text.count, ",:[{"))
+    if len(text) > HEADER_BYTES * 3 // 4 or values > HEADER_VALUES * 3 // 4:
+        raise ConfigError(
+            f"{len(names):,} texts are more than a checkpoint can name; put them into a folder and "
+            "name that, or pipe them in and name -"
+        )
 
 
 def _new(given: Mapping[str, Any], file: Mapping[str, Any] | None, source: Path | None) -> Config:

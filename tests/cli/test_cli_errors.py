@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from command_line import TEXT, TINY, Runner, start
+from command_line import TEXT, TINY, Runner, harmless, start
 
 from charlstm.store import archive
 from charlstm.store.archive import load, save
@@ -194,6 +194,58 @@ def test_a_text_typed_where_a_name_belongs_is_quoted_briefly(
     assert outcome.status in (1, 2)
     assert len(outcome.error) < 600
     assert "characters)" in outcome.error or "--no-such" in words
+
+
+def test_too_many_names_are_refused_before_they_are_read(charlstm: Runner, here: Path) -> None:
+    assert here
+    for name in ("n" * 160 + ".txt", "a,b,c,d,e,f,g,h,i"):
+        message = charlstm.fails(*TRAIN, *[name] * 12_000, status=2)
+        assert message.startswith("12,000 texts are more than a checkpoint can name; put them into")
+    assert "No such file" in charlstm.fails(*TRAIN, *["n.txt"] * 12_000)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no such device")
+def test_devices_that_never_end_are_refused(charlstm: Runner, here: Path) -> None:
+    (here / "link.txt").symlink_to("/dev/urandom")
+    for name in ("/dev/zero", "/dev/random", "link.txt"):
+        assert charlstm.fails(*TRAIN, name) == f"{name} never ends; name a text"
+    assert charlstm.fails(*TRAIN, "text.txt", "--val=/dev/zero").startswith("/dev/zero never ends")
+    assert charlstm.fails(*TRAIN, "/dev/null").startswith("/dev/null is empty")
+
+
+def test_a_text_that_is_the_name_of_a_file_is_still_a_text_but_a_note_says_so(
+    charlstm: Runner, here: Path, tiny_run: Path
+) -> None:
+    (here / "a t").write_text("The")
+    for command, cure in (
+        (("inspect", "text", "a t"), "charlstm inspect text - < 'a t'"),
+        (("sample", "--length=3", "--prime", "a t"), "--prime-file 'a t'"),
+        (("cloze", "a", "--prime", "a t"), "\"$(cat 'a t')\""),
+        (("cloze", "a t", "a", "--prime", "T"), "\"$(cat 'a t')\""),
+    ):
+        lines = charlstm.ok(*command, "--run", tiny_run).stderr.splitlines()
+        assert lines[0] == f"'a t' is read as a text; for the text in the file a t: {cure}"
+    assert "for the text" not in charlstm.ok("cloze", "a", "--prime", "T", "-r", tiny_run).stderr
+
+
+def test_odd_names_of_files_are_kept_in_runs_and_configs(charlstm: Runner, here: Path) -> None:
+    """With line breaks, escape sequences, and bytes that are no UTF-8."""
+    for n, name in enumerate(
+        (b"x\xff.txt", b"new\nline.txt", b"esc\x1b[31m.txt", b"a: {b}, #c.txt")
+    ):
+        path = os.fsdecode(name)
+        try:
+            (here / path).write_text(TEXT)
+        except OSError:  # not every file system takes such a name
+            continue
+        run = f"runs/{n}"
+        outcome = charlstm.ok(*TRAIN, path, "--val", path, "--out", run)
+        assert harmless(outcome.stderr)
+        charlstm.ok("train", "--resume", run, "--max-steps=3", "--workers=1")
+        charlstm.ok("train", "--config", f"{run}/config.yaml", "--out", f"{run}-again")
+        assert charlstm.ok("eval", path, "--run", run, "--json").json["characters"]
+        (here / path).unlink()
+        assert harmless(charlstm("train", "--resume", run, "--max-steps=4").stderr)
 
 
 def test_a_text_typed_as_the_name_of_a_file_is_recognised(
