@@ -185,7 +185,7 @@ def _ids(text: _Text, vocabulary: Vocabulary, digest: str) -> Iterator[Ids]:
     for piece in text.read("encoding"):
         yield vocabulary.encode(piece)
     if text.hash.hexdigest() != digest:
-        raise CorpusError(f"{text.name} changed while it was being read; try again")
+        raise CorpusError(f"{text.name} changed while it was being read; try again, or read a copy")
 
 
 def _describe(digest: str, vocabulary: Vocabulary, count: int) -> dict[str, Any]:
