@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
-
 from charlstm.errors import CorpusError
 from charlstm.store.atomic import clean_stray, replacing, temporary
 from charlstm.text.decoding import check_encoding, note_on_nuls, read_files
 from charlstm.text.slices import mapped
 from charlstm.text.sources import BLOCK, File, Sources, find_files, read_blocks
-from charlstm.text.vocabulary import Ids, Tokens, Vocabulary, code_points
+from charlstm.text.vocabulary import Ids, Tokens, Vocabulary, scan
 
 IDLE = 60.0  # seconds without a write after which a dead process's temporary file is removed
 ReadProgress = Callable[[int, int | None, str], object]  # bytes done, bytes in all if known, phase
@@ -141,7 +139,7 @@ class _Text:
 
 
 def _encode(text: _Text, cache: Path, vocabulary: Vocabulary | None, extend: bool) -> Corpus:
-    count, characters = _scan(text.read("vocabulary"))
+    count, characters = scan(text.read("vocabulary"))
     digest = text.hash.hexdigest()
     if count < 2:
         has = "holds a single character" if count else "is empty"
@@ -161,24 +159,6 @@ def _encode(text: _Text, cache: Path, vocabulary: Vocabulary | None, extend: boo
     unseen = "".join(vocabulary.unseen(characters))
     ids = mapped(path, vocabulary.dtype, count)
     return Corpus(ids, vocabulary, digest, path, unseen, text.notes)
-
-
-def _scan(pieces: Iterable[str | bytes]) -> tuple[int, str]:
-    """The number of characters or bytes, and the distinct characters, sorted (none of bytes)."""
-    count = 0
-    known = np.zeros(0x110000, np.bool_)  # by code point
-    known_ascii = b""
-    for piece in pieces:
-        count += len(piece)
-        if isinstance(piece, bytes):
-            continue
-        if piece.isascii():  # the fastest test for new characters is to delete the known ones
-            if new := piece.encode("ascii").translate(None, known_ascii):
-                known[list(set(new))] = True
-                known_ascii = bytes(np.flatnonzero(known[:128]).tolist())
-        elif not known.take(codes := code_points(piece)).all():
-            known[codes] = True
-    return count, "".join(map(chr, np.flatnonzero(known)))
 
 
 def _ids(text: _Text, vocabulary: Vocabulary, digest: str) -> Iterator[Ids]:

@@ -1,6 +1,6 @@
 """A vocabulary numbers the known characters, or all bytes, and has one number for the unknown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -156,6 +156,24 @@ def unit_of(tokens: str) -> str:
 def code_points(text: str) -> NDArray[np.uint32]:
     """The Unicode number of every character, shape (characters,)."""
     return np.frombuffer(text.encode("utf-32-le", errors="surrogatepass"), "<u4")
+
+
+def scan(pieces: Iterable[str | bytes]) -> tuple[int, str]:
+    """The number of characters or bytes, and the distinct characters, sorted (none of bytes)."""
+    count = 0
+    known = np.zeros(0x110000, np.bool_)  # by code point
+    known_ascii = b""
+    for piece in pieces:
+        count += len(piece)
+        if isinstance(piece, bytes):
+            continue
+        if piece.isascii():  # the fastest test for new characters is to delete the known ones
+            if new := piece.encode("ascii").translate(None, known_ascii):
+                known[list(set(new))] = True
+                known_ascii = bytes(np.flatnonzero(known[:128]).tolist())
+        elif not known.take(codes := code_points(piece)).all():
+            known[codes] = True
+    return count, "".join(map(chr, np.flatnonzero(known)))
 
 
 def is_text(text: str) -> bool:
