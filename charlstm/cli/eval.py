@@ -8,7 +8,7 @@ from charlstm.api import Model
 from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, load_model, run_option
 from charlstm.cli.terminal import note, print_json
-from charlstm.cli.texts import check_known, ids_of, joined
+from charlstm.cli.texts import check_known, ids_of, joined, refuse_wide
 from charlstm.errors import CorpusError
 from charlstm.evaluate import TextScore, score_ids
 from charlstm.output.write import plain
@@ -78,6 +78,7 @@ def _score_lines(model: Model, text: tuple[str, ...], encoding: str, as_json: bo
     if not whole:
         raise CorpusError("there is no text to score")
     vocabulary = model.vocabulary
+    refuse_wide(text, encoding, vocabulary.unseen(whole))
     check_known(vocabulary, vocabulary.encode(whole), vocabulary.unseen(whole))
     lines = _lines(whole)
     scores = model.log_likelihoods(lines)

@@ -9,8 +9,9 @@ from charlstm.api import Model
 from charlstm.cli.terminal import note, note_if_file, typed
 from charlstm.errors import CorpusError
 from charlstm.hints import command
-from charlstm.text.decoding import read_text
+from charlstm.text.decoding import note_on_nuls, read_text
 from charlstm.text.shown import names
+from charlstm.text.sources import find_files
 from charlstm.text.unknown import cure, nothing_known, unknown_words
 from charlstm.text.vocabulary import Ids, Vocabulary
 
@@ -35,8 +36,19 @@ def ids_of(model: Model, text: tuple[str, ...], encoding: str, cut: int | None =
             if not left:
                 break
     ids = np.concatenate(pieces)
+    refuse_wide(text, encoding, unseen)
     check_known(vocabulary, ids, unseen)
     return ids
+
+
+def refuse_wide(text: tuple[str, ...], encoding: str, unseen: Iterable[str]) -> None:
+    """Refuse files that seem to be UTF-16 if NUL is among the `unseen` characters.
+
+    Raises:
+        CorpusError: which names the encoding.
+    """
+    if "\0" in unseen:
+        note_on_nuls([file for file in find_files(text) if file.size is not None], encoding)
 
 
 def check_known(vocabulary: Vocabulary, ids: Ids, unseen: Iterable[str]) -> None:

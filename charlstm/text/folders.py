@@ -22,7 +22,7 @@ def texts_below(folder: str, on_note: Callable[[str], object]) -> list[tuple[str
     """
     texts, others = _walked(folder)
     if not texts:
-        raise CorpusError(f"folder {folder} holds no .txt file; {_instead(folder, others)}")
+        raise CorpusError(f"folder {folder} holds no .txt file; {_instead(others)}")
     if others:
         on_note(f"left out of {folder}: {_some(others)}; a folder stands for its .txt and .txt.gz")
     return sorted(texts)
@@ -71,10 +71,10 @@ def _in(folder: str, names: Sequence[str]) -> list[str]:
     return [os.path.join(folder, name) for name in names]  # noqa: PTH118 -- as above
 
 
-def _instead(folder: str, others: Sequence[str]) -> str:
+def _instead(others: Sequence[str]) -> str:
     if not others:
         return "name a file or another folder"
-    pattern = f"{shlex.quote(folder.rstrip('/'))}/*"
+    pattern = f"{shlex.quote(others[0].rpartition('/')[0])}/*"
     return f"it holds {_some(others)}; name the texts among them, such as {pattern}"
 
 

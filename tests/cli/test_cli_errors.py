@@ -94,6 +94,19 @@ def test_texts_read_as_told(charlstm: Runner, here: Path) -> None:
     assert "unknown encoding 'klingon'" in charlstm.fails(*TRAIN, "latin.txt", "--encoding=klingon")
 
 
+def test_utf_16_without_a_mark_is_named_by_every_command_that_reads_it(
+    charlstm: Runner, here: Path, tiny_run: Path
+) -> None:
+    (here / "wide.txt").write_text(TEXT, encoding="utf-16-le")
+    message = "wide.txt seems to be utf-16-le: pass --encoding utf-16-le"
+    assert charlstm.fails(*TRAIN, "wide.txt") == message
+    assert charlstm.fails(*TRAIN, "text.txt", "--val=wide.txt") == message
+    for command in (("eval",), ("eval", "--lines"), ("inspect", "gates")):
+        flags = (*command, "wide.txt", "--run", tiny_run)
+        assert charlstm.fails(*flags) == message
+        charlstm.ok(*flags, "--encoding=utf-16-le")
+
+
 def test_an_empty_standard_input(charlstm: Runner, here: Path) -> None:
     del here
     assert "standard input is empty" in charlstm.fails(*TRAIN, "-")
