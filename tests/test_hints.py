@@ -1,5 +1,6 @@
 """What messages tell the user to type works as it is typed, from where the user stands."""
 
+import ast
 import os
 import re
 import shlex
@@ -9,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from command_line import TINY
+from repository import ROOT
 
 from charlstm import hints
+from charlstm.cli import COMMANDS
 
 
 @pytest.fixture
@@ -104,3 +107,20 @@ def test_a_folder_that_is_gone_does_not_matter(here: Path, monkeypatch: pytest.M
     gone.rmdir()
     monkeypatch.setattr(sys, "argv", ["/opt/bin/charlstm"])
     assert hints.command() == "/opt/bin/charlstm"
+
+
+def test_no_message_names_a_command_but_by_the_function_that_writes_it() -> None:
+    names = "|".join(name for group in COMMANDS.values() for name in group)
+    literal = re.compile(rf"charlstm ({names})\b|pip install")
+    found = []
+    for path in (ROOT / "charlstm").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        statements = (node for node in ast.walk(tree) if isinstance(node, ast.Expr))
+        docstrings = {id(statement.value) for statement in statements}
+        found += [
+            (path.name, node.value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            if literal.search(node.value) and id(node) not in docstrings and path.stem != "hints"
+        ]
+    assert not found
