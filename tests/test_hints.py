@@ -124,3 +124,10 @@ def test_no_message_names_a_command_but_by_the_function_that_writes_it() -> None
             if literal.search(node.value) and id(node) not in docstrings and path.stem != "hints"
         ]
     assert not found
+
+
+def test_the_shell_completes_options_however_the_program_is_called(venv: Path) -> None:
+    del venv
+    line = "charlstm train --config x --resume y --hid"
+    asked = {"COMP_WORDS": line, "COMP_CWORD": "6", "_CHARLSTM_COMPLETE": "bash_complete"}
+    assert run(".venv/bin/charlstm", **asked).stdout == "plain,--hidden-size\n"

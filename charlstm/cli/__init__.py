@@ -133,7 +133,7 @@ def main() -> None:
         world = join(required="--mpi" in sys.argv) if word == "train" else None
         if world and world.rank:
             mute()
-        cli.main(prog_name=program(), obj=world)
+        cli.main(prog_name=program(), complete_var="_CHARLSTM_COMPLETE", obj=world)
     except Exception as error:
         if debug:
             raise

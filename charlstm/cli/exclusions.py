@@ -15,7 +15,8 @@ class Command(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the options; one without effect is an error."""
         rest = super().parse_args(ctx, args)
-        refuse_without_effect(ctx)
+        if not ctx.resilient_parsing:  # as the shell's completion does, in the middle of a line
+            refuse_without_effect(ctx)
         return rest
 
 
