@@ -66,12 +66,20 @@ def planted_pairs(count: int = 12) -> list[Pair]:
 def write_planted_run(run: Path) -> Path:
     """A run folder whose model is the planted one; its training text is gone."""
     run.mkdir(parents=True)
+    save_planted(run / "best.npz")
+    return run
+
+
+def save_planted(path: Path, update: int = 0, *, wrong: bool = False) -> None:
+    """A checkpoint of the planted model; one that is `wrong` takes each verb for the other."""
     config = Config(
         corpus=("gone.txt",), hidden_size=H, dropout=0.0, lr=0.01, batch_size=4, seq_length=17
     )
     model = Parameters(Architecture("lstm", {}, H, 1), len(CHARACTERS))
     model.flat[:] = planted_model().flat
+    if wrong:
+        model.by_name["W_y"][:, CARRIER] *= -1.0
     text = EncodedText("0" * 64, "gone.ids", 1000)
+    progress = Progress(update, seconds=update / 4, best_val=1.25, last_val=update + 0.5)
     arrays = arrays_of(model, {}, [])
-    save(run / "best.npz", Checkpoint(config, VOCABULARY, Progress(), text, None, arrays))
-    return run
+    save(path, Checkpoint(config, VOCABULARY, progress, text, None, arrays))

@@ -28,6 +28,7 @@ from charlstm.store import archive
 from charlstm.text.slices import TextSlice
 from charlstm.training.events import Event, Finished, Preview, Started, Updated, Validated
 from charlstm.training.fit import fit
+from charlstm.training.loop import train
 from charlstm.training.optim import OPTIMISERS
 from charlstm.training.shards import Plan
 from charlstm.training.workers import Job, WorkerPool
@@ -83,7 +84,7 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Config:
 @pytest.fixture(scope="module")
 def risen(texts: Config, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The run whose validation loss rises at its end; do not write to it."""
-    return made(replace(texts, sample_every=14, keep=99), tmp_path_factory.mktemp("risen"))
+    return made(replace(texts, sample_every=15, keep=99), tmp_path_factory.mktemp("risen"))
 
 
 def rate(config: Config, update: int) -> float:
@@ -159,6 +160,8 @@ def test_a_run_is_what_plain_loops_make_also_where_it_was_stopped(
     part = made(config, tmp_path / "runs", stop=after(7))
     rest = made(load_checkpoint(part.folder / "last.npz").config, tmp_path, resume=part.folder)
     assert part.of(Updated) + rest.of(Updated) == updates
+    ends = [load_checkpoint(r.folder / "last.npz").progress for r in (run, rest)]
+    assert replace(ends[0], seconds=0.0) == replace(ends[1], seconds=0.0)
     own = [name for name in run.rows[0] if name != "seconds"]
     assert [[row[n] for n in own] for row in rest.rows] == [[r[n] for n in own] for r in run.rows]
     for name, array in run.weights().items():
@@ -262,6 +265,24 @@ def test_the_first_loss_is_kept_and_has_no_effect(risen: Run) -> None:
         assert load_checkpoint(risen.folder / f"{name}.npz").progress.start_loss == first
 
 
+def test_a_run_has_diverged_above_three_times_its_first_loss_or_that_of_a_guess(
+    texts: Config, learnt_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bounds = []
+
+    def watched(*given: Any, worst_loss: float, **named: Any) -> Any:
+        bounds.append(worst_loss)
+        return train(*given, worst_loss=worst_loss, **named)
+
+    monkeypatch.setattr("charlstm.training.fit.train", watched)
+    config = replace(texts, max_steps=1, eval_every=1)
+    first = made(replace(config, seed=3), tmp_path).of(Updated)[0].loss
+    guess = math.log(len(set(TEXT)))
+    learnt = made(replace(config, hidden_size=24), tmp_path, init_from=learnt_run)
+    assert learnt.of(Updated)[0].loss < guess
+    assert bounds == pytest.approx([3 * max(first, guess), 3 * guess])
+
+
 # The clock
 
 
@@ -317,10 +338,21 @@ def test_seconds_are_those_of_all_the_parts_of_a_run(
 # Previews
 
 
+def test_a_preview_is_a_sample_of_the_model_as_it_is(risen: Run) -> None:
+    for preview in risen.of(Preview):
+        model = load(risen.folder / f"step-{preview.update}.npz")
+        seed = risen.config.seed + preview.update
+        assert preview.text == "".join(model.sample(length=200, temperature=0.8, seed=seed))
+        novelty = model.novelty(preview.text)
+        assert preview.novelty == novelty
+        copied = preview.text[novelty.begin : novelty.begin + novelty.longest]
+        assert preview.longest_copy == copied and copied in TEXT
+
+
 def test_previews_differ_and_repeat(risen: Run, texts: Config, tmp_path: Path) -> None:
     previews = risen.of(Preview)
-    assert [p.update for p in previews] == [14, 28, 42]
-    again = made(replace(texts, sample_every=14), tmp_path)
+    assert [p.update for p in previews] == [15, 30]
+    again = made(replace(texts, sample_every=15), tmp_path)
     assert [p.text for p in again.of(Preview)] == [p.text for p in previews]
     # Without any learning they differ all the same, from update to update and from seed to seed.
     still = replace(texts, lr=1e-12, max_steps=3, sample_every=1, seed=7)
