@@ -4,12 +4,13 @@ import csv
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_line import Runner
 
 from charlstm.pairs.files import Pair, write_pairs
-from charlstm.studies.inspect.units import Unit, Units
+from charlstm.studies.inspect.units import Unit, Units, find_units
 from charlstm.studies.inspect.units_report import verdict
 
 
@@ -44,6 +45,22 @@ def test_json_and_files(charlstm: Runner, tiny_run: Path, pairs: Path, here: Pat
     with (here / "u.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [int(row["unit"]) for row in rows] == [unit["unit"] for unit in found["units"]]
+
+
+def test_what_is_asked_for_is_what_is_measured(
+    charlstm: Runner, tiny_run: Path, pairs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def watched(*given: Any, **named: Any) -> Units:
+        asked.append(named)
+        return find_units(*given, **named)
+
+    monkeypatch.setattr("charlstm.cli.inspect.units.find_units", watched)
+    flags = ("--candidates=2", "--controls=4", "--long=9", "--seed=6", "--pairs", pairs)
+    charlstm.ok("inspect", "units", "-r", tiny_run, *flags)
+    expected = {"candidates": 2, "controls": 4, "long": 9, "seed": 6}
+    assert {name: asked[0][name] for name in expected} == expected
 
 
 def test_a_picture(charlstm: Runner, tiny_run: Path, pairs: Path, here: Path) -> None:

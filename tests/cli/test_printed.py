@@ -267,10 +267,13 @@ def test_eval_shows_each_line_with_its_own_score(charlstm: Runner, tiny_run: Pat
 
 def test_cloze_shows_probability_log_likelihood_and_share(charlstm: Runner, tiny_run: Path) -> None:
     choices = [" are", " is", " w", " were gone"]
-    flags = ("cloze", "-r", tiny_run, "--prime=The cats", *choices)
+    flags = ("cloze", "-r", tiny_run, r"--prime=It is wet.\nThe cats", *choices)
     found = charlstm.ok(*flags, "--json").json["choices"]
-    prime, head, *rows = charlstm.ok(*flags).stdout.splitlines()
+    before, prime, head, *rows = charlstm.ok(*flags).stdout.splitlines()
     assert (prime, cells(head)) == ("The cats …", ["probability", "log-likelihood", "share"])
+    alone = load(tiny_run).log_likelihoods(choices, "It is wet.\nThe cats")
+    assert [choice["log_likelihood"] for choice in found] == pytest.approx(alone, rel=1e-5)
+    assert before == "It is wet."
     together = sum(math.exp(choice["log_likelihood"]) for choice in found)
     for row, choice, text in zip(rows, found, choices, strict=True):
         label, probability, log, unit, share = re.split(r"\s+(?=\S+$|nats|-?\d)", row.strip())

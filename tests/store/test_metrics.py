@@ -129,3 +129,11 @@ def test_means_are_over_the_updates_that_were_counted() -> None:
     sums.add(2.0, 0.5, clipped=True)
     sums.add(1.0, 1.0, clipped=False)
     assert sums.means() == {"train_nats": 1.5, "grad_norm": 0.75, "clipped": 0.5}
+
+
+def test_only_rows_up_to_the_checkpoint_stay(tmp_path: Path) -> None:
+    metrics = Metrics(tmp_path, 0)
+    for update in (1, 2, 3, 4):
+        metrics.add(dict.fromkeys(COLUMNS, update))
+    Metrics(tmp_path, 2).add(dict.fromkeys(COLUMNS, 9.0))
+    assert [row["update"] for row in read_numbers(tmp_path / "metrics.csv")] == [1, 2, 9]

@@ -48,7 +48,7 @@ class Maker:
 
 def test_cost_is_that_of_the_last_checkpoint_and_agreement_that_of_the_best(run: Path) -> None:
     planned = PlannedRun("name", {"seed": 3}, Config())
-    first = unmeasured(planned, run, "diverged")
+    first = unmeasured(planned, run, "diverged", None)
     assert (first.name, first.chosen, first.hidden_size) == ("name", {"seed": 3}, 12)
     assert (first.steps, first.characters, first.seconds) == (40, 40 * WINDOW, 10.0)
     assert (first.best_val_nats, first.last_val_nats) == (1.25, 40.5)
@@ -76,7 +76,7 @@ def test_cost_is_that_of_the_last_checkpoint_and_agreement_that_of_the_best(run:
 def test_pairs_of_a_file_are_measured_everywhere(run: Path) -> None:
     write_pairs(run.parent / "p.jsonl", planted_pairs(6))
     comparison = Comparison((), run.parent, None, run.parent / "p.jsonl", 16, ())
-    first = unmeasured(PlannedRun("name", {}, Config()), run, None)
+    first = unmeasured(PlannedRun("name", {}, Config()), run, None, None)
     outcome = measured(first, comparison, run, None, lambda _: None)
     assert outcome.agreement is not None and outcome.agreement["pairs"] == 12
     assert [accuracy for _, accuracy in outcome.learning["overall"]] == [0.0, 0.0, 1.0]

@@ -1,0 +1,200 @@
+"""Two calls that differ in one option: what comes of them must differ, whatever the option."""
+
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import pytest
+from command_line import TEXT, TINY, Runner
+
+from charlstm.studies.agreement.grammar import CONSTRUCTIONS
+
+EVERYWHERE = {"run", "save", "as_json", "force"}  # each has tests of its own
+GRAMMAR = ("-r", "grammar")
+# For each command: what is given anyway, and for each option what it is given once.
+CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
+    "sample": (
+        ("-r", "learnt", "--seed=1", "--length=80"),
+        {
+            "prime": "The dog",
+            "prime_file": "text.txt",
+            "length": "79",
+            "temperature": "0.5",
+            "top_k": "2",
+            "top_p": "0.5",
+            "min_p": "0.4",
+            "stop": "e",
+            "seed": "2",
+            "count": "2",
+            "novelty": "",
+        },
+    ),
+    "eval": (
+        ("-r", "learnt", "latin.txt", "--encoding=latin-1"),
+        {"lines": "", "encoding": "cp1251"},
+    ),
+    "cloze": (("-r", "learnt", "--prime=The cats", " is", " are"), {"prime": r"The cat.\n"}),
+    "agree": (
+        (*GRAMMAR, "--per-condition=4", "--items=items"),
+        {
+            "sweep": "depth",
+            "score": "verb",
+            "corpus": "other.txt",
+            "per_condition": "6",
+            "seed": "7",
+            "items": "elsewhere",
+        },
+    ),
+    "describe": (
+        (),
+        {
+            "cell": "rnn",
+            "hidden_size": "9",
+            "num_layers": "2",
+            "batch_size": "9",
+            "tokens": "byte",
+            "vocabulary": "9",
+            "corpus": "text.txt",
+        },
+    ),
+    "corpus.agreement": (
+        ("out.txt", "--sentences=60"),
+        {
+            "sentences": "61",
+            "seed": "2",
+            "max_attractors": "3",
+            "max_filler": "30",
+            "without": CONSTRUCTIONS[1],
+            "hold_out": "no",
+        },
+    ),
+    "corpus.pairs": (
+        ("out.jsonl", "--per-condition=4"),
+        {"corpus": "other.txt", "sweep": "distance", "per_condition": "6", "seed": "2"},
+    ),
+    "inspect.gates": (
+        ("-r", "learnt", "latin.txt", "--encoding=latin-1"),
+        {"encoding": "cp1251", "count": "3", "cut": "40"},
+    ),
+    "inspect.units": (
+        (*GRAMMAR, "--per-condition=12", "--candidates=2", "--controls=3", "--json"),
+        {
+            "feature": "gender",
+            "per_condition": "8",
+            "candidates": "3",
+            "controls": "2",
+            "long": "30",
+            "seed": "2",
+            "layer": "0",
+            "unit": "7",
+        },
+    ),
+    "inspect.gradients": (
+        ("learnt", "--text=latin.txt", "--encoding=latin-1", "--steps=12", "--samples=4"),
+        {
+            "fresh": "",
+            "cells": "rnn",
+            "text": "text.txt",
+            "encoding": "cp1251",
+            "steps": "9",
+            "samples": "3",
+        },
+    ),
+    "inspect.text": (
+        ("-r", "grammar", "The cats were here."),
+        {
+            "layer": "0",
+            "units": "7",
+            "count": "1",
+            "span": "cats",
+            "top": "1",
+            "cut": "9",
+            "color": "always",
+        },
+    ),
+}
+OTHERWISE = {  # options that need others with them, or that take the place of some
+    ("describe", "encoding"): ("--corpus=latin.txt",),
+    ("sample", "novelty"): ("--count=2",),
+    ("inspect.units", "layer"): ("--unit=7",),
+}
+ELSEWHERE = {  # tests that show what these do
+    ("agree", "pairs"),
+    ("inspect.units", "pairs"),
+    ("describe", "encoding"),
+    ("describe", "peephole_kind"),
+    ("describe", "peepholes"),
+    ("describe", "gru_reset"),
+}
+
+
+def command_of(name: str) -> click.Command:
+    """The command, such as "inspect.gates"."""
+    group, _, rest = name.partition(".")
+    if group == "corpus":
+        found = importlib.import_module("charlstm.cli.corpus").command.commands[rest]
+    else:
+        found = importlib.import_module(f"charlstm.cli.{name}").command
+    assert isinstance(found, click.Command)
+    return found
+
+
+@pytest.fixture(scope="module")
+def files(
+    charlstm: Runner, learnt_run: Path, planted_run: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A folder with runs and texts; links to runs, so that they are found by their names."""
+    folder = tmp_path_factory.mktemp("options")
+    (folder / "learnt").symlink_to(learnt_run)
+    (folder / "planted").symlink_to(planted_run)
+    (folder / "text.txt").write_text(TEXT, encoding="utf-8")
+    (folder / "latin.txt").write_text("é" + TEXT[:401], encoding="latin-1")
+    for name, flags in (("grammar", []), ("other", ["--no-hold-out", "--max-attractors=3"])):
+        charlstm.ok("corpus", "agreement", folder / f"{name}.txt", "--sentences=300", *flags)
+    train = (*TINY, "--num-layers=2", "--max-steps=3", "--warmup-steps=1", "--out")
+    charlstm.ok("train", folder / "grammar.txt", *train, folder / "grammar")
+    return folder
+
+
+def outcome(charlstm: Runner, name: str, arguments: Sequence[str], folder: Path) -> list[object]:
+    """All that a call leaves: what it prints, and the files that it writes."""
+    before = set(folder.iterdir())
+    found = charlstm(*name.split("."), *arguments)
+    made = sorted(set(folder.iterdir()) - before)
+    result = [found.status, found.output, found.stderr, *((p.name, p.read_bytes()) for p in made)]
+    for path in made:
+        path.unlink()
+    return result
+
+
+def options_of(name: str) -> set[str]:
+    parameters = [p for p in command_of(name).params if isinstance(p, click.Option)]
+    return {str(p.name) for p in parameters} - EVERYWHERE
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_option_is_tried(name: str) -> None:
+    missing = options_of(name) - set(CASES[name][1])
+    assert missing == {option for command, option in ELSEWHERE if command == name}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_option_is_ignored(
+    charlstm: Runner, files: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(files)
+    base, options = CASES[name]
+    flags = {str(p.name): p for p in command_of(name).params if isinstance(p, click.Option)}
+    for option, value in options.items():
+        parameter = flags[option]
+        others = OTHERWISE.get((name, option), ())
+        anyway = [a for a in (*base, *others) if a.partition("=")[0] not in parameter.opts]
+        own = [a for a in (*base, *others) if a not in anyway]
+        given = [parameter.opts[-1], *([value] if value else [])]
+        if value == "no":
+            given = [parameter.secondary_opts[0]]
+        once = outcome(charlstm, name, [*anyway, *given], files)
+        without = outcome(charlstm, name, [*anyway, *own], files)
+        assert once[0] == without[0] == 0, (option, once[2], without[2])
+        assert once != without, f"{name}: {given} has no effect"
