@@ -236,19 +236,38 @@ def test_compare_writes_a_row_of_csv_for_each_run() -> None:
 # eval, cloze
 
 
-def test_eval_shows_its_four_measures(charlstm: Runner, tiny_run: Path) -> None:
-    flags = ("eval", "-r", tiny_run, "-")
-    text = "The cat ☃ was ☃ here.\n"
+@pytest.mark.parametrize("tokens", ["char", "byte"])
+def test_eval_shows_its_measures_and_counts(charlstm: Runner, here: Path, tokens: str) -> None:
+    (here / "a.txt").write_text(TEXT + "ünd so weiter €\n" * 9, encoding="utf-8")
+    charlstm.ok("train", "a.txt", *TINY, "--max-steps=2", "--tokens", tokens, "--out=run")
+    text = "The cat ☃ was ☃ hüre so 7 €.\n"
+    flags = ("eval", "-r", "run", "-")
     found = charlstm.ok(*flags, "--json", stdin=text.encode()).json
-    shown = charlstm.ok(*flags, stdin=text.encode()).stdout.splitlines()
-    units = {"nats/char": "nats_per_char", "bits/char": "bits_per_char", "perplexity": "perplexity"}
-    for line, (unit, key) in zip(shown, units.items(), strict=False):
-        number, label = line.split()
-        assert label == unit
-        same(number, found[key])
-    count = re.fullmatch(r"(\S+) characters scored, (\S+) unknown left out", shown[3])
-    assert count and (count[1], count[2]) == ("20", "2") and len(shown) == 4
-    assert (found["characters"], found["unknown"]) == (20, 2)
+    shown = charlstm.ok(*flags, stdin=text.encode()).stdout
+    counts = found["characters"], found["bytes"], found["unknown"]
+    known = text.replace("☃", "").replace("7", "")
+    whole = len(known), len(known.encode()), 3
+    assert counts == (whole if tokens == "char" else (len(text), len(text.encode()), 0))
+    own, other = ("char", "byte") if tokens == "char" else ("byte", "char")
+    units = re.findall(r"([\d.]+) (nats|bits)/(char|byte)", shown)
+    assert [unit[1:] for unit in units] == [
+        (n, of) for of in (own, other) for n in ("nats", "bits")
+    ]
+    for number, name, of in units:
+        same(number, found[f"{name}_per_{of}"])
+    (perplexity,) = re.findall(r"([\d.]+) perplexity", shown)
+    same(perplexity, found["perplexity"])
+    nats = found["nats_per_char"] * counts[0]
+    assert nats == pytest.approx(found["nats_per_byte"] * counts[1])
+    assert nats == pytest.approx(found["bits_per_char"] * math.log(2) * counts[0])
+    assert found["perplexity"] == pytest.approx(math.exp(found[f"nats_per_{own}"]))
+    if tokens == "char":
+        assert f"{counts[0]} characters scored, 3 unknown left out" in shown
+        assert f" over {counts[1]} bytes" in shown
+    else:
+        assert f"{counts[1]} bytes scored" in shown and f" over {counts[0]} characters" in shown
+    expected = load(here / "run").log_likelihood(text if tokens == "char" else text.encode())
+    assert nats == pytest.approx(-expected, rel=1e-5)
 
 
 def test_eval_shows_each_line_with_its_own_score(charlstm: Runner, tiny_run: Path) -> None:
