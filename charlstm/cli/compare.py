@@ -123,5 +123,8 @@ def _brief(outcome: Outcome) -> str:
     )
     if outcome.best_val_nats is not None:
         words += f", validation {outcome.best_val_nats:.4f} nats/{outcome.tokens}"
+    left_out = (outcome.agreement or {}).get("left_out")
+    if left_out:
+        words += f", {left_out:,} pair{'s' * (left_out != 1)} left out with characters never seen"
     accuracy = share_of(outcome.agreement, "overall", "accuracy")
     return words + (f", agreement {accuracy:.1%}" if accuracy is not None else "")

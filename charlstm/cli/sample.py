@@ -62,7 +62,7 @@ def command(
         raise click.UsageError(str(error)) from error
     model = load_model(run)
     start = _prime(prime, prime_file, model)
-    warn_unseen(model, start)
+    warn_unseen(model, start or "\n")  # which an empty prime stands for
     if top_k and top_k >= model.vocabulary.size:
         note(
             f"--top-k {top_k} has no effect: there are only {model.vocabulary.size} to choose from"

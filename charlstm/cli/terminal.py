@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -43,7 +44,8 @@ def one_line(message: str) -> str:
         for quoted_word in (repr(word), word):
             if len(word) > LONGEST // 2:
                 message = message.replace(quoted_word, shortened(quoted_word))
-    return printable(shortened(" ".join(message.split()), LONGEST))
+    message = re.sub(r"[ \t\r\n]+", " ", message).strip()  # no other spaces: names have them
+    return printable(shortened(message, LONGEST))
 
 
 def copied(novelty: "Novelty", run: str, unit: str = "character") -> str:

@@ -79,6 +79,26 @@ def test_a_text_in_another_form_of_unicode(charlstm: Runner, here: Path) -> None
     assert "form NFD" in charlstm.ok("sample", "--length=3", "--prime=é", "-r", "d").stderr
 
 
+def test_an_empty_prime_stands_for_a_newline_that_may_be_unknown(
+    charlstm: Runner, here: Path
+) -> None:
+    (here / "one.txt").write_text("The cat is wet. " * 60, encoding="utf-8")
+    charlstm.ok("train", "one.txt", *T, "--out=one")
+    assert charlstm.ok("sample", "-r", "one", "--length=3").stderr == NEVER + "'\\n'\n"
+    assert charlstm.ok("sample", "-r", "one", "--length=3", "--prime=T").stderr == ""
+
+
+def test_compare_says_how_many_pairs_it_left_out(charlstm: Runner, here: Path) -> None:
+    (here / "p.tsv").write_text("The cat is\tThe cat are\nThe ☃ is\tThe ☃ are\n", encoding="utf-8")
+    (here / "plan.yaml").write_text(
+        "base: {corpus: text.txt, hidden_size: 4, batch_size: 8, seq_length: 12, workers: 1}\n"
+        "vary: {cell: [rnn]}\nbudget: {characters: 200}\npairs: p.tsv\n",
+        encoding="utf-8",
+    )
+    outcome = charlstm.ok("compare", "plan.yaml")
+    assert "1 pair left out with characters never seen" in outcome.stderr
+
+
 def test_a_stop_that_can_never_come_is_named(charlstm: Runner, run: Path) -> None:
     outcome = charlstm.ok("sample", "-r", run, "--length=3", "--stop=☃", "--stop=e", "--prime=a")
     assert outcome.stderr == "the model never writes '☃', so --stop has no effect there\n"

@@ -71,6 +71,12 @@ def test_the_columns_of_a_text(text: str, columns: int) -> None:
     assert width(text) == columns
 
 
+def test_an_error_keeps_the_spaces_of_a_name(charlstm: Runner, here: Path) -> None:
+    assert here
+    outcome = charlstm("train", "a\u3000b.txt")
+    assert outcome.stderr == "Error: cannot read a\u3000b.txt: No such file or directory\n"
+
+
 def test_a_persian_and_a_french_model_write_what_their_people_write(
     charlstm: Runner, here: Path
 ) -> None:

@@ -6,7 +6,7 @@ import click
 
 from charlstm.api import Model
 from charlstm.cli.exclusions import Command
-from charlstm.cli.options import json_option, load_model, show
+from charlstm.cli.options import json_option, load_model, note_left_out, show
 from charlstm.cli.outputs import Output, files_of, save_all, save_option, spare
 from charlstm.cli.texts import ids_of
 from charlstm.nn.parameters import Architecture, Parameters
@@ -83,7 +83,9 @@ def _losses(model: Model, text: tuple[str, ...], encoding: str, steps: int, samp
     grammar = None if text else grammar_pairs(model.config.corpus)
     if grammar is None:
         return losses_along(ids_of(model, text, encoding), steps, samples, model.vocabulary.unit)
-    pairs, _ = readable(model.vocabulary, grammar.default(PAIRS).pairs)
+    made = grammar.default(PAIRS).pairs
+    pairs, unknown = readable(model.vocabulary, made)
+    note_left_out(model, len(made) - len(pairs), unknown)
     return losses_at_verbs(model.vocabulary, spans_of(pairs), steps, samples)
 
 

@@ -25,6 +25,7 @@ from charlstm.output.write import plain
 from charlstm.studies.inspect.salience import THRESHOLD, salient_units, units_on_over
 from charlstm.studies.inspect.text import TextView
 from charlstm.studies.inspect.text_pictures import page_limit
+from charlstm.text.shown import quoted
 from charlstm.trace import TOP, Trace, trace_text
 
 MOST = 10_000  # characters
@@ -129,7 +130,7 @@ def _on_over(trace: Trace, text: str | bytes, span: str, count: int) -> list[tup
     else:
         start, length = text.find(span), len(span)
     if start < 0:
-        raise CorpusError(f"the text has no part {span!r}; --span takes a piece of it")
+        raise CorpusError(f"the text has no part {quoted(span)}; --span takes a piece of it")
     units = units_on_over(trace.memory, start, start + length)
     for unit in units[:count]:
         bound = f"above {THRESHOLD}" if unit.sign > 0 else f"below -{THRESHOLD}"
