@@ -117,6 +117,8 @@ def claim_for(run: Path, settings: Mapping[str, Any], force: bool = False) -> No
     wanted = json.loads(json.dumps(wanted))
     before = _read(run / SETTINGS_FILE)
     if before is None:
+        if any(run.glob("*.npz")):  # `claim` would advise to resume it, which a comparison cannot
+            raise RunError(f"{str(run)!r} holds another run; choose another --out")
         claim(run, force, (*FILES, OUTCOME_FILE))
         _write(run / SETTINGS_FILE, wanted)
         return

@@ -274,7 +274,7 @@ def test_a_failed_write_leaves_both_files_as_they_were(
 
     monkeypatch.setattr("charlstm.studies.agreement.corpus.sentences", broken)
     with pytest.raises(CorpusError, match="No space left"):
-        write_corpus(path, CorpusSettings(sentences=9))
+        write_corpus(path, CorpusSettings(sentences=9), force=True)
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
 
 
