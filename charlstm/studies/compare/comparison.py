@@ -77,7 +77,7 @@ def _comparison(path: Path, mapping: dict[str, Any], out: Path | None) -> Compar
     for rule in broken("compare", mapping):
         raise ConfigError(rule.message())
     base = relative_to(path, _mapping(mapping, "base"))
-    vary = _varied(relative_to(path, _mapping(mapping, "vary")), base)
+    vary = _varied(_mapping(mapping, "vary"), base)
     parameters, budget = _budget(_mapping(mapping, "budget"))
     if parameters and "hidden_size" in {**base, **vary}:
         raise ConfigError(
@@ -90,7 +90,7 @@ def _comparison(path: Path, mapping: dict[str, Any], out: Path | None) -> Compar
             f"per_condition must be a whole number from 2, not {brief(per_condition)}."
         )
     folder = out or _path(mapping, "out") or Path("runs") / path.stem
-    runs = tuple(_runs(base, vary, budget))
+    runs = tuple(_runs(path, base, vary, budget))
     sweeps = _sweeps(mapping.get("sweeps"))
     return Comparison(runs, folder, parameters, pairs, per_condition, sweeps)
 
@@ -145,8 +145,12 @@ def _budget(budget: Mapping[str, Any]) -> tuple[int | None, dict[str, float]]:
 
 
 def _runs(
-    base: Mapping[str, Any], vary: Mapping[str, list[Any]], budget: Mapping[str, float]
+    path: Path,
+    base: Mapping[str, Any],
+    vary: Mapping[str, list[Any]],
+    budget: Mapping[str, float],
 ) -> Iterable[PlannedRun]:
+    """Every combination; its name has the paths as the plan at `path` writes them."""
     count = math.prod(map(len, vary.values()))
     if count > MOST_RUNS:
         raise ConfigError(
@@ -156,7 +160,9 @@ def _runs(
     for values in itertools.product(*vary.values()):
         chosen = dict(zip(vary, values, strict=True))
         common = _fitting(base, vary.get("cell", []), chosen.get("cell"))
-        config = from_mapping({**common, **chosen, "keep": MOST_RUNS}, cell_options())
+        config = from_mapping(
+            {**common, **relative_to(path, chosen), "keep": MOST_RUNS}, cell_options()
+        )
         if not config.corpus or any(map(is_pipe, [*config.corpus, config.val or "."])):
             raise ConfigError("name a corpus of files in base; standard input is read only once.")
         architecture_of(config).make_cell()

@@ -1,9 +1,10 @@
 """Measures a trained run of a comparison: its size, its cost, and what its checkpoints can do."""
 
+import hashlib
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -95,13 +96,26 @@ def measured(
     if pairs and fewer and not outcome.agreement:
         agreement = _report(best, pairs, on_scored).to_mapping()
         learning = _learning(run, fewer, on_scored)
-        outcome = replace(outcome, agreement=agreement, learning=learning)
+        digest = pairs_digest(comparison)
+        outcome = replace(outcome, agreement=agreement, learning=learning, pairs_digest=digest)
     sweeps = dict(outcome.sweeps)
     for axis in comparison.sweeps:
         if maker and axis not in sweeps:
             swept = maker.sweep(axis, comparison.per_condition)
             sweeps[axis] = _report(best, swept, on_scored).to_mapping()
     return replace(outcome, sweeps=sweeps)
+
+
+def pairs_digest(comparison: Comparison) -> str | None:
+    """What tells the pairs that a comparison names from others; None where it makes its own.
+
+    Raises:
+        CorpusError: if they cannot be read.
+    """
+    if not comparison.pairs:
+        return None
+    pairs = map(astuple, read_pairs(comparison.pairs))
+    return hashlib.sha256(repr(list(pairs)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _learning(run: Path, pairs: PairSet, on_scored: OnScored) -> Mapping[str, Curve]:

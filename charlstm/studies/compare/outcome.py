@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from charlstm.config import HOUSEKEEPING
+from charlstm.config import HOUSEKEEPING, RETIRED, Config
 from charlstm.errors import RunError
 from charlstm.store.atomic import atomic_write
 from charlstm.store.runs import FILES, claim
@@ -46,6 +46,7 @@ class Outcome:
     diverged: str | None = None
     tokens: str = "char"
     per_char: float | None = 1.0
+    pairs_digest: str | None = None  # of the file of pairs, as it was when they were scored
 
     @property
     def comparable(self) -> "Outcome":
@@ -94,7 +95,8 @@ def read_outcome(run: Path) -> Outcome | None:
     kept = _read(run / OUTCOME_FILE)
     if kept is None:
         return None
-    kept = dict[str, Any](tokens="char", per_char=1.0) | kept  # which older ones do not say
+    older = dict[str, Any](tokens="char", per_char=1.0, pairs_digest=None)  # do not say these
+    kept = older | kept
     if set(kept) != {f.name for f in fields(Outcome)}:
         raise RunError(f"{run / OUTCOME_FILE} is not a run's outcome; remove it to measure again")
     return Outcome(**kept)
@@ -124,7 +126,9 @@ def claim_for(run: Path, settings: Mapping[str, Any], force: bool = False) -> No
         return
     if not {"corpus", "cell"} <= set(before):
         raise RunError(f"{str(run / SETTINGS_FILE)!r} is another program's; choose another --out")
-    for name in {**wanted, **before}:
+    # A setting newer than the folder has its default there; a retired one changed nothing.
+    before = Config().to_mapping() | {n: v for n, v in before.items() if n not in RETIRED}
+    for name in [n for n in {**before, **wanted} if n not in MAY_CHANGE]:
         if wanted.get(name) != before.get(name):
             raise RunError(
                 f"{str(run)!r} was begun with {name} {before.get(name)!r}, "

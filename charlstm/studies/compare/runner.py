@@ -7,16 +7,22 @@ from typing import Any
 
 from charlstm import checkpoint
 from charlstm.config import Config
-from charlstm.errors import ConfigError, DivergedError
+from charlstm.errors import ConfigError, CorpusError, DivergedError
 from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.store.runs import prune, text_cache
 from charlstm.studies.compare.comparison import Comparison, PlannedRun
-from charlstm.studies.compare.measure import OnScored, PairMakerOf, measured, unmeasured
+from charlstm.studies.compare.measure import (
+    OnScored,
+    PairMakerOf,
+    measured,
+    pairs_digest,
+    unmeasured,
+)
 from charlstm.studies.compare.outcome import Outcome, claim_for, read_outcome, write_outcome
 from charlstm.text.corpus import ReadProgress
 from charlstm.training.events import Event, Finished
 from charlstm.training.fit import fit
-from charlstm.training.texts import read_texts
+from charlstm.training.texts import read_texts, read_texts_again
 
 
 @dataclass(frozen=True)
@@ -52,8 +58,12 @@ def compare(
         CharlstmError: if a run cannot be made; finished runs are kept.
     """
     runs = [_sized(comparison, planned, on_read) for planned in comparison.runs]
+    texts: dict[object, object] = {}
     for planned in runs:
-        claim_for(comparison.out / planned.name, _settings(comparison, planned.config), force)
+        run = comparison.out / planned.name
+        claim_for(run, _settings(comparison, planned.config), force)
+        _same_pairs(comparison, run)
+        _same_text(planned.config, run, texts, on_read)
     for number, planned in enumerate(runs, 1):
         if stop():
             return
@@ -71,6 +81,7 @@ def compare(
                             return
             except DivergedError as error:
                 diverged = str(error)
+            _same_text(planned.config, run, texts, on_read)
             outcome = unmeasured(planned, run, diverged, scale)
         if not outcome.diverged:
             maker = maker_of(planned.config.corpus)
@@ -120,6 +131,42 @@ def _settings(comparison: Comparison, config: Config) -> dict[str, Any]:
     """Every setting of a run and of its measurement, by name."""
     pairs = str(comparison.pairs.resolve()) if comparison.pairs else None
     return config.to_mapping() | {"pairs": pairs, "per_condition": comparison.per_condition}
+
+
+def _same_text(
+    config: Config, run: Path, texts: dict[object, object], on_read: ReadProgress | None
+) -> None:
+    """Refuse a text that has changed since a run began, or since another run of it began.
+
+    `texts` collects what identifies the texts of all runs, by their names.
+
+    Raises:
+        CorpusError: if one has changed.
+    """
+    if not (run / "last.npz").is_file():
+        return
+    saved = checkpoint.load(run / "last.npz", weights_only=True)
+    sources = config.corpus, config.val, config.tokens, config.encoding
+    digests = saved.corpus.digest, saved.val and saved.val.digest
+    cure = f"choose another --out, or remove the folder {str(run)!r} to train it again"
+    is_there = all(Path(name).exists() for name in [*config.corpus, config.val or "."])
+    if sources not in texts and is_there:  # where it is gone, finished runs can still be shown
+        read_texts_again(config, text_cache(run), saved, cure=cure, on_read=on_read)
+    if texts.setdefault(sources, digests) != digests:
+        raise CorpusError(
+            f"{', '.join(config.corpus)} has changed since the run was started; {cure}"
+        )
+
+
+def _same_pairs(comparison: Comparison, run: Path) -> None:
+    """Refuse pairs that have changed since a run was scored on them."""
+    outcome = read_outcome(run)
+    before = outcome.pairs_digest if outcome else None
+    if before and before != pairs_digest(comparison):
+        raise CorpusError(
+            f"{str(comparison.pairs)!r} has changed since {str(run)!r} was scored on it; "
+            f"choose another --out, or remove that folder to train it again"
+        )
 
 
 def _train(

@@ -16,7 +16,7 @@ from printed import check_png
 from repository import ROOT
 
 from charlstm.config_file import find_config
-from charlstm.errors import ConfigError
+from charlstm.errors import ConfigError, CorpusError
 from charlstm.nn.cells import CELLS
 from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS
@@ -102,8 +102,16 @@ def test_paths_are_relative_to_the_file(here: Path) -> None:
         "base: {hidden_size: 4, val: ../text.txt}\nvary: {corpus: [a.txt, [b.txt, c.txt]]}\n"
         "budget: {characters: 9}\nout: there\npairs: p.tsv"
     )
-    plan = read_comparison(written(here / "sub", text.replace(", [b.txt, c.txt]", "")))
-    assert plan.runs[0].config.corpus == (str(here / "sub" / "a.txt"),)
+    plan = read_comparison(written(here / "sub", text))
+    assert [run.config.corpus for run in plan.runs] == [
+        (str(here / "sub" / "a.txt"),),
+        (str(here / "sub" / "b.txt"), str(here / "sub" / "c.txt")),
+    ]
+    # The name is that of the plan, from wherever the command is given.
+    assert [run.name for run in plan.runs] == ["corpus-a.txt", "corpus--b.txt-c.txt"]
+    assert [run.chosen for run in plan.runs] == [
+        {"corpus": "a.txt"}, {"corpus": ["b.txt", "c.txt"]},
+    ]  # fmt: skip
     assert plan.runs[0].config.val == str(here / "text.txt")
     assert (plan.out, plan.pairs) == (here / "sub" / "there", here / "sub" / "p.tsv")
     assert read_comparison(here / "sub" / "plan.yaml", Path("x")).out == Path("x")
@@ -278,6 +286,76 @@ def test_what_is_finished_is_not_made_again(charlstm: Runner, compared: Path, he
     assert "holds another run" in charlstm.fails("compare", path, "--out", out)
     (out / "rnn_seed-1" / "asked.json").write_text("{", encoding="utf-8")
     assert "damaged" in charlstm.fails("compare", path, "--out", out)
+
+
+SHORT = BASE.replace("lr", "hidden_size: 4, lr") + "\nvary: {seed: [1]}\nbudget: {characters: 96}"
+TWICE = SHORT.replace("[1]", "[1, 2]")
+OTHER = "Of another text, as long as it may be, no two means are one.\n" * 40
+
+
+def test_a_text_that_was_replaced_is_refused_and_not_averaged(charlstm: Runner, here: Path) -> None:
+    charlstm.ok("compare", written(here, SHORT))
+    before = (here / "text.txt").read_bytes()
+    (here / "text.txt").write_text(OTHER, encoding="utf-8")
+    message = charlstm.fails("compare", written(here, TWICE))
+    assert f"{here / 'text.txt'} has changed since the run was started; choose another" in message
+    assert "or remove the folder 'runs/plan/seed-1' to train it again" in message
+    assert not (here / "runs" / "plan" / "seed-2" / "last.npz").exists()
+    (here / "text.txt").write_bytes(before)
+    charlstm.ok("compare", here / "plan.yaml")
+
+    (here / "text.txt").unlink()  # what is finished can still be shown
+    assert charlstm.ok("compare", here / "plan.yaml").stderr.count("finished before") == 2
+    (here / "text.txt").write_text(OTHER, encoding="utf-8")
+    shutil.rmtree(here / "runs" / "plan" / "seed-1")
+    assert "'runs/plan/seed-2'" in charlstm.fails("compare", here / "plan.yaml")
+
+
+def test_a_validation_text_that_was_replaced_is_refused(charlstm: Runner, here: Path) -> None:
+    (here / "val.txt").write_text(OTHER, encoding="utf-8")
+    text = SHORT.replace("lr", "val: val.txt, lr")
+    charlstm.ok("compare", written(here, text))
+    (here / "val.txt").write_text(OTHER[:-61], encoding="utf-8")
+    assert "val.txt has changed since" in charlstm.fails("compare", here / "plan.yaml")
+
+
+def test_a_text_that_changes_between_two_runs_ends_the_comparison(here: Path) -> None:
+    plan = read_comparison(written(here, TWICE))
+    with pytest.raises(CorpusError, match="has changed since the run was started; choose another"):
+        for event in compare(plan, grammar_pairs):
+            if isinstance(event, Outcome):
+                (here / "text.txt").write_text(OTHER, encoding="utf-8")
+    assert (plan.out / "seed-1" / "result.json").exists()
+    assert not (plan.out / "seed-2" / "result.json").exists()
+
+
+def test_pairs_that_were_replaced_are_refused(charlstm: Runner, here: Path) -> None:
+    (here / "p.tsv").write_text("The cat is wet.\tThe cat are wet.\n", encoding="utf-8")
+    charlstm.ok("compare", written(here, SHORT + "\npairs: p.tsv"))
+    (here / "p.tsv").write_text("The cat was wet.\tThe cat were wet.\n", encoding="utf-8")
+    path = written(here, TWICE + "\npairs: p.tsv")
+    assert "'runs/plan/seed-1' was scored on it; choose" in charlstm.fails("compare", path)
+
+    result = here / "runs" / "plan" / "seed-1" / "result.json"
+    earlier = json.loads(result.read_text(encoding="utf-8"))
+    assert earlier.pop("pairs_digest")
+    result.write_text(json.dumps(earlier), encoding="utf-8")  # as earlier versions wrote it
+    assert charlstm.ok("compare", path).stderr.count("finished before") == 1
+
+
+def test_settings_that_earlier_versions_had_or_lacked_do_not_matter(
+    charlstm: Runner, here: Path
+) -> None:
+    charlstm.ok("compare", written(here, SHORT))
+    asked = here / "runs" / "plan" / "seed-1" / "asked.json"
+    settings = json.loads(asked.read_text(encoding="utf-8"))
+    del settings["schedule"]
+    asked.write_text(json.dumps({**settings, "average": 0.0}), encoding="utf-8")
+    assert "finished before" in charlstm.ok("compare", here / "plan.yaml").stderr
+    message = charlstm.fails(
+        "compare", written(here, SHORT.replace("lr", "schedule: constant, lr"))
+    )
+    assert "was begun with schedule 'cosine', not 'constant'" in message
 
 
 def test_a_stopped_comparison_goes_on(compared: Path, here: Path, charlstm: Runner) -> None:
