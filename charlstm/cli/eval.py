@@ -11,7 +11,6 @@ from charlstm.cli.terminal import note, print_json
 from charlstm.cli.texts import check_known, ids_of, joined, refuse_wide
 from charlstm.errors import CorpusError
 from charlstm.evaluate import TextScore, score_ids
-from charlstm.output.write import plain
 from charlstm.text.decoding import read_text
 from charlstm.text.shown import printable
 from charlstm.text.vocabulary import Tokens
@@ -47,7 +46,7 @@ def _score(model: Model, text: tuple[str, ...], encoding: str, as_json: bool) ->
     if not score.bytes:
         raise CorpusError("the model knows none of the text's characters")
     if as_json:
-        print_json(plain(_to_mapping(score, model.vocabulary.tokens)))
+        print_json(_to_mapping(score, model.vocabulary.tokens))
         return
     per_char = f"{score.nats_per_char:.4f} nats/char", f"{score.bits_per_char:.4f} bits/char"
     per_byte = f"{score.nats_per_byte:.4f} nats/byte", f"{score.bits_per_byte:.4f} bits/byte"

@@ -119,10 +119,8 @@ def note_left_out(model: Model, count: int, unknown: Sequence[str]) -> None:
 
 def show(as_json: bool, mapping: Mapping[str, Any], lines: Iterable[str]) -> None:
     """Print a result: its mapping as one JSON object, or else its lines."""
-    from charlstm.output.write import plain  # noqa: PLC0415 - as above
-
     if as_json:
-        print_json(plain(mapping))
+        print_json(mapping)
         return
     for line in lines:
         click.echo(printable(line))

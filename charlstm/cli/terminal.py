@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from charlstm.errors import LONGEST, shortened
+from charlstm.store.json_text import json_text
 from charlstm.text.shown import printable, quoted
 
 if TYPE_CHECKING:  # needs NumPy, which `charlstm --help` does not
@@ -81,7 +82,7 @@ def mute() -> None:
 
 def print_json(value: Mapping[str, Any]) -> None:
     """Print exactly one JSON object on standard output, with escapes as in `printable`."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = json_text(value)
     if printable(text) != text:
         text = "".join(c if printable(c) == c else json.dumps(c)[1:-1] for c in text)
         text = text.replace("\x7f", "\\u007f")  # which json leaves as it is

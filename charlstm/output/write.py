@@ -2,13 +2,12 @@
 
 import csv
 import io
-import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from charlstm.output.figure import PICTURES, write_figure
+from charlstm.store.json_text import json_text, plain
 from charlstm.store.target import target_file
 
 if TYPE_CHECKING:
@@ -91,19 +90,6 @@ def write_json_lines(
     _write(path, "".join(map(_json, values)), force)
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON knows it: NumPy's numbers as Python's, and None for NaN and the infinite."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(part) for part in value]
-    if hasattr(value, "tolist"):
-        return plain(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
-
-
 def _csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """One line for each row; None and a number that is not finite are empty cells."""
     text = io.StringIO()
@@ -114,7 +100,7 @@ def _csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def _json(value: Mapping[str, Any], indent: int | None = None) -> str:
-    return json.dumps(plain(value), indent=indent, ensure_ascii=False) + "\n"
+    return json_text(value, indent=indent) + "\n"
 
 
 def _write(path: Path, content: str | bytes, force: bool) -> None:

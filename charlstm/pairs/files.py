@@ -11,6 +11,7 @@ from typing import Any
 
 from charlstm.errors import CorpusError, shortened
 from charlstm.hints import command
+from charlstm.store.json_text import json_text
 from charlstm.store.target import target_file
 
 NUMBERS = ("singular", "plural")
@@ -73,7 +74,7 @@ def lines_of(pairs: Iterable[Pair]) -> Iterator[bytes]:
     """One JSON object per line, labels that are None left out."""
     for pair in pairs:
         fields = {key: value for key, value in vars(pair).items() if value is not None}
-        yield f"{json.dumps(fields, ensure_ascii=False)}\n".encode()
+        yield f"{json_text(fields)}\n".encode()
 
 
 def read_pairs(path: Path) -> list[Pair]:

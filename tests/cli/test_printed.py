@@ -33,9 +33,9 @@ from printed import all_differ, cells, each, same, table
 from charlstm import load
 from charlstm.novelty import Novelty
 from charlstm.output.terminal import BLOCKS, Depth
-from charlstm.output.write import plain
 from charlstm.pairs.files import Pair, PairSet, read_pairs, write_pairs
 from charlstm.pairs.report import measure
+from charlstm.store.json_text import plain
 from charlstm.store.metrics import COLUMNS
 from charlstm.studies.agreement.report import AgreementReport
 from charlstm.studies.compare.result import ComparisonResult

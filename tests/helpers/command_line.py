@@ -62,7 +62,7 @@ class Outcome:
     def json(self) -> dict[str, Any]:
         """Standard output, which must be exactly one JSON object on one line."""
         assert self.stdout.count("\n") == 1
-        value = json.loads(self.stdout)
+        value = json.loads(self.stdout, parse_constant=pytest.fail)  # NaN and Infinity
         assert isinstance(value, dict)
         return value
 

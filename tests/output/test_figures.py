@@ -20,9 +20,9 @@ from planted_results import (
 )
 
 from charlstm.output.terminal import diverging, gate, heat
-from charlstm.output.write import plain
 from charlstm.pairs.files import PairSet
 from charlstm.pairs.report import measure
+from charlstm.store.json_text import plain
 from charlstm.store.metrics import COLUMNS
 from charlstm.studies.agreement.report import AgreementReport
 from charlstm.studies.compare.result import ComparisonResult

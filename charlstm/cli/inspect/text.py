@@ -21,7 +21,6 @@ from charlstm.cli.terminal import note, print_json, typed
 from charlstm.cli.texts import given_text
 from charlstm.errors import CorpusError
 from charlstm.output.terminal import Depth, best_depth, depth
-from charlstm.output.write import plain
 from charlstm.studies.inspect.salience import THRESHOLD, salient_units, units_on_over
 from charlstm.studies.inspect.text import TextView
 from charlstm.studies.inspect.text_pictures import page_limit
@@ -96,7 +95,7 @@ def command(
     view = TextView(trace, chosen, top, name, about)
     save_all(save, view)
     if as_json:
-        print_json(plain(view.to_mapping()))
+        print_json(view.to_mapping())
         return
     for line in view.lines(shutil.get_terminal_size((80, 24)).columns, _depth(color)):
         click.echo(line, color=True)  # lines hold our own escape sequences

@@ -1,7 +1,6 @@
 """One self-contained HTML file from the parts of a page; all given text is escaped."""
 
 import html
-import json
 from base64 import b64encode
 from collections.abc import Mapping
 from importlib.resources import files
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from charlstm.nn import Array
+from charlstm.store.json_text import json_text
 
 SCALE = 127  # a signed byte that stands for 1; look.js has the same
 
@@ -36,7 +36,7 @@ def page(name: str, title: str, about: str, data: Mapping[str, Any]) -> bytes:
 
 def embedded(data: Any) -> str:
     """JSON that may stand in a script element, in ASCII alone."""
-    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    text = json_text(data, separators=(",", ":"), ensure_ascii=True)
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text

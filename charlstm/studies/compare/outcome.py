@@ -9,6 +9,7 @@ from typing import Any
 from charlstm.config import HOUSEKEEPING, RETIRED, Config
 from charlstm.errors import RunError
 from charlstm.store.atomic import atomic_write
+from charlstm.store.json_text import json_text
 from charlstm.store.runs import FILES, claim
 
 SETTINGS_FILE, OUTCOME_FILE = "asked.json", "result.json"
@@ -116,7 +117,7 @@ def claim_for(run: Path, settings: Mapping[str, Any], force: bool = False) -> No
         OutputError: if files of other programs are in the way, and not `force`.
     """
     wanted = {name: value for name, value in settings.items() if name not in MAY_CHANGE}
-    wanted = json.loads(json.dumps(wanted))
+    wanted = json.loads(json_text(wanted))
     before = _read(run / SETTINGS_FILE)
     if before is None:
         if any(run.glob("*.npz")):  # `claim` would advise to resume it, which a comparison cannot
@@ -138,7 +139,7 @@ def claim_for(run: Path, settings: Mapping[str, Any], force: bool = False) -> No
 
 def _write(path: Path, value: Mapping[str, Any]) -> None:
     with atomic_write(path, RunError) as file:
-        file.write(f"{json.dumps(value, ensure_ascii=False)}\n".encode())
+        file.write(f"{json_text(value)}\n".encode("utf-8", "backslashreplace"))
 
 
 def _read(path: Path) -> dict[str, Any] | None:
