@@ -5,13 +5,13 @@ This module knows no cell: the caller of `from_mapping` passes the settings that
 
 import math
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
-from difflib import get_close_matches
 from typing import Any, get_args, get_origin
 
 from charlstm.errors import ConfigError, shortened
 from charlstm.exclusions import broken, options_set
+from charlstm.hints import did_you_mean
 
 MOST = 10**12  # the highest count of anything: no run comes near it, and a float holds it exactly
 _NAMES = {int: "a whole number", float: "a number", str: "a text"}
@@ -152,15 +152,9 @@ def from_mapping(mapping: Mapping[Any, Any], cell_options: Mapping[str, Field[An
         elif name in cell_options:
             options[name] = checked(cell_options[name], value)
         elif name not in RETIRED or RETIRED[name] != value:
-            near = nearest(name, [*SETTINGS, *cell_options])
+            near = did_you_mean(name, [*SETTINGS, *cell_options])
             raise ConfigError(f"unknown setting {brief(name)}{near}")
     return Config(**own, cell_options=options)
-
-
-def nearest(name: object, known: Iterable[str]) -> str:
-    """The end of a message: it names the known word nearest to `name`, if one is near."""
-    near = get_close_matches(str(name), list(known), n=1, cutoff=0.6)
-    return f"; did you mean {near[0]!r}?" if near else "."
 
 
 def brief(value: object) -> str:

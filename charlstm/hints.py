@@ -1,9 +1,10 @@
-"""Commands that a message tells the user to type, in a form that works as it is typed."""
+"""Commands and words that a message tells the user to type; they work as they are typed."""
 
 import importlib.util
 import os
 import shlex
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 NAME = "charlstm"
@@ -23,6 +24,21 @@ def program() -> str:
     if called.name == "__main__.py" and called.parent.name == NAME:
         return f"{_typed(sys.executable)} -m {NAME}"
     return _typed(sys.argv[0]) if called.name == NAME else NAME
+
+
+def nearest(name: object, known: Iterable[str]) -> str | None:
+    """The known word that is nearest to `name` in whatever case, if one is near."""
+    from difflib import get_close_matches  # noqa: PLC0415 - most commands need no hint
+
+    words = {word.casefold(): word for word in known}
+    near = get_close_matches(str(name).casefold(), words, n=1, cutoff=0.6)
+    return words[near[0]] if near else None
+
+
+def did_you_mean(name: object, known: Iterable[str]) -> str:
+    """The end of a message about `name`, with the nearest of the known words if one is near."""
+    near = nearest(name, known)
+    return f"; did you mean {near!r}?" if near else "."
 
 
 def install(extra: str) -> str:

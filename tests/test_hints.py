@@ -131,3 +131,21 @@ def test_the_shell_completes_options_however_the_program_is_called(venv: Path) -
     line = "charlstm train --config x --resume y --hid"
     asked = {"COMP_WORDS": line, "COMP_CWORD": "6", "_CHARLSTM_COMPLETE": "bash_complete"}
     assert run(".venv/bin/charlstm", **asked).stdout == "plain,--hidden-size\n"
+
+
+def test_the_nearest_word_is_found_in_any_case() -> None:
+    cells = ("rnn", "lstm", "gru")
+    for name in ("LSTM", "lsmt", "Lstm "):
+        assert hints.did_you_mean(name, cells) == "; did you mean 'lstm'?"
+    assert hints.nearest("Gru", cells) == "gru"
+    assert hints.did_you_mean("transformer", cells) == "."
+    assert hints.nearest("MINE", ["Mine", "yours"]) == "Mine"
+
+
+def test_one_function_finds_the_nearest_word() -> None:
+    users = [
+        path.name
+        for path in Path(hints.__file__).parent.rglob("*.py")
+        if "difflib" in path.read_text(encoding="utf-8")
+    ]
+    assert users == ["hints.py"]

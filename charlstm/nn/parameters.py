@@ -3,12 +3,12 @@
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
 from charlstm.errors import ConfigError
+from charlstm.hints import did_you_mean
 from charlstm.nn import Array
 from charlstm.nn.cells import CELLS
 from charlstm.nn.cells.base import Cell
@@ -32,10 +32,9 @@ class Architecture:
             ConfigError: for a cell that does not exist or an option that it does not have.
         """
         if self.cell not in CELLS:
-            near = get_close_matches(self.cell, CELLS, n=1, cutoff=0.0)[0]
+            near = did_you_mean(self.cell, CELLS)
             raise ConfigError(
-                f"no cell is called {self.cell!r}; did you mean {near!r}? "
-                f"The cells are {', '.join(CELLS)}."
+                f"no cell is called {self.cell!r}{near} The cells are {', '.join(CELLS)}."
             )
         kind = CELLS[self.cell]
         known = {f.name for f in fields(kind.Options)}

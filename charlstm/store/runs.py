@@ -3,14 +3,13 @@
 A run is a folder with a `config.yaml` and checkpoints: `best.npz`, `last.npz`, `step-<n>.npz`.
 """
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from charlstm.errors import RunError, shortened
-from charlstm.hints import command
+from charlstm.hints import command, nearest
 from charlstm.store.lock import is_lock
 from charlstm.store.target import check_target
 
@@ -86,9 +85,9 @@ def find_run(spec: str | Path | None, root: Path = Path("runs")) -> Path:
                 return path
         reason = "holds no run" if name and Path(name).is_dir() else "is no run"
     known = _names(root)
-    near = difflib.get_close_matches(Path(name).name, known, 1, 0.5)
+    near = nearest(Path(name).name, known)
     hint = f"the runs are under {str(root)!r}" if known else _train_one()
-    hint = f"did you mean {str(root / near[0])!r}?" if near else hint
+    hint = f"did you mean {str(root / near)!r}?" if near else hint
     raise RunError(f"{shortened(name)!r} {reason}; {hint}")
 
 

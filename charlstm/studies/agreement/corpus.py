@@ -1,6 +1,5 @@
 """A corpus of agreement sentences, and beside it the settings that make it again byte for byte."""
 
-import difflib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
@@ -8,7 +7,8 @@ from pathlib import Path
 from random import Random
 
 from charlstm.errors import ConfigError, CorpusError
-from charlstm.hints import command
+from charlstm.hints import command, did_you_mean
+from charlstm.store.json_text import json_text
 from charlstm.store.target import target_file
 from charlstm.studies.agreement.draw import Draw, anything, not_held_out
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS, GRAMMAR
@@ -46,10 +46,9 @@ class CorpusSettings:
             raise ConfigError("seed must be a whole number, and hold_out true or false")
         for name in self.without:
             if name not in CONSTRUCTIONS:
-                near = difflib.get_close_matches(name, CONSTRUCTIONS, 1, 0.0)[0]
+                near = did_you_mean(name, CONSTRUCTIONS)
                 raise ConfigError(
-                    f"no construction is called {name!r}; did you mean {near!r}? "
-                    f"There are {', '.join(CONSTRUCTIONS)}"
+                    f"no construction is called {name!r}{near} There are {', '.join(CONSTRUCTIONS)}"
                 )
         if set(self.without) == set(CONSTRUCTIONS):
             raise ConfigError("a corpus without any construction has no sentences; leave one in")
@@ -106,7 +105,7 @@ def write_corpus(path: Path, settings: CorpusSettings, *, force: bool = False) -
         target_file(beside, CorpusError, force=force) as note,
     ):
         text.writelines(f"{sentence}\n".encode() for sentence in sentences(settings))
-        note.write(f"{json.dumps(asdict(settings), indent=2)}\n".encode())
+        note.write(f"{json_text(asdict(settings), indent=2)}\n".encode())
 
 
 def settings_path(corpus: Path) -> Path:

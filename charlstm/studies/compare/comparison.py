@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from charlstm.checkpoint import architecture_of
-from charlstm.config import SETTINGS, Config, brief, from_mapping, nearest
+from charlstm.config import SETTINGS, Config, brief, from_mapping
 from charlstm.config_file import read_yaml, relative_to
 from charlstm.errors import ConfigError
 from charlstm.exclusions import broken
+from charlstm.hints import did_you_mean
 from charlstm.nn.cells import CELLS, cell_options
 from charlstm.pairs.files import PER_CONDITION, SWEEPS
 from charlstm.text.sources import is_pipe
@@ -105,7 +106,7 @@ def _path(mapping: Mapping[str, Any], name: str) -> Path | None:
 def _known(mapping: Mapping[str, Any], keys: Iterable[str], kind: str) -> None:
     for name in mapping:
         if name not in keys:
-            raise ConfigError(f"unknown {kind} {brief(name)}{nearest(name, keys)}")
+            raise ConfigError(f"unknown {kind} {brief(name)}{did_you_mean(name, keys)}")
 
 
 def _mapping(mapping: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -119,7 +120,7 @@ def _varied(vary: dict[str, Any], base: Mapping[str, Any]) -> dict[str, list[Any
     known = [*SETTINGS, *cell_options()]
     for name, values in {**{name: [] for name in base}, **vary}.items():
         if name not in known:
-            raise ConfigError(f"unknown setting {brief(name)}{nearest(name, known)}")
+            raise ConfigError(f"unknown setting {brief(name)}{did_you_mean(name, known)}")
         if name in DECIDED:
             raise ConfigError(f"{name} is not for base or vary: {DECIDED[name]}.")
         if name in vary and name in base:

@@ -161,6 +161,7 @@ VARY, BUDGET = "vary: {seed: [1]}", "budget: {characters: 9}"
         (f"{BASE}\nvary: {{max_steps: [1]}}\n{BUDGET}", "max_steps is not for base or vary: write"),
         (f"{BASE}\nvary: {{out: [x]}}\n{BUDGET}", "out is not for base or vary: write it beside"),
         (f"{BASE}\nvary: {{cell: [lsmt]}}\n{BUDGET}", "no cell is called 'lsmt'; did you mean"),
+        (f"{BASE}\nvary: {{cell: [LSTM]}}\n{BUDGET}", "called 'LSTM'; did you mean 'lstm'? The ce"),
         (f"{BASE}\nvary: {{gru_reset: [after]}}\n{BUDGET}", "'lstm' has no option 'gru_reset'"),
         (f"{BASE}\n{VARY}", "budget must be there"),
         (f"{BASE}\n{VARY}\nbudget: {{minute: 1}}", "unknown budget 'minute'; did you mean 'minut"),
