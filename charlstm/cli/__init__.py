@@ -43,6 +43,7 @@ COMMANDS = {
         "plot": "Show the learning curves of runs.",
     },
 }
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EBADF)
 WITHOUT_NUMPY = ("corpus", "inspect")  # commands that start without it
 
 
@@ -79,9 +80,11 @@ class Commands(Group):
             return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command."""
+        """Run the command, and write all that it printed."""
         with leaving_quietly():
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, in the order of the help."""
@@ -138,6 +141,10 @@ def main() -> None:
         if debug:
             raise
         complain(plain(error))
+        try:
+            sys.stdout.flush()
+        except OSError:  # or Python would complain of it once more, and exit with 120
+            silence(sys.stdout)
         sys.exit(1)
 
 
@@ -166,7 +173,7 @@ def unexpected(error: Exception) -> CharlstmError:
     number = error.errno if isinstance(error, OSError) else None
     if isinstance(error, MemoryError) or number == errno.ENOMEM:
         return CharlstmError("there is not enough memory; use a smaller network or batch")
-    if isinstance(error, OSError) and number in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+    if isinstance(error, OSError) and number in _UNWRITABLE:
         return CharlstmError(
             f"cannot write the output: {error.strerror}; free some space, or write elsewhere"
         )

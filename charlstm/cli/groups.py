@@ -2,8 +2,8 @@
 
 import click
 
-from charlstm.config import nearest
 from charlstm.errors import shortened
+from charlstm.hints import nearest
 
 
 class Group(click.Group):
@@ -16,6 +16,6 @@ class Group(click.Group):
         known = self.list_commands(ctx)
         if args and args[0] not in known and not args[0].startswith("-"):
             near = nearest(args[0], known)
-            cure = near if near != "." else f"; there are {', '.join(known)}"
-            raise click.UsageError(f"no command {shortened(args[0])!r}{cure}", ctx)
+            cure = f"did you mean {near!r}?" if near else f"there are {', '.join(known)}"
+            raise click.UsageError(f"no command {shortened(args[0])!r}; {cure}", ctx)
         return super().resolve_command(ctx, args)
