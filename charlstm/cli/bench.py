@@ -1,6 +1,8 @@
 """`charlstm bench`: how fast training and sampling are on this machine."""
 
+import math
 from itertools import product
+from typing import Any
 
 import click
 
@@ -16,6 +18,22 @@ from charlstm.training.defaults import settle_shards
 COUNT = click.IntRange(1, 65536)
 
 
+class _Range(click.FloatRange):
+    """A number in a range, which NaN is not in."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number that a text says."""
+        number: float = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value} is not in the range {self._describe_range()}.", param, ctx)
+        return number
+
+
+SECONDS = _Range(0.0, 3600.0)
+
+
 @click.command()
 @click.option("--cell", type=click.Choice(list(CELLS)), multiple=True, default=["lstm"])
 @click.option("--hidden-size", type=COUNT, multiple=True, default=[128, 512], help="Units.")
@@ -25,7 +43,7 @@ COUNT = click.IntRange(1, 65536)
 @click.option("--vocabulary", type=click.IntRange(2, 10**6), default=65, help="Characters known.")
 @click.option("--workers", type=COUNT, help="Processes that train.  [default: as in train]")
 @click.option("--repeats", type=click.IntRange(1, 1000), default=5)
-@click.option("--seconds", type=click.FloatRange(0.0, 3600.0), default=0.5, help="For each part.")
+@click.option("--seconds", type=SECONDS, default=0.5, help="For each part.")
 @json_option
 def command(
     cell: tuple[str, ...],

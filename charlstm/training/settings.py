@@ -61,8 +61,9 @@ def _check_room(names: Sequence[str]) -> None:
 
 def _new(given: Mapping[str, Any], file: Mapping[str, Any] | None, source: Path | None) -> Config:
     settings = dict(file or {})
-    if file is None and source:
-        settings = _shape_of(_saved_config(source), given.get("cell"))
+    if source:
+        cell = given.get("cell", settings.get("cell"))
+        settings = _shape_of(_saved_config(source), cell) | settings
     out_of_place = replaced("train", options_of(given))
     settings = {k: v for k, v in settings.items() if option_of(k) not in out_of_place} | {**given}
     config = from_mapping(settings, cell_options())

@@ -103,7 +103,7 @@ def fresh_run(
     if old and old.vocabulary.tokens != config.tokens:
         raise ConfigError(
             f"tokens is {config.tokens}, but {str(path)!r} knows {old.vocabulary.tokens}s; "
-            f"leave out --tokens."
+            f"leave out the setting tokens."
         )
     with _new_folder(config, root, force) as folder:
         vocabulary = old.vocabulary if old else None

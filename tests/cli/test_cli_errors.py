@@ -408,11 +408,22 @@ def spoil(path: Path, damage: str) -> None:
             path.mkdir()
 
 
+def test_a_config_beside_old_weights_takes_their_shape_or_is_told_what_differs(
+    charlstm: Runner, copied: Path
+) -> None:
+    Path("lr.yaml").write_text("lr: 0.02\nmax_steps: 1", encoding="utf-8")
+    Path("size.yaml").write_text("hidden_size: 9\nmax_steps: 1", encoding="utf-8")
+    flags = ("text.txt", "--workers=1", "--init-from", copied)
+    charlstm.ok("train", *flags, "--config=lr.yaml")
+    message = charlstm.fails("train", *flags, "--config=size.yaml")
+    assert "8 units) than asked for (lstm, 1 layers of 9 units); ask for its shape" in message
+
+
 def test_weights_of_another_shape(charlstm: Runner, run: Path) -> None:
     flags = (*TRAIN, "text.txt", "--init-from", run)
     message = charlstm.fails(*flags, "--hidden-size=9")
     assert "network of another shape (lstm, 1 layers of 8 units) than asked for" in message
-    assert "leave out --tokens" in charlstm.fails(*flags, "--tokens=byte")
+    assert "leave out the setting tokens" in charlstm.fails(*flags, "--tokens=byte")
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,13 @@ def test_resume_as_what_it_is(charlstm: Runner, gru: Path) -> None:
     assert load(gru / "last.npz").progress.update == 4
 
 
+def test_a_config_takes_the_cell_of_old_weights(charlstm: Runner, gru: Path) -> None:
+    Path("my.yaml").write_text("max_steps: 1", encoding="utf-8")
+    flags = ("text.txt", "--workers=1", "--out=new", "--init-from", gru, "--config=my.yaml")
+    charlstm.ok("train", *flags)
+    assert load(Path("new/last.npz")).config.cell == "gru"
+
+
 @pytest.mark.parametrize(
     ("flags", "asked"),
     [

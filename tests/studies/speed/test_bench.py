@@ -116,3 +116,9 @@ def test_workers_without_a_column_are_noted(charlstm: Runner) -> None:
     assert outcome.stderr == "only 8 of 9 workers have a column each at --batch-size 8\n"
     assert outcome.json["sizes"][0]["workers"] == 8
     assert charlstm.ok(*flags, "--workers=1").stderr == ""
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-inf", "-1", "1e999"])
+def test_seconds_are_a_number_from_0(charlstm: Runner, seconds: str) -> None:
+    message = charlstm.fails("bench", "--seconds", seconds, status=2)
+    assert "is not in the range 0.0<=x<=3600.0" in message
