@@ -56,8 +56,8 @@ def claim(path: Path, force: bool = False, files: Iterable[str] = FILES) -> Path
         path.mkdir(parents=True, exist_ok=True)
         if any(_CHECKPOINT.fullmatch(file.name) for file in path.iterdir()):
             raise RunError(
-                f"{str(path)!r} holds a run already; continue it with --resume, "
-                "or choose another --out"
+                f"{str(path)!r} holds a run already; choose another --out, or continue it with "
+                f"{command('train', '--resume', path)}"
             )
         in_the_way = [path / name for name in files if not is_lock(path / name)]
         for file in in_the_way:

@@ -107,6 +107,7 @@ class _Run:
         self.began = began  # so that reading the texts counts
         self.seconds_before = training.progress.seconds
         self.saved = time.monotonic()
+        self.val_scale = training.texts.val_scale  # later the text may be gone
 
     def updates(self) -> Iterator[Updated]:
         """The further updates of the run, without end."""
@@ -210,7 +211,7 @@ class _Run:
             progress.seconds,
             progress.best_val,
             progress.last_val,
-            t.texts.val_scale,
+            self.val_scale,
         )
 
     def seconds(self) -> float:

@@ -437,7 +437,9 @@ def test_what_cannot_change_when_a_run_is_resumed(charlstm: Runner, run: Path, f
 
 def test_a_taken_folder(charlstm: Runner, run: Path) -> None:
     message = charlstm.fails(*TRAIN, "text.txt", "--out", run)
-    assert "holds a run already; continue it with --resume, or choose another --out" in message
+    assert (
+        "holds a run already; choose another --out, or continue it with charlstm train" in message
+    )
 
 
 # Places that cannot be written

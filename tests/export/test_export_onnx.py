@@ -102,7 +102,9 @@ def test_command_metadata_and_documented_snippet(
 ) -> None:
     path = here / "model.onnx"
     path.write_text("an older file", encoding="utf-8")
-    assert charlstm.ok("export", path, "--run", tiny_run).stdout.startswith(f"wrote {path}: ")
+    assert charlstm.ok("export", path, "--run", tiny_run, "--force").stdout.startswith(
+        f"wrote {path}: "
+    )
     about = {entry.key: json.loads(entry.value) for entry in onnx.load(path).metadata_props}
     assert about["vocabulary"] == {"tokens": "char", "characters": VOCABULARY.characters}
     assert about["settings"]["cell"] == "lstm"
