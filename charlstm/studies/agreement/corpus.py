@@ -54,6 +54,10 @@ class CorpusSettings:
             raise ConfigError("a corpus without any construction has no sentences; leave one in")
 
 
+NAMES = {field.name for field in fields(CorpusSettings)}
+MOST = 10_000  # bytes of a file of settings
+
+
 def _other_readings(draw: Draw, reading: int, nouns: int, max_attractors: int) -> list[int]:
     """The readings of the other nouns: half the time all the subject's, else some attractors."""
     most = min(nouns, max_attractors)
@@ -117,6 +121,17 @@ def settings_path(corpus: Path) -> Path:
     return corpus.with_suffix(".json")
 
 
+def has_settings(corpus: Path) -> bool:
+    """Whether the file beside a text holds settings of a corpus: it may be of another program."""
+    try:
+        path = settings_path(corpus)
+        small = path.is_file() and path.stat().st_size < MOST
+        settings = json.loads(path.read_text(encoding="utf-8")) if small else None
+    except (OSError, ValueError, RecursionError, CorpusError):
+        return False
+    return isinstance(settings, dict) and settings.keys() >= NAMES
+
+
 def read_settings(corpus: Path) -> CorpusSettings:
     """The settings beside a corpus.
 
@@ -134,9 +149,8 @@ def read_settings(corpus: Path) -> CorpusSettings:
         ) from error
     except (ValueError, RecursionError) as error:
         raise CorpusError(f"{path}: not JSON in UTF-8; write the corpus again") from error
-    names = [field.name for field in fields(CorpusSettings)]
-    if not isinstance(settings, dict) or sorted(settings) != sorted(names):
-        raise ConfigError(f"{path}: expected exactly the settings {', '.join(names)}")
+    if not isinstance(settings, dict) or settings.keys() != NAMES:
+        raise ConfigError(f"{path}: expected exactly the settings {', '.join(sorted(NAMES))}")
     if not isinstance(settings["without"], list):
         raise ConfigError(f"{path}: without must be a list of constructions")
     try:

@@ -7,7 +7,7 @@ from random import Random
 
 from charlstm.errors import ConfigError
 from charlstm.pairs.files import NUMBERS, PER_CONDITION, SEED, SWEEPS, Pair, PairSet
-from charlstm.studies.agreement.corpus import CorpusSettings, read_settings, settings_path
+from charlstm.studies.agreement.corpus import CorpusSettings, has_settings, read_settings
 from charlstm.studies.agreement.draw import Draw, anything, held_out
 from charlstm.studies.agreement.grammar import (
     DEEPEST,
@@ -164,13 +164,14 @@ def _both_readings(frame: Frame, condition: str, item: int) -> Iterator[Pair]:
 def grammar_pairs(corpus: Iterable[str]) -> GrammarPairs | None:
     """The pairs that suit the first of these texts with settings beside it; None if none has.
 
+    A file beside a text that is not ours is passed over.
+
     Raises:
-        CorpusError, ConfigError: if there are settings, but not such as make a corpus.
+        ConfigError: if there are settings of ours, but one of them is out of range.
     """
     for name in corpus:
-        path = Path(name)
-        if name != "-" and path.suffix != ".json" and settings_path(path).is_file():
-            return GrammarPairs(read_settings(path))
+        if name != "-" and has_settings(Path(name)):
+            return GrammarPairs(read_settings(Path(name)))
     return None
 
 

@@ -147,6 +147,44 @@ def test_the_first_corpus_with_settings_counts(corpus: Path) -> None:
     assert grammar_pairs([]) is None
 
 
+NEIGHBOURS = {
+    "a list": b'[{"stars": 5}]',
+    "an object": b'{"sentences": 3, "seed": 1, "stars": [5]}',
+    "lines": b'{"stars": 5}\n{"stars": 4}\n',
+    "no json": b"\xff\xfe\0",
+    "deep": b"[" * 100_000,
+    "long": b'{"text": "%s"}' % (b"x" * 20_000),
+}
+
+
+@pytest.mark.parametrize("kind", NEIGHBOURS)
+def test_a_neighbours_file_is_not_read_as_ours(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "reviews.json").write_bytes(NEIGHBOURS[kind])
+    assert grammar_pairs([str(tmp_path / "reviews.txt")]) is None
+    (tmp_path / "reviews.json").unlink()
+    (tmp_path / "reviews.json").mkdir()
+    assert grammar_pairs([str(tmp_path / "reviews.txt")]) is None
+
+
+def test_no_command_stops_at_a_neighbours_file(charlstm: Runner, here: Path) -> None:
+    text = (here / "text.txt").read_text(encoding="utf-8") + "".join(map(chr, range(32, 127)))
+    (here / "reviews.txt").write_text(text, encoding="utf-8")
+    (here / "reviews.json").write_bytes(NEIGHBOURS["an object"])
+    charlstm.ok("train", "reviews.txt", *TINY, "--max-steps=1")
+    assert "has no settings beside it" in charlstm.ok("agree", *FEW).stderr
+    few = ("--per-condition=2", "--candidates=1", "--controls=2")
+    assert "has no settings beside it" in charlstm.ok("inspect", "units", *few).stderr
+    charlstm.ok("inspect", "gradients", "--steps=5", "--samples=2")
+    (here / "plan.yaml").write_text(
+        "base: {corpus: reviews.txt, hidden_size: 4}\nvary: {cell: [rnn]}\n"
+        "budget: {characters: 2000}\n",
+        encoding="utf-8",
+    )
+    charlstm.ok("compare", "plan.yaml")
+    outcome = charlstm.fails("agree", *FEW, "--corpus=reviews.txt")
+    assert "reviews.json: expected exactly the settings" in outcome
+
+
 def test_pairs_beyond_the_models_characters(charlstm: Runner, tiny_run: Path, here: Path) -> None:
     text = "The cat is wet.\tThe cat are wet.\nThe elk is wet.\tThe elk are wet.\n"
     (here / "p.tsv").write_text(text, encoding="utf-8")
