@@ -18,6 +18,7 @@ if sys.platform != "win32":
     import fcntl
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # else a link named .lock would empty what it points to
+LOCK = ".lock"
 _locked_files: set[int] = set()
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
 _HOLDER = re.compile(
@@ -67,7 +68,7 @@ class RunLock:
 
     def __enter__(self) -> Self:
         try:
-            self._file = os.open(self.run / ".lock", os.O_RDWR | os.O_CREAT | _NO_LINK, 0o666)
+            self._file = os.open(self.run / LOCK, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o666)
             _locked_files.add(self._file)
             free = lock(self._file)
             if free:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from charlstm.errors import RunError, shortened
 from charlstm.hints import command, nearest
-from charlstm.store.lock import is_lock
+from charlstm.store.lock import LOCK, is_lock
 from charlstm.store.target import check_target
 
 _STEP = re.compile(r"step-([0-9]+)\.npz")
 _CHECKPOINT = re.compile(r"(best|last|step-[0-9]+)\.npz")
-FILES = (".lock", "config.yaml", "metrics.csv")  # what a run has besides checkpoints
+FILES = (LOCK, "config.yaml", "metrics.csv")  # what a run has besides checkpoints
 
 
 def new_run(root: Path, stem: str) -> Path:
@@ -59,7 +59,7 @@ def claim(path: Path, force: bool = False, files: Iterable[str] = FILES) -> Path
                 f"{str(path)!r} holds a run already; choose another --out, or continue it with "
                 f"{command('train', '--resume', path)}"
             )
-        in_the_way = [path / name for name in files if not is_lock(path / name)]
+        in_the_way = [path / name for name in files if name != LOCK or not is_lock(path / LOCK)]
         for file in in_the_way:
             check_target(file, force=force)
         for file in in_the_way:
@@ -70,8 +70,9 @@ def claim(path: Path, force: bool = False, files: Iterable[str] = FILES) -> Path
 def find_run(spec: str | Path | None, root: Path = Path("runs")) -> Path:
     """The run folder or checkpoint file that `spec` names; None means the newest run under `root`.
 
-    `spec` is a path, or a name under `root`. The newest run is the one whose `last.npz` was
-    written last; of two at the same moment, the one whose name sorts last.
+    `spec` is a path, or a name under `root`; of both, it is the one that can be opened. The newest
+    run is the one whose `last.npz` was written last; of two at the same moment, the one whose name
+    sorts last.
 
     Raises:
         RunError: if there is none; the message names the nearest, or says how to train one.
@@ -80,9 +81,10 @@ def find_run(spec: str | Path | None, root: Path = Path("runs")) -> Path:
         return _newest(root)
     name = str(spec)
     with _explained(Path(name), "cannot open"):
-        for path in (Path(name), root / name):
-            if name and (path.is_file() or _is_run(path)):
-                return path
+        places = [Path(name), root / name] if name else []
+        found = [path for path in places if path.is_file() or _is_run(path)]
+        if found:
+            return next(filter(_can_be_opened, found), found[0])
         reason = "holds no run" if name and Path(name).is_dir() else "is no run"
     known = _names(root)
     near = nearest(Path(name).name, known)
@@ -156,6 +158,17 @@ def _names(root: Path) -> list[str]:
 
 def _is_run(path: Path) -> bool:
     return (path / "config.yaml").is_file() or any(path.glob("*.npz"))
+
+
+def _can_be_opened(path: Path) -> bool:
+    """Whether a file begins as a checkpoint does, or a folder has one."""
+    if not path.is_file():
+        return any((path / f"{name}.npz").is_file() for name in ("best", "last"))
+    try:
+        with path.open("rb") as file:
+            return file.read(40)[30:] == b"header.npy"
+    except OSError:
+        return False
 
 
 def _safe_name(stem: str) -> str:

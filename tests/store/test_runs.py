@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charlstm.errors import OutputError, RunError
-from charlstm.store import lock
+from charlstm.store import archive, lock
 from charlstm.store.lock import RunLock
 from charlstm.store.runs import (
     _safe_name,
@@ -152,6 +152,10 @@ def test_claim_refuses_a_run(root: Path, file: str) -> None:
 @pytest.mark.parametrize("file", ["config.yaml", "metrics.csv", ".lock"])
 def test_claim_leaves_files_of_others_alone_unless_forced(root: Path, file: str) -> None:
     run = make_run(root, "results", files=["notes.txt", "weights.npz"])
+    for content in ("", "7\n") if file != ".lock" else ():
+        (run / file).write_text(content, encoding="ascii")
+        with pytest.raises(OutputError):
+            claim(run)
     (run / file).write_text("mine", encoding="ascii")
     with pytest.raises(OutputError, match=rf"{file}' exists; .* replace it with --force"):
         claim(run)
@@ -219,6 +223,22 @@ def test_a_run_is_found_by_path_and_by_name(root: Path, monkeypatch: pytest.Monk
     make_run(root.parent, "dogs")
     make_run(root, "dogs")
     assert find_run("dogs") == Path("dogs")
+
+
+def test_a_run_is_preferred_to_a_file_or_folder_here_that_is_none(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root.parent)
+    for name in ("c", "d"):
+        make_run(root, name)
+    Path("c").write_bytes(b"a text of the name of its run")
+    make_run(Path(), "d", files=["config.yaml"])  # of another program
+    assert find_run("c") == Path("runs/c")
+    assert find_run("d") == Path("runs/d")
+    archive.save(Path("c"), {}, {})
+    assert find_run("c") == Path("c")
+    Path("e").write_bytes(b"the only one of that name")
+    assert find_run("e") == Path("e")
 
 
 def test_unknown_runs_name_the_nearest(root: Path) -> None:
