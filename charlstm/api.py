@@ -154,8 +154,8 @@ class Model:
         """
         from charlstm.training.texts import read_texts_again  # noqa: PLC0415 - slow to import
 
-        cache = text_cache(self.path.resolve().parent)
-        texts = read_texts_again(self.config, cache, self.checkpoint, cure="name another text")
+        run, cure = self.path.resolve().parent, "name another text"
+        texts = read_texts_again(self.config, run, self.checkpoint, reading=True, cure=cure)
         if texts.val is None:
             raise CorpusError("the run has no validation part; name a text to read")
         return texts.val.open()
@@ -164,8 +164,8 @@ class Model:
     def _index(self) -> "Index":
         from charlstm.training.texts import index_of, training_text  # noqa: PLC0415 - see above
 
-        cache = text_cache(self.path.resolve().parent)
-        return index_of(training_text(self.checkpoint, cache), cache)
+        run = self.path.resolve().parent
+        return index_of(training_text(self.checkpoint, run), text_cache(run))
 
     def _ids(self, text: str | bytes) -> Ids:
         return self.vocabulary.encode(text)

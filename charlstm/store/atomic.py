@@ -21,7 +21,10 @@ from typing import BinaryIO
 from charlstm.errors import CharlstmError, RunError, shortened
 from charlstm.store.lock import lock
 
-_STRAY = re.compile(r"\..+\.[0-9a-f]{16}\.tmp")
+_STRAY = re.compile(
+    r"\..+\.[0-9a-f]{16}\.tmp"
+    r"|\..+\.(npz|yaml|csv|json|ids|pieces)\.[1-9][0-9]{0,9}\.tmp"  # of older versions
+)
 # The errors of file systems, and of Windows, that cannot open or flush a folder at all.
 _CANNOT_SYNC = {errno.EINVAL, errno.EACCES, errno.EPERM, errno.EBADF, errno.ENOSYS, errno.ENOTSUP}
 

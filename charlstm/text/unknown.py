@@ -34,6 +34,15 @@ def unknown_words(
     return f"never seen in training, read as unknown: {names(unseen)}{counted}{helped}"
 
 
+def new_words(old: Vocabulary | None, new: Vocabulary) -> list[str]:
+    """A line on the characters that `new` adds to the vocabulary of old weights, if there are."""
+    added = new.characters[old.size :] if old else ""
+    if not old or not added:
+        return []
+    words = f"never seen by the old weights, learnt from nothing: {names(added)}"
+    return [f"{words} ({len(added):,} new){cure(old, added)}"]
+
+
 def cure(vocabulary: Vocabulary, unseen: Iterable[str]) -> str:
     """How the text may be changed so that characters `unseen` are known; "" if nothing helps.
 

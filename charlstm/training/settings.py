@@ -89,8 +89,9 @@ def _resumed(run: Path, given: Mapping[str, Any]) -> Config:
         given["corpus"] = tuple(map(absolute, names))
     if given.get("val"):
         given["val"] = absolute(given["val"])
+    changeable = (*CHANGEABLE, *(["val"] if config.val else []))  # a text of its own may move
     for name, value in given.items():
-        if name in CHANGEABLE or own.get(name) == value:
+        if name in changeable or own.get(name) == value:
             continue
         cure = "start a new one with --init-from."
         if name in (*SHAPE, *cell_options()):
@@ -99,7 +100,7 @@ def _resumed(run: Path, given: Mapping[str, Any]) -> Config:
                 f"so start a new one without --resume."
             )
         raise ConfigError(f"{option_of(name)} cannot change when a run is resumed; {cure}")
-    changes = {name: value for name, value in given.items() if name in CHANGEABLE}
+    changes = {name: value for name, value in given.items() if name in changeable}
     if any(name in given for name in BUDGETS):
         changes = dict.fromkeys(BUDGETS) | changes
     return replace(config, **changes)

@@ -78,7 +78,7 @@ def resumed_run(
         if _allows_more(config, old.config):
             progress.stopped_early, progress.validations_since_best = False, 0
         texts = read_texts_again(
-            config, text_cache(folder), old, allow_changed=allow_changed_corpus, on_read=on_read
+            config, folder, old, allow_changed=allow_changed_corpus, on_read=on_read
         )
         with _training(folder, config, texts, progress, [], world) as training:
             checkpoint.restore(old, path, training.arrays)

@@ -8,14 +8,15 @@ from charlstm.checkpoint import Checkpoint, EncodedText
 from charlstm.config import Config
 from charlstm.errors import CorpusError
 from charlstm.novelty import Index
-from charlstm.text.corpus import Corpus, ReadProgress, encode_corpus, is_cached
+from charlstm.store.runs import text_cache
+from charlstm.text.corpus import Corpus, ReadProgress, encode_corpus
 from charlstm.text.lengths import Scale, scale
-from charlstm.text.shown import names
 from charlstm.text.slices import TextSlice, split
 from charlstm.text.sources import is_pipe
-from charlstm.text.unknown import cure, nothing_known, unknown_words
+from charlstm.text.unknown import new_words, nothing_known, unknown_words
 from charlstm.text.vocabulary import Tokens, Vocabulary
 from charlstm.training.defaults import validation_fraction
+from charlstm.training.moved import going_on, is_gone, kept
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def read_texts(
         CorpusError: if a text cannot be read, or nothing of it can be scored.
     """
     corpus = _encode(config, config.corpus, cache, vocabulary, on_read, extend=bool(vocabulary))
-    val, notes = None, _on_new(vocabulary, corpus.vocabulary)
+    val, notes = None, new_words(vocabulary, corpus.vocabulary)
     found = [*corpus.notes]
     if config.val is not None:
         encoded = _encode(config, (config.val,), cache, corpus.vocabulary, on_read)
@@ -66,14 +67,18 @@ def read_texts(
 
 def read_texts_again(
     config: Config,
-    cache: Path,
+    run: Path,
     old: Checkpoint,
     *,
     allow_changed: bool = False,
+    reading: bool = False,
     cure: str = "pass --allow-changed-corpus to go on with the new text",
     on_read: ReadProgress | None = None,
 ) -> Texts:
-    """Encode the texts of the run of `old` again, in its vocabulary.
+    """Encode the texts of the run of `old`, whose folder is `run`, again in its vocabulary.
+
+    Standard input comes once, so its encoded copy is taken. To go on with a run takes the other
+    texts themselves; where they are gone, `reading` alone makes do with their encoded copies.
 
     Raises:
         CorpusError: if a text cannot be read, has changed (without `allow_changed`; `cure` then
@@ -82,9 +87,19 @@ def read_texts_again(
     notes: list[str] = []
 
     def again(sources: Sequence[str], before: EncodedText | None) -> EncodedText:
-        if before and "-" in sources:  # standard input comes once, so the cache must have it
-            return _kept(before, old.vocabulary)
-        corpus = _encode(config, sources, cache, old.vocabulary, on_read)
+        gone = next(filter(is_gone, sources), None)
+        if before and ("-" in sources or (gone and reading)):
+            if copy := kept(before, old.vocabulary, run):
+                return copy
+            if "-" in sources:
+                raise CorpusError(
+                    f"the text came from standard input and its encoded copy {before.path!r} is "
+                    f"gone or damaged; start a new run with --init-from"
+                )
+        if gone:
+            where = cure if reading else going_on(config, run)
+            raise CorpusError(f"cannot read {gone}: No such file or directory; {where}")
+        corpus = _encode(config, sources, text_cache(run), old.vocabulary, on_read)
         if before and corpus.digest != before.digest and not allow_changed:
             raise CorpusError(
                 f"{', '.join(map(str, sources))} has changed since the run was started; {cure}"
@@ -97,25 +112,22 @@ def read_texts_again(
     return _cut(config, old.vocabulary, corpus, val, notes)
 
 
-def training_text(old: Checkpoint, cache: Path) -> TextSlice:
+def training_text(old: Checkpoint, run: Path) -> TextSlice:
     """The training text of `old`: its encoded copy if it still exists, else encoded again.
 
     Raises:
         CorpusError: if there is neither that nor the text itself, unchanged.
     """
-    corpus, dtype = old.corpus, old.vocabulary.dtype
-    for path in (cache / Path(corpus.path).name, Path(corpus.path)):
-        if path.is_file() and path.stat().st_size == corpus.characters * dtype.itemsize:
-            val = 0.0 if old.config.val else validation_fraction(old.config, corpus.characters)
-            part = split(corpus.characters, val)[0]
-            return _slice(old.vocabulary, replace(corpus, path=str(path)), part)
+    if copy := kept(old.corpus, old.vocabulary, run):
+        val = 0.0 if old.config.val else validation_fraction(old.config, copy.characters)
+        return _slice(old.vocabulary, copy, split(copy.characters, val)[0])
     if "-" in old.config.corpus:
         raise CorpusError(
             "the training text came from standard input and its encoded copy is gone, so nothing "
             "can be compared with it"
         )
     cure = "nothing can be compared with the text of before"
-    return read_texts_again(old.config, cache, old, cure=cure).train
+    return read_texts_again(old.config, run, old, reading=True, cure=cure).train
 
 
 def index_of(text: TextSlice, cache: Path) -> Index:
@@ -155,25 +167,6 @@ def _encode(
 
 def _described(corpus: Corpus) -> EncodedText:
     return EncodedText(corpus.digest, str(corpus.path.resolve()), int(corpus.ids.size))
-
-
-def _kept(text: EncodedText, vocabulary: Vocabulary) -> EncodedText:
-    """The text itself if its file is there and intact."""
-    if not is_cached(Path(text.path), text.digest, vocabulary, text.characters):
-        raise CorpusError(
-            f"the text came from standard input and its encoded copy {text.path!r} is gone or "
-            f"damaged; start a new run with --init-from"
-        )
-    return text
-
-
-def _on_new(old: Vocabulary | None, new: Vocabulary) -> list[str]:
-    """A note on the characters that `new` adds to the vocabulary of old weights."""
-    added = new.characters[old.size :] if old else ""
-    if not old or not added:
-        return []
-    words = f"never seen by the old weights, learnt from nothing: {names(added)}"
-    return [f"{words} ({len(added):,} new){cure(old, added)}"]
 
 
 def _on_unknown(sources: Sequence[str], corpus: Corpus) -> list[str]:

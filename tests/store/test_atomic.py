@@ -282,7 +282,7 @@ with atomic_write(Path("last.npz")) as file:
 
 
 def test_clean_stray_spares_the_living_and_all_other_files(tmp_path: Path) -> None:
-    dead = [f".last.npz.{'0f' * 8}.tmp", f".a.b.{'12' * 8}.tmp"]
+    dead = [f".last.npz.{'0f' * 8}.tmp", f".a.b.{'12' * 8}.tmp", ".last.npz.4242.tmp"]
     spared = [
         f"last.npz.{'0f' * 8}.tmp",
         f".last.npz.{'0f' * 8}.tmp~",

@@ -350,6 +350,43 @@ def test_a_corpus_that_moved(charlstm: Runner, config: Config, root: Path, tmp_p
     assert read_yaml(part.run / "config.yaml")["corpus"] == [str(moved)]
 
 
+def test_a_project_folder_that_moved(
+    charlstm: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each message says what to type, and that works; what came by a pipe is in the cache."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    (old / "c.txt").write_text(TEXT, encoding="utf-8")
+    (old / "v.txt").write_text(TEXT[:200], encoding="utf-8")
+    monkeypatch.chdir(old)
+    flags = ("--hidden-size=4", "--batch-size=4", "--seq-length=8", "--workers=1", "--max-steps=2")
+    charlstm.ok("train", "c.txt", "--val=v.txt", *flags)
+    charlstm.ok("train", "c.txt", *flags, "--out=runs/d")
+    charlstm.ok("train", "-", *flags, stdin=TEXT.encode())
+    score = charlstm.ok("eval", "--run=c").stdout
+    old.rename(new)
+    monkeypatch.chdir(new)
+    more = ("--max-steps=3",)
+    charlstm.ok("train", "--resume=stdin", *more)
+    charlstm.ok("eval", "--run=stdin")
+    assert charlstm.ok("eval", "--run=c").stdout == score  # of the encoded copy
+    charlstm.ok("sample", "--run=c", "--novelty", "--length=20")
+    for name, words in [("c", "train c.txt --val v.txt"), ("d", "train c.txt")]:
+        message = charlstm.fails("train", f"--resume={name}", *more)
+        assert message == (
+            f"cannot read {old / 'c.txt'}: No such file or directory; if it has moved, say where "
+            f"it is: charlstm {words} --resume runs/{name}"
+        )
+        charlstm.ok(*message.rpartition("charlstm ")[2].split(), *more)
+        charlstm.ok("train", f"--resume={name}", "--max-steps=4")
+    message = charlstm.fails("train", "--resume=d", "--val=v.txt", "--max-steps=5", status=2)
+    assert "--val cannot change" in message
+    (new / "c.txt").rename(new / "e.txt")
+    shutil.rmtree(new / "runs" / ".cache")
+    message = charlstm.fails("eval", "--run=d")
+    assert message.endswith("c.txt: No such file or directory; name another text")
+
+
 def test_a_corpus_from_standard_input(
     config: Config, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
