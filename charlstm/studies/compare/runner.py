@@ -68,8 +68,8 @@ def compare(
         if stop():
             return
         run = comparison.out / planned.name
-        outcome = read_outcome(run)
-        yield NextRun(number, len(runs), planned.name, outcome is not None)
+        finished = outcome = read_outcome(run)
+        yield NextRun(number, len(runs), planned.name, finished is not None)
         if outcome is None:
             diverged = scale = None
             try:
@@ -87,7 +87,8 @@ def compare(
             maker = maker_of(planned.config.corpus)
             outcome = measured(outcome, comparison, run, maker, on_scored)
         write_outcome(run, outcome)
-        prune(run, 0)
+        if not finished:  # else a checkpoint along the way is one that the user kept since
+            prune(run, 0)
         yield outcome
 
 

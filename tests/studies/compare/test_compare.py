@@ -277,8 +277,11 @@ def test_what_is_finished_is_not_made_again(charlstm: Runner, compared: Path, he
     assert first.stderr.count("finished before") == 4
     assert {run: run.read_bytes() for run in out.glob("*/*.npz")} == before
     assert "sweep: distance" in first.stdout  # a sweep can be added later
+    kept = out / "rnn_seed-1" / "step-7.npz"
+    shutil.copy(out / "rnn_seed-1" / "last.npz", kept)
     second = charlstm.ok("compare", path, "--out", out)
     assert second.stdout == first.stdout
+    assert kept.exists()
 
     path.write_text(text.replace("0.03", "0.02"), encoding="utf-8")
     message = charlstm.fails("compare", path, "--out", out)
