@@ -63,6 +63,8 @@ def _without(commands: str, option: str, other: str, why: str) -> Iterator[Rule]
 
 BUDGET, GREEDY, OWN = "each sets the budget", "the likeliest is written", "it has its own pairs"
 RAW, READ = "bytes are read as they are", "only files that you name are read with it"
+NO_FILE = "no file is written"
+SAVING = "plot, inspect text, inspect gates, inspect units, inspect gradients"
 RULES = (
     *_with("train", "--max-steps --max-minutes", "--epochs", BUDGET, strict=True),
     *_with("train", "--max-minutes", "--max-steps", BUDGET, strict=True),
@@ -91,6 +93,9 @@ RULES = (
     *_with("inspect text", "--color", "--json", "JSON has no colours"),
     *_with("inspect text", "--top", "--json", "JSON has all guesses", unless="--save"),
     *_with("inspect gates", "--count", "--json", "JSON has all units"),
+    *_with("train", "--force", "--resume", "a run goes on in its own folder"),
+    *_without(SAVING, "--force", "--save", NO_FILE),
+    *_with("agree", "--force", "--save", NO_FILE, needs=True, unless="--items"),
     *_with("compare", "per_condition", "pairs", OWN, unless="sweeps"),
 )
 

@@ -36,10 +36,13 @@ def refuse_without_effect(ctx: click.Context, **facts: Any) -> None:
 
 
 def _given(ctx: click.Context) -> dict[str, Any]:
-    """What was typed: the values of options by their long names, of arguments in capitals."""
+    """What was typed: the values of options by their long names, of arguments in capitals.
+
+    An option that the command does not take as an argument is a flag, and counts as True.
+    """
     given = {}
     for parameter in ctx.command.params:
-        name, value = parameter.name or "", ctx.params.get(parameter.name or "")
+        name, value = parameter.name or "", ctx.params.get(parameter.name or "", True)
         typed = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
         if typed and value not in (None, ()):
             is_option = isinstance(parameter, click.Option)

@@ -2,6 +2,7 @@
 
 import click
 
+from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, show
 from charlstm.cli.outputs import Output, save_all, save_option, spare
 from charlstm.cli.terminal import note
@@ -9,7 +10,7 @@ from charlstm.store.runs import find_run
 from charlstm.studies.curves import learning_curves
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("runs", nargs=-1, metavar="[RUN]...")
 @save_option(".png", ".svg", ".csv", ".json")
 @json_option

@@ -102,7 +102,7 @@ def test_a_key_of_a_plan_without_effect_is_refused(charlstm: Runner) -> None:
 
 
 def test_the_rows_that_files_may_break_are_these() -> None:
-    flags = {"config", "resume", "init_from", "allow_changed_corpus"}
+    flags = {"config", "resume", "init_from", "allow_changed_corpus", "force"}
     rows = {r.option[2:].replace("-", "_") for r in RULES if r.command == "train" and not r.strict}
     assert rows - flags == SETTINGS_ROWS.keys()
 
