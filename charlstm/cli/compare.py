@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -47,8 +48,8 @@ def command(config: str, out: str | None, save: tuple[Output, ...], as_json: boo
         raise click.UsageError("--out is a folder, and - is standard output; name a folder.")
     comparison = read_comparison(path, Path(out) if out else None)
     own = _own_files(comparison)
-    texts = [text for planned in comparison.runs for text in planned.config.corpus]
-    spare([path, comparison.pairs, *texts], *own, *save)
+    texts = [(*planned.config.corpus, planned.config.val) for planned in comparison.runs]
+    spare([path, comparison.pairs, *chain(*texts)], *own, *save)
     if comparison.sweeps and not any(grammar_pairs(run.config.corpus) for run in comparison.runs):
         note("sweeps have no effect: no corpus has the settings of a grammar beside it")
     stop = Stop(None)

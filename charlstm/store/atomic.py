@@ -123,7 +123,10 @@ def _create(path: Path) -> BinaryIO:
         while True:
             name = path.parent / f".{path.name[:50]}.{os.urandom(8).hex()}.tmp"
             file = name.open("xb")  # "x": never through a link that someone put there
-            if lock(file.fileno()) and name.exists():
+            free = True
+            with suppress(OSError):  # what the file system says of locks is no reason not to write
+                free = lock(file.fileno())
+            if free and name.exists():
                 return file
             file.close()  # a `clean_stray` has seen it before it was locked, and removed it
     except ValueError as problem:  # a NUL character in the path

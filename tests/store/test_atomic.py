@@ -315,6 +315,15 @@ def test_where_there_are_no_locks_what_was_written_to_lately_is_spared(tmp_path:
     assert [path.name[:3] for path in clean_stray(tmp_path, idle=60.0)] == [".a."]
 
 
+def test_a_file_is_written_whatever_the_file_system_says_of_locks(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = raising(OSError(errno.EPERM, "no"))
+    monkeypatch.setattr("charlstm.store.atomic.lock", refused)
+    write(path)
+    assert path.read_bytes() == NEW
+
+
 def test_a_file_removed_before_it_was_locked_is_made_again(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
