@@ -71,38 +71,36 @@ def read_texts_again(
     old: Checkpoint,
     *,
     allow_changed: bool = False,
-    reading: bool = False,
-    cure: str = "pass --allow-changed-corpus to go on with the new text",
+    cure: str = "",
     on_read: ReadProgress | None = None,
 ) -> Texts:
     """Encode the texts of the run of `old`, whose folder is `run`, again in its vocabulary.
 
-    Standard input comes once, so its encoded copy is taken. To go on with a run takes the other
-    texts themselves; where they are gone, `reading` alone makes do with their encoded copies.
+    Standard input comes once, so its encoded copy is taken.
 
     Raises:
-        CorpusError: if a text cannot be read, has changed (without `allow_changed`; `cure` then
-            says what to do), or if nothing of it can be scored.
+        CorpusError: if a text cannot be read, has changed (without `allow_changed`), or if nothing
+            of it can be scored. `cure` says what to do, without it how to go on with the run.
     """
     notes: list[str] = []
 
     def again(sources: Sequence[str], before: EncodedText | None) -> EncodedText:
         gone = next(filter(is_gone, sources), None)
-        if before and ("-" in sources or (gone and reading)):
+        if before and "-" in sources:
             if copy := kept(before, old.vocabulary, run):
                 return copy
-            if "-" in sources:
-                raise CorpusError(
-                    f"the text came from standard input and its encoded copy {before.path!r} is "
-                    f"gone or damaged; start a new run with --init-from"
-                )
+            raise CorpusError(
+                f"the text came from standard input and its encoded copy {before.path!r} is gone "
+                "or damaged; start a new run with --init-from"
+            )
         if gone:
-            where = cure if reading else going_on(config, run)
+            where = cure or going_on(config, run)
             raise CorpusError(f"cannot read {gone}: No such file or directory; {where}")
         corpus = _encode(config, sources, text_cache(run), old.vocabulary, on_read)
         if before and corpus.digest != before.digest and not allow_changed:
             raise CorpusError(
-                f"{', '.join(map(str, sources))} has changed since the run was started; {cure}"
+                f"{', '.join(map(str, sources))} has changed since the run was started; "
+                f"{cure or 'pass --allow-changed-corpus to go on with the new text'}"
             )
         notes.extend(_on_unknown(sources, corpus))
         return _described(corpus)
@@ -127,7 +125,7 @@ def training_text(old: Checkpoint, run: Path) -> TextSlice:
             "can be compared with it"
         )
     cure = "nothing can be compared with the text of before"
-    return read_texts_again(old.config, run, old, reading=True, cure=cure).train
+    return read_texts_again(old.config, run, old, cure=cure).train
 
 
 def index_of(text: TextSlice, cache: Path) -> Index:

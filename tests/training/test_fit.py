@@ -363,13 +363,13 @@ def test_a_project_folder_that_moved(
     charlstm.ok("train", "c.txt", "--val=v.txt", *flags)
     charlstm.ok("train", "c.txt", *flags, "--out=runs/d")
     charlstm.ok("train", "-", *flags, stdin=TEXT.encode())
-    score = charlstm.ok("eval", "--run=c").stdout
     old.rename(new)
     monkeypatch.chdir(new)
     more = ("--max-steps=3",)
     charlstm.ok("train", "--resume=stdin", *more)
     charlstm.ok("eval", "--run=stdin")
-    assert charlstm.ok("eval", "--run=c").stdout == score  # of the encoded copy
+    message = charlstm.fails("eval", "--run=c")
+    assert message.endswith("c.txt: No such file or directory; name another text")
     charlstm.ok("sample", "--run=c", "--novelty", "--length=20")
     for name, words in [("c", "train c.txt --val v.txt"), ("d", "train c.txt")]:
         message = charlstm.fails("train", f"--resume={name}", *more)
@@ -381,10 +381,6 @@ def test_a_project_folder_that_moved(
         charlstm.ok("train", f"--resume={name}", "--max-steps=4")
     message = charlstm.fails("train", "--resume=d", "--val=v.txt", "--max-steps=5", status=2)
     assert "--val cannot change" in message
-    (new / "c.txt").rename(new / "e.txt")
-    shutil.rmtree(new / "runs" / ".cache")
-    message = charlstm.fails("eval", "--run=d")
-    assert message.endswith("c.txt: No such file or directory; name another text")
 
 
 def test_a_corpus_from_standard_input(
