@@ -106,6 +106,7 @@ class _Run:
         self.training = training
         self.began = began  # so that reading the texts counts
         self.seconds_before = training.progress.seconds
+        self.val_scale = training.texts.val_scale  # now, as the file of the text may vanish
         self.saved = time.monotonic()
         self.val_scale = training.texts.val_scale  # later the text may be gone
 
