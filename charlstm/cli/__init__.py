@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,15 @@ import click
 
 from charlstm import __version__
 from charlstm.cli.groups import Group
-from charlstm.cli.terminal import complain, mute, one_line, open_closed, silence, utf8_output
+from charlstm.cli.terminal import (
+    complain,
+    mute,
+    note,
+    one_line,
+    open_closed,
+    silence,
+    utf8_output,
+)
 from charlstm.errors import CharlstmError, shortened
 from charlstm.hints import command, program
 from charlstm.training.world import join
@@ -44,6 +53,7 @@ COMMANDS = {
     },
 }
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EBADF)
+READERS = ("train", "eval", "inspect")  # commands whose arguments may be - for standard input
 WITHOUT_NUMPY = ("corpus", "inspect")  # commands that start without it
 
 
@@ -136,7 +146,11 @@ def main() -> None:
         world = join(required="--mpi" in sys.argv) if word == "train" else None
         if world and world.rank:
             mute()
+        if word in READERS and _names_terminal(sys.argv):
+            note("reading what you type; Ctrl-D at the beginning of a line ends it")
         cli.main(prog_name=program(), complete_var="_CHARLSTM_COMPLETE", obj=world)
+    except KeyboardInterrupt:
+        sys.exit(130)
     except Exception as error:
         if debug:
             raise
@@ -146,6 +160,12 @@ def main() -> None:
         except OSError:  # or Python would complain of it once more, and exit with 120
             silence(sys.stdout)
         sys.exit(1)
+
+
+def _names_terminal(words: list[str]) -> bool:
+    """Whether a terminal is standard input and - is one of the words, but no option's value."""
+    named = any(b == "-" and not a.startswith("-") for a, b in pairwise(words))
+    return named and sys.stdin.isatty()
 
 
 def plain(error: Exception) -> CharlstmError:

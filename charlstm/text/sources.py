@@ -10,7 +10,6 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -103,7 +102,11 @@ def read_blocks(file: File, *, raw: bool = False) -> Iterator[bytes]:
                 unzipped = gzip.GzipFile(fileobj=io.BufferedReader(_Reread(start, stored)))
                 yield from iter(partial(unzipped.read, BLOCK), b"")
             else:
-                yield from chain([start] if start else [], iter(partial(stored.read, BLOCK), b""))
+                block = start
+                while block:
+                    yield block
+                    # A short one is the last; asked again, a terminal would need a second Ctrl-D.
+                    block = stored.read(BLOCK) if len(block) == BLOCK else b""
     except (OSError, EOFError, zlib.error) as error:
         raise _unreadable(file.name, error) from error
 

@@ -538,6 +538,19 @@ def test_metrics_that_cannot_be_written(
     goes_on(charlstm, copied)
 
 
+def test_a_terminal_that_is_read_is_told_how_to_end(here: Path, tiny_run: Path) -> None:
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    os.write(ours, b"The cat\n\x04")  # the last is Ctrl-D
+    process = start("eval", "--run", tiny_run, "-", stdin=theirs, cwd=here)
+    output, stderr = process.communicate(timeout=60)
+    os.close(theirs)
+    os.close(ours)
+    assert process.returncode == 0
+    assert stderr == b"reading what you type; Ctrl-D at the beginning of a line ends it\n"
+    assert b"8 characters scored" in output
+
+
 # What nobody foresaw
 
 
