@@ -8,6 +8,7 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,6 +27,7 @@ def cores() -> int:
     return max(1, math.ceil(min(count, quota())))
 
 
+@cache
 def quota(groups: Path = GROUPS, own: Path = OWN_GROUPS) -> float:
     """How many cores' time the control groups of this process grant it; infinite without a limit.
 

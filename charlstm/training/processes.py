@@ -17,8 +17,15 @@ from charlstm.errors import RunError
 DONE, FAILED = b".", b"!"  # the answers; the reason follows FAILED
 REASON = 400  # bytes of it
 SOCKET = 0  # the descriptor of standard input
-# The flags that say where Python itself looks for modules, and the options that set them.
-PATH_OPTIONS = {"isolated": "-I", "ignore_environment": "-E", "no_user_site": "-s", "no_site": "-S"}
+# The flags that say where Python looks for modules and how it encodes their names, and the options
+# that set them.
+FLAGS = {
+    "isolated": "-I",
+    "ignore_environment": "-E",
+    "no_user_site": "-s",
+    "no_site": "-S",
+    "utf8_mode": "-Xutf8",
+}
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -33,7 +40,7 @@ class Process:
         self, name: str, module: str, arguments: Sequence[int], descriptor: int, threads: int
     ) -> None:
         self.name = name
-        options = [option for flag, option in PATH_OPTIONS.items() if getattr(sys.flags, flag)]
+        options = [option for flag, option in FLAGS.items() if getattr(sys.flags, flag)]
         path = [entry for entry in sys.path if isinstance(entry, str)]
         program = f"import sys; sys.path[:] = {path!a}; from {module} import main; main()"
         self._socket, theirs = socket.socketpair()

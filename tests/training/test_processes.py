@@ -38,7 +38,8 @@ from charlstm.training.processes import answer_done, answering
 def main():
     print("no answer", flush=True)
     with answering():
-        os.write(int(sys.argv[1]), json.dumps([sys.path, sys.argv[2:]]).encode())
+        seen = [sys.path, sys.argv[2:], sys.flags.utf8_mode]
+        os.write(int(sys.argv[1]), json.dumps(seen).encode())
         answer_done()
         raise ValueError("as planned")
 """
@@ -59,7 +60,7 @@ def test_a_process_has_the_import_path_of_the_first_one(
             process.wait()
         process.close()
         file.seek(0)
-        assert json.loads(file.read()) == [sys.path, ["7"]]
+        assert json.loads(file.read()) == [sys.path, ["7"], sys.flags.utf8_mode]
 
 
 ISOLATED = """
@@ -77,11 +78,12 @@ def test_what_the_first_process_does_not_heed_its_processes_do_not(here: Path) -
     (here / "sitecustomize.py").write_text("open('executed', 'w')\n", encoding="utf-8")
     (here / "seen.py").write_text(SEEN, encoding="utf-8")
     subprocess.run(
-        [sys.executable, "-I", "-c", ISOLATED, str(here)],
+        [sys.executable, "-I", "-Xutf8", "-c", ISOLATED, str(here)],
         env={**os.environ, "PYTHONPATH": str(here)},
         check=True,
     )
-    assert (here / "seen").read_bytes()
+    path, _, utf8_mode = json.loads((here / "seen").read_bytes())
+    assert (path[-1], utf8_mode) == (str(here), 1)
     assert not (here / "executed").exists()
 
 
