@@ -165,7 +165,7 @@ def _runs(
             {**common, **relative_to(path, chosen), "keep": MOST_RUNS}, cell_options()
         )
         if not config.corpus or any(map(is_pipe, [*config.corpus, config.val or "."])):
-            raise ConfigError("name a corpus of files in base; standard input is read only once.")
+            raise ConfigError("name a corpus of files in base; a pipe is read only once.")
         architecture_of(config).make_cell()
         name = _name(chosen)
         if name in names:

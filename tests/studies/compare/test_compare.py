@@ -185,6 +185,7 @@ VARY, BUDGET = "vary: {seed: [1]}", "budget: {characters: 9}"
         ),
         (f"base: {{lr: 1}}\n{VARY}\n{BUDGET}", "name a corpus of files in base"),
         (f"base: {{corpus: '-'}}\n{VARY}\n{BUDGET}", "name a corpus of files in base"),
+        (f"base: {{corpus: /dev/null}}\n{VARY}\n{BUDGET}", "name a corpus of files in base"),
         (f"{BASE}\nvary: {{seed: {list(range(1001))}}}\n{BUDGET}", "1,001 runs are more than"),
         (f"{BASE}\n{BASE}\n{VARY}\n{BUDGET}", "the key 'base' is repeated"),
         ("- 1", "must hold settings as `name: value` lines"),
