@@ -224,6 +224,27 @@ def test_patience_counts_from_the_best(risen: Run, tmp_path: Path) -> None:
     assert [v.best for v in still.of(Validated)] == [True, False, False]
 
 
+def test_without_a_validation_text_a_run_goes_on_to_its_end_and_has_no_best(
+    texts: Config, tmp_path: Path
+) -> None:
+    config = replace(texts, val=None, val_fraction=0.0, max_steps=4, eval_every=1, patience=1)
+    run = made(config, tmp_path)
+    assert [(v.update, v.val_nats, v.best) for v in run.of(Validated)] == [
+        (update, None, False) for update in (1, 2, 3, 4)
+    ]
+    assert not (run.folder / "best.npz").exists()
+    progress = load_checkpoint(run.folder / "last.npz").progress
+    assert (progress.best_val, progress.last_val, progress.validations_since_best) == (
+        None,
+        None,
+        0,
+    )
+    assert (run.of(Finished)[0].reason, run.of(Started)[0].val_characters) == ("done", 0)
+    assert [row.split(",")[5] for row in (run.folder / "metrics.csv").read_text().split()] == [
+        "val_nats", "", "", "", "",
+    ]  # fmt: skip
+
+
 def test_each_row_of_the_metrics_follows_from_its_updates(risen: Run) -> None:
     updates, validated = risen.of(Updated), risen.of(Validated)
     before, seconds = 0, 0.0
