@@ -435,6 +435,11 @@ def test_inspect_units_follows_two_sentences_to_the_character(
     each_way = BEFORE + STEPS + AFTER
     assert one["marks"] == [BEFORE, BEFORE + STEPS]
     assert two["marks"] == [*one["marks"], each_way + BEFORE, each_way + BEFORE + STEPS]
+    names = ("singular", "plural")
+    for line in two["lines"]:
+        label = ", then ".join(names[reading] for reading in line["kind"])
+        bars = "".join(block_of(value, -1.0) for value in line["tanh(c)"])
+        assert f"  {label:<34}{bars}" in shown.splitlines()
     # The planted unit changes with the subject's own letter and keeps its value from then on.
     far = [pair for pair in planted_pairs() if pair.congruent is not None]
     subject = far[0].sentence_good.index("A") + 1  # where the letter has been read

@@ -1,4 +1,4 @@
-"""What docs/reliability.md promises: old checkpoints load, and the tests it names exist."""
+"""What docs/reliability.md promises: old checkpoints load, and the tests that pages name exist."""
 
 import ast
 import math
@@ -15,7 +15,7 @@ from charlstm.checkpoint import load as load_checkpoint
 from charlstm.errors import CheckpointError
 from charlstm.store import archive
 
-PAGE = ROOT / "docs" / "reliability.md"
+PAGES = ("reliability", "mutants")
 RUN = GOLDEN / "run-format1.npz"  # 20 updates by the first version; never make it anew
 TEXT = RUN.with_suffix(".txt")
 
@@ -57,8 +57,9 @@ def names_in(file: Path) -> set[str]:
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
-def test_every_test_that_the_page_names_exists() -> None:
-    text = PAGE.read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", PAGES)
+def test_every_test_that_a_page_names_exists(page: str) -> None:
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
     named = re.findall(r"`(test_\w+)(?:::(test_\w+))?`", text)
     assert len(named) > 30
     for file, test in named:
