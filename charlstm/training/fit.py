@@ -108,7 +108,6 @@ class _Run:
         self.seconds_before = training.progress.seconds
         self.val_scale = training.texts.val_scale  # now, as the file of the text may vanish
         self.saved = time.monotonic()
-        self.val_scale = training.texts.val_scale  # later the text may be gone
 
     def updates(self) -> Iterator[Updated]:
         """The further updates of the run, without end."""

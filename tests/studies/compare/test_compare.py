@@ -288,7 +288,7 @@ def test_what_is_finished_is_not_made_again(charlstm: Runner, compared: Path, he
     message = charlstm.fails("compare", path, "--out", out)
     assert "was begun with lr 0.03, not 0.02; choose another --out" in message
     (out / "rnn_seed-1" / "asked.json").unlink()
-    assert "holds a run already" in charlstm.fails("compare", path, "--out", out)
+    assert "holds another run" in charlstm.fails("compare", path, "--out", out)
     (out / "rnn_seed-1" / "asked.json").write_text("{", encoding="utf-8")
     assert "damaged" in charlstm.fails("compare", path, "--out", out)
 
