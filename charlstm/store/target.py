@@ -37,14 +37,14 @@ def check_target(path: Path, *, force: bool = False, inputs: Iterable[str | Path
     for source in inputs:
         with suppress(OSError, ValueError):  # one of them is no file
             if path.samefile(source):
-                raise OutputError(f"{shown} is an input of this command; write to another file")
+                raise OutputError(f"{shown} is an input of this command; choose another place")
     if not os.path.lexists(path):
         return
     if path.exists() and not path.is_file():
         what = "a folder" if path.is_dir() else "no regular file"
-        raise OutputError(f"{shown} is {what}; write to another file")
+        raise OutputError(f"{shown} is {what}; choose another place")
     if not force and not is_ours(path):
-        raise OutputError(f"{shown} exists; write to another file, or replace it with --force")
+        raise OutputError(f"{shown} exists; choose another place, or replace it with --force")
 
 
 @contextmanager

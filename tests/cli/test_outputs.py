@@ -66,7 +66,7 @@ def test_a_file_of_the_users_is_replaced_only_with_force(
     path.write_text(MINE, encoding="utf-8")
     before = sorted(folder.rglob("*"))
     message = charlstm.fails(*command)
-    assert message == f"{file!r} exists; write to another file, or replace it with --force"
+    assert message == f"{file!r} exists; choose another place, or replace it with --force"
     assert path.read_text(encoding="utf-8") == MINE
     assert sorted(folder.rglob("*")) == before  # nothing was begun
     charlstm.ok(*command, "--force")

@@ -9,7 +9,7 @@ from charlstm.errors import OutputError
 from charlstm.store.target import check_target, is_ours, target_file
 
 MINE = b"a chapter of my novel"
-EXISTS = "exists; write to another file, or replace it with --force"
+EXISTS = "exists; choose another place, or replace it with --force"
 
 
 @pytest.fixture
