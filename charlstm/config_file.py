@@ -58,7 +58,7 @@ def find_config(name: str) -> Path:
     path = Path(name)
     bundled = bundled_folder("configs")
     with suppress(OSError):  # raised by a name that is too long
-        if path.is_file() or "/" in name:
+        if path.is_file() or path.is_fifo() or "/" in name:
             return path
         packaged = bundled / f"{path.stem if path.suffix == '.yaml' else name}.yaml"
         if packaged.is_file():
@@ -71,7 +71,7 @@ def find_config(name: str) -> Path:
 def read_yaml(path: Path) -> dict[str, Any]:
     """The settings in a YAML file. Only their form is checked, not their names and values.
 
-    Relative paths are taken from the folder of the file.
+    Relative paths are taken from the folder of the file, those in a pipe from the current one.
 
     Raises:
         ConfigError: if the file cannot be read, is not a mapping, repeats a key, or uses tags or
@@ -112,7 +112,9 @@ def relative_to(
 
 
 def _beside(path: Path, value: str) -> str:
-    return value if value in ("-", "") else str(path.parent / value)
+    # What comes from a pipe or `/dev/stdin` has no folder of its own: the current one is meant.
+    piped = path.is_fifo() or path.parts[:2] == ("/", "dev")
+    return value if value in ("-", "") or piped else str(path.parent / value)
 
 
 def to_yaml(config: Config) -> bytes:

@@ -1,6 +1,7 @@
 """Settings: YAML is read strictly, every mistake is one line that names the cure, ranges hold."""
 
 import math
+import os
 import re
 import zipfile
 from pathlib import Path
@@ -14,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from charlstm.config import SETTINGS, Config, brief, describe_range, from_mapping
-from charlstm.config_file import find_config, read_yaml, to_yaml
+from charlstm.config_file import find_config, read_yaml, relative_to, to_yaml
 from charlstm.errors import ConfigError
 from charlstm.nn.cells import CELLS, cell_options
 from charlstm.nn.parameters import Architecture
@@ -177,6 +178,14 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     for path in (tmp_path / "no.yaml", tmp_path):
         with pytest.raises(ConfigError, match="cannot read"):
             read_yaml(path)
+
+
+def test_paths_in_a_pipe_are_relative_to_the_current_folder(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert find_config(str(pipe)) == pipe
+    assert relative_to(pipe, {"corpus": "c.txt"}) == {"corpus": "c.txt"}
+    assert relative_to(Path("/dev/stdin"), {"corpus": ["c.txt"]}) == {"corpus": ["c.txt"]}
 
 
 def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
