@@ -154,7 +154,7 @@ class Model:
         """
         from charlstm.training.texts import read_texts_again  # noqa: PLC0415 - slow to import
 
-        run, cure = self.path.resolve().parent, "name another text"
+        run, cure = self.path.resolve().parent, "name the file to read"
         texts = read_texts_again(self.config, run, self.checkpoint, cure=cure)
         if texts.val is None:
             raise CorpusError("the run has no validation part; name a text to read")

@@ -112,8 +112,8 @@ def relative_to(
 
 
 def _beside(path: Path, value: str) -> str:
-    # What comes from a pipe or `/dev/stdin` has no folder of its own: the current one is meant.
-    piped = path.is_fifo() or path.parts[:2] == ("/", "dev")
+    # What comes from standard input or a pipe has no folder of its own: the current one is meant.
+    piped = path.is_fifo() or str(path) == "/dev/stdin" or str(path.parent) == "/dev/fd"
     return value if value in ("-", "") or piped else str(path.parent / value)
 
 

@@ -100,11 +100,7 @@ def read(path: Path) -> list[dict[str, str]]:
         RunError: if it cannot be read, or a row is not one of metrics; the message says what to do.
     """
     try:
-        content = path.read_bytes()
-        text = content.decode(
-            "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-        )
-        return _rows(text)
+        return _rows(_text(path))
     except FileNotFoundError:
         return []
     except OSError as problem:
@@ -126,6 +122,13 @@ def read_numbers(path: Path) -> list[dict[str, float]]:
         RunError: as `read`.
     """
     return [{name: float(row.get(name) or "nan") for name in COLUMNS} for row in read(path)]
+
+
+def _text(path: Path) -> str:
+    if path.exists() and not path.is_file():  # to open a pipe would wait for ever
+        raise ValueError("it is no regular file")
+    content = path.read_bytes()
+    return content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
 
 
 def _rows(text: str) -> list[dict[str, str]]:

@@ -163,7 +163,7 @@ def test_a_changed_corpus_is_not_its_validation_part(charlstm: Runner, here: Pat
     charlstm.ok("train", "text.txt", *TINY, "--max-steps=1")
     (here / "text.txt").write_text(TEXT + "more", encoding="utf-8")
     message = charlstm.fails("eval")
-    assert message.endswith("text.txt has changed since the run was started; name another text")
+    assert message.endswith("text.txt has changed since the run was started; name the file to read")
     (here / "text.txt").unlink()
     assert "cannot read" in charlstm.fails("eval")
     charlstm.ok("sample", "--length=3")  # which needs the checkpoint alone

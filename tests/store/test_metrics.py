@@ -1,6 +1,7 @@
 """The rows of `metrics.csv`, as text and as numbers, also where a spreadsheet has saved them."""
 
 import math
+import os
 from pathlib import Path
 
 import pytest
@@ -137,3 +138,9 @@ def test_only_rows_up_to_the_checkpoint_stay(tmp_path: Path) -> None:
         metrics.add(dict.fromkeys(COLUMNS, update))
     Metrics(tmp_path, 2).add(dict.fromkeys(COLUMNS, 9.0))
     assert [row["update"] for row in read_numbers(tmp_path / "metrics.csv")] == [1, 2, 9]
+
+
+def test_a_pipe_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "metrics.csv")
+    with pytest.raises(RunError, match=r"it is no regular file; .* or move it away"):
+        read(tmp_path / "metrics.csv")

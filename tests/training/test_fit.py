@@ -369,7 +369,7 @@ def test_a_project_folder_that_moved(
     charlstm.ok("train", "--resume=stdin", *more)
     charlstm.ok("eval", "--run=stdin")
     message = charlstm.fails("eval", "--run=c")
-    assert message.endswith("c.txt: No such file or directory; name another text")
+    assert message.endswith("c.txt: No such file or directory; name the file to read")
     charlstm.ok("sample", "--run=c", "--novelty", "--length=20")
     for name, words in [("c", "train c.txt --val v.txt"), ("d", "train c.txt")]:
         message = charlstm.fails("train", f"--resume={name}", *more)
