@@ -21,3 +21,6 @@ else:  # unseen by type checkers, which would take any name for one of this pack
 
             return getattr(api, name)
         raise AttributeError(f"module 'charlstm' has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return __all__

@@ -125,3 +125,7 @@ def test_a_model_has_the_name_of_its_run_also_when_a_checkpoint_is_named(tiny_ru
 def test_a_name_that_the_package_does_not_have_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'charlstm' has no attribute 'lode'"):
         getattr(package, "lode")  # noqa: B009 - type checkers see the mistake in package.lode
+
+
+def test_the_names_of_the_package_can_be_completed() -> None:
+    assert {"Model", "load", "train"} <= set(dir(package))

@@ -17,6 +17,7 @@ from charlstm.cli.terminal import copied, note, note_if_file, print_json, unesca
 from charlstm.errors import ConfigError, CorpusError, shortened
 from charlstm.sampler import Filters
 from charlstm.text.shown import printable, quoted
+from charlstm.text.unknown import cure
 
 if TYPE_CHECKING:  # sampling starts faster without it
     from charlstm.novelty import Novelty
@@ -71,6 +72,7 @@ def command(
     if never:
         note(
             f"the model never writes {', '.join(map(quoted, never))}, so --stop has no effect there"
+            + cure(model.vocabulary, set("".join(never)))
         )
     if seed is None:
         seed = SystemRandom().getrandbits(32)

@@ -13,6 +13,7 @@ KINDS = (
     ((b"\xfd7zXZ\0",), "xz data", "unpack it first, with unxz"),
     ((b"\x28\xb5\x2f\xfd",), "zstd data", "unpack it first, with unzstd"),
     ((b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07"), "a 7z or rar archive", _UNPACK),
+    ((b"\0\5\x16\7",), "macOS's note on another file", "name that file, without ._"),
     ((b"%PDF-",), "a PDF", "take its text out first, with pdftotext"),
     ((b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",), "an old office document", _SAVE),
     ((b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a"), "a picture", "name a text"),

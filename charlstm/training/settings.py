@@ -61,6 +61,7 @@ def _check_room(names: Sequence[str]) -> None:
 
 def _new(given: Mapping[str, Any], file: Mapping[str, Any] | None, source: Path | None) -> Config:
     settings = dict(file or {})
+    from_mapping(settings, cell_options())  # a value whose place another takes is checked as well
     if source:
         cell = given.get("cell", settings.get("cell"))
         settings = _shape_of(_saved_config(source), cell) | settings

@@ -98,8 +98,12 @@ def read_texts_again(
             raise CorpusError(f"cannot read {gone}: No such file or directory; {where}")
         corpus = _encode(config, sources, text_cache(run), old.vocabulary, on_read)
         if before and corpus.digest != before.digest and not allow_changed:
+            was = old.config.corpus if before is old.corpus else (old.config.val,)
+            what = "has changed since the run was started"
+            if tuple(sources) != was:
+                what = f"is not the text of the run, which is {', '.join(map(str, was))}"
             raise CorpusError(
-                f"{', '.join(map(str, sources))} has changed since the run was started; "
+                f"{', '.join(map(str, sources))} {what}; "
                 f"{cure or 'pass --allow-changed-corpus to go on with the new text'}"
             )
         notes.extend(_on_unknown(sources, corpus))

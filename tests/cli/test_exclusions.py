@@ -162,3 +162,14 @@ def test_a_choice_among_more_than_there_are_is_noted(charlstm: Runner, tiny_run:
     said = f"--top-k {size} has no effect: there are only {size} to choose from\n"
     assert charlstm.ok(*flags, size).stderr == said
     assert charlstm.ok(*flags, size - 1).stderr == ""
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("budget", ["max_minutes: yes", "max_steps: 5e0", "epochs: many"])
+def test_a_value_whose_place_an_option_takes_is_checked_as_well(
+    charlstm: Runner, budget: str
+) -> None:
+    Path("c.yaml").write_text(f"corpus: text.txt\n{budget}\n", encoding="utf-8")
+    assert budget.split(":", maxsplit=1)[0] in charlstm.fails(
+        "train", "--config=c.yaml", "--max-steps=5"
+    )

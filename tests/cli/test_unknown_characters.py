@@ -102,3 +102,12 @@ def test_compare_says_how_many_pairs_it_left_out(charlstm: Runner, here: Path) -
 def test_a_stop_that_can_never_come_is_named(charlstm: Runner, run: Path) -> None:
     outcome = charlstm.ok("sample", "-r", run, "--length=3", "--stop=☃", "--stop=e", "--prime=a")
     assert outcome.stderr == "the model never writes '☃', so --stop has no effect there\n"
+
+
+def test_a_stop_in_another_form_of_unicode(charlstm: Runner, here: Path) -> None:
+    (here / "cafe.txt").write_text("un café chaud\n" * 50, encoding="utf-8")
+    charlstm.ok("train", "cafe.txt", *T, "--out=c")
+    stop = unicodedata.normalize("NFD", "é")
+    said = charlstm.ok("sample", "-r", "c", "--stop", stop, "--length=9").stderr
+    assert "the model never writes" in said
+    assert "NFC" in said

@@ -312,6 +312,7 @@ def tarred() -> bytes:
         (bz2.compress(b"text"), "bzip2 data, not text; unpack it first, with bunzip2"),
         (lzma.compress(b"text"), "xz data, not text; unpack it first, with unxz"),
         (b"\x28\xb5\x2f\xfd\x04X!\0\0", "zstd data, not text; unpack it first, with unzstd"),
+        (b"\0\5\x16\7\0\2\0\0Mac OS X", "macOS's note on another file, not text; name that file"),
         (b"%PDF-1.4\n%\xe2\xe3", "a PDF, not text; take its text out first, with pdftotext"),
         (b"\x89PNG\r\n\x1a\n\0\0", "a picture, not text; name a text"),
         (b"\xff\xd8\xff\xe0", "a picture, not text"),

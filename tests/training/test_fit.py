@@ -340,6 +340,15 @@ def test_a_changed_corpus(charlstm: Runner, config: Config, root: Path) -> None:
     assert charlstm.ok("train", "--resume", part.run, *flags).json["steps"] == 20
 
 
+def test_another_corpus_is_not_called_a_changed_one(
+    charlstm: Runner, config: Config, root: Path, tmp_path: Path
+) -> None:
+    part, _ = run(config, root, stop=after(10))
+    (tmp_path / "other.txt").write_text(TEXT + "The end.\n", encoding="utf-8")
+    message = charlstm.fails("train", tmp_path / "other.txt", "--resume", part.run)
+    assert f"other.txt is not the text of the run, which is {config.corpus[0]}; pass" in message
+
+
 def test_a_corpus_that_moved(charlstm: Runner, config: Config, root: Path, tmp_path: Path) -> None:
     whole, _ = run(config, root)
     part, _ = run(config, root, stop=after(10))
