@@ -95,7 +95,7 @@ def test_an_extra_is_installed_into_the_environment_that_runs(
 
 
 def test_from_a_program_in_python_the_name_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    for called in ("", "-c", "/home/me/study.py", "/usr/lib/pytest/__main__.py"):
+    for called in ("", "-c", "/srv/study.py", "/usr/lib/pytest/__main__.py"):
         monkeypatch.setattr(sys, "argv", [called])
         assert hints.command("train", "my text.txt") == "charlstm train 'my text.txt'"
 
