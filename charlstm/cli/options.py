@@ -3,7 +3,7 @@
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import Field
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 import click
 
@@ -16,9 +16,6 @@ from charlstm.exclusions import BYTES
 from charlstm.nn.parameters import Architecture
 from charlstm.text.shown import names, printable
 from charlstm.text.unknown import cure, unknown_words
-
-if TYPE_CHECKING:
-    pass
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, Self
 
+from charlstm.cli.run_summary import end_lines, start_lines
 from charlstm.cli.terminal import copied, note
-from charlstm.cli.words import of_beginning, of_end
 from charlstm.text.corpus import ReadProgress
 from charlstm.text.shown import printable
 from charlstm.text.vocabulary import unit_of
@@ -62,7 +62,7 @@ class Display:
             case Finished():
                 self.__exit__()
                 self.finished = event
-                for line in of_end(event, self._tokens):
+                for line in end_lines(event, self._tokens):
                     note(line)
 
     def _start(self, event: Started) -> None:
@@ -71,7 +71,7 @@ class Display:
         self._first_update, self._updates = event.update, config.max_steps or 0
         self._characters = config.batch_size * config.seq_length
         self._began = self._last_line = time.monotonic()
-        for line in of_beginning(event):
+        for line in start_lines(event):
             note(line)
         if sys.stderr.isatty():
             from tqdm import tqdm  # noqa: PLC0415 - slow to import

@@ -12,9 +12,9 @@ from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, setting_options
 from charlstm.cli.outputs import Output, force_option, forced, spare
 from charlstm.cli.progress import Display, reading_bar
+from charlstm.cli.run_summary import to_mapping
 from charlstm.cli.stop import Stop
 from charlstm.cli.terminal import note, print_json
-from charlstm.cli.words import to_mapping
 from charlstm.config import SETTINGS, Config
 from charlstm.config_file import find_config, read_yaml
 from charlstm.errors import ConfigError

@@ -152,7 +152,7 @@ def _same_text(
     cure = f"choose another --out, or remove the folder {str(run)!r} to train it again"
     is_there = all(Path(name).exists() for name in [*config.corpus, config.val or "."])
     if sources not in texts and is_there:  # where it is gone, finished runs can still be shown
-        read_texts_again(config, text_cache(run), saved, cure=cure, on_read=on_read)
+        read_texts_again(config, run, saved, cure=cure, on_read=on_read)
     if texts.setdefault(sources, digests) != digests:
         raise CorpusError(
             f"{', '.join(config.corpus)} has changed since the run was started; {cure}"

@@ -1,4 +1,4 @@
-"""What is said of a training run: how it begins, what it came to, and how to go on."""
+"""The lines that sum up a training run: how it begins, what it came to, and how to go on."""
 
 import math
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from charlstm.text.vocabulary import unit_of
 from charlstm.training.events import Finished, Started
 
 
-def of_beginning(event: Started) -> Iterator[str]:
+def start_lines(event: Started) -> Iterator[str]:
     """The network and its texts, then the budget, in one line each."""
     config, unit = event.config, unit_of(event.config.tokens)
     updates = config.max_steps or 0
@@ -27,7 +27,7 @@ def of_beginning(event: Started) -> Iterator[str]:
     )
 
 
-def of_end(event: Finished, tokens: str) -> Iterator[str]:
+def end_lines(event: Finished, tokens: str) -> Iterator[str]:
     """The reason, the losses, and the next command; `tokens` are those of the run."""
     if event.reason == "already done":
         more = 2 * max(event.steps, event.budget)
