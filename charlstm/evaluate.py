@@ -36,11 +36,6 @@ class Score:
         return self.nats / self.characters if self.characters else math.nan
 
     @property
-    def bits_per_char(self) -> float:
-        """Mean loss of a known character, in bits."""
-        return self.nats_per_char / math.log(2)
-
-    @property
     def perplexity(self) -> float:
         """The number of equally likely characters that give the same loss: e to the mean loss."""
         try:

@@ -12,7 +12,7 @@ from cells_under_test import each_variant, random_model
 from numpy.typing import NDArray
 
 from charlstm import evaluate
-from charlstm.evaluate import Score, Scorer, log_likelihoods, score_text
+from charlstm.evaluate import Score, Scorer, TextScore, log_likelihoods, score_text
 from charlstm.nn import reference
 from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.text.slices import TextSlice
@@ -142,9 +142,10 @@ def test_any_number_of_workers_gives_the_same_bits(size: int, tmp_path: Path) ->
 def test_a_score_is_in_nats_bits_and_perplexity() -> None:
     score = Score(nats=3 * math.log(8), characters=3, unknown=1)
     assert score.nats_per_char == pytest.approx(math.log(8))
-    assert score.bits_per_char == pytest.approx(3.0)
     assert score.perplexity == pytest.approx(8.0)
     assert score + Score(1.0, 2, 3) == Score(score.nats + 1.0, 5, 4)
+    text = TextScore(score.nats, characters=3, bytes=6, unknown=1, perplexity=8.0)
+    assert (text.bits_per_char, text.bits_per_byte) == pytest.approx((3.0, 1.5))
 
 
 def test_a_hopeless_model_has_infinite_perplexity() -> None:
