@@ -12,6 +12,7 @@ from typing import Any
 from charlstm.nn.blocks import Product
 
 ACTIVATIONS = ("σ", "tanh")
+OF_A_GRAPH = ("operands", "operand", "number")  # attributes of a node that lead to others
 _numbers = count()
 
 
@@ -146,6 +147,28 @@ def walk(nodes: Iterable[Node]) -> Iterator[Node]:
             visited.add(node)
             yield node
             waiting.extend(node.operands)
+
+
+def same_step(one: Graph, other: Graph) -> bool:
+    """Whether two graphs compute the same new states, each by the same operations.
+
+    The operands of + and ⊙ may stand in any order. Graphs that differ by more algebra, as in
+    h' + i⊙(n − h') for (1 − i)⊙h' + i⊙n, count as different.
+    """
+    known: dict[object, int] = {}  # what a node computes, by the numbers of its operands
+
+    def states(graph: Graph) -> dict[str, int]:
+        numbers: dict[Node, int] = {}
+        for node in graph.nodes:
+            operands = [numbers[operand] for operand in node.operands]
+            if symbol_of(node) in ("+", "⊙"):
+                operands.sort()
+            own = {name: v for name, v in vars(node).items() if name not in OF_A_GRAPH}
+            key = type(node), *sorted(own.items()), *operands
+            numbers[node] = known.setdefault(key, len(known))
+        return {name: numbers[node] for name, node in graph.states.items()}
+
+    return states(one) == states(other)
 
 
 def joined_product(products: Sequence[Product], gate: str) -> Product:

@@ -1,19 +1,21 @@
 """Exported weights are those from which PyTorch, by the documented snippet, makes our logits."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from cells_under_test import variants
+from cells_under_test import each_variant
 from command_line import TEXT, TINY, Runner
 from doc_snippets import run_snippet
-from torch_cases import CELLS, LAYERS, VOCABULARY, H, exported_model, golden
+from torch_cases import CELLS, LAYERS, VOCABULARY, H, answers, exported_model, golden
 
-from charlstm.config import Config
 from charlstm.errors import ExportError
 from charlstm.export import about, encoder, export
+from charlstm.nn.cells.lstm import LSTM
+from charlstm.nn.graph import Node, Operators
 from charlstm.nn.network import Network
 
 safetensors = pytest.importorskip("safetensors")
@@ -77,18 +79,59 @@ def test_names_shapes_and_metadata(cell: str, here: Path) -> None:
     assert not {"corpus", "val", "out"} & kept["settings"].keys()
 
 
-@pytest.mark.parametrize(
-    ("cell", "options"), [(c, o) for c, o in variants() if CELLS.get(c, {"no": 0}) != o]
-)
-def test_cells_that_pytorch_does_not_have(cell: str, options: dict[str, Any]) -> None:
-    model = exported_model("rnn")
-    from cells_under_test import random_model
+@each_cell
+def test_what_stands_for_pytorch_here_answers_as_pytorch_did(cell: str) -> None:
+    expected = golden(f"export-{cell}")
+    tensors = {n.removeprefix("tensor/"): a for n, a in expected.items() if n[:6] == "tensor"}
+    ours = answers(cell.upper(), tensors, VOCABULARY.encode("\nThe cats"))
+    np.testing.assert_allclose(ours, expected["logits"], rtol=0, atol=1e-5)
 
-    model.parameters = random_model(cell, options)
-    model.config = Config(cell=cell, cell_options=options)
-    encode = encoder(FILE)
-    with pytest.raises(ExportError, match=r"\.safetensors is for rnn, lstm, and gru with gru_res"):
-        encode(model.parameters, about(model))
+
+@each_variant
+def test_a_cell_with_any_options_is_what_pytorch_computes_or_is_refused(
+    cell: str, options: dict[str, Any], here: Path
+) -> None:
+    model, refused = exported_model(cell, options), ""
+    try:
+        export(model, FILE)
+    except ExportError as problem:
+        refused = str(problem)
+    if refused:
+        given = "".join(f" {name}={value}" for name, value in options.items())
+        assert f"no module for this network of the cell {cell}{given}:" in refused
+        assert not (here / FILE).exists()
+        return
+    text = "\nThe cats that see the hat eat."
+    theirs = answers(cell.upper(), read(FILE), VOCABULARY.encode(text))
+    np.testing.assert_allclose(theirs, logits_of(model, text), rtol=0, atol=1e-5)
+
+
+def capped(op: Operators, state: Mapping[str, Node]) -> dict[str, Node]:
+    i, f, o = (op.sigmoid(op.preactivation(gate, state["h"])) for gate in "ifo")
+    c = f * state["c"] + (1.0 - f) * i * op.tanh(op.preactivation("g", state["h"]))
+    return {"h": o * op.tanh(c), "c": c}
+
+
+def squashed(op: Operators, state: Mapping[str, Node]) -> dict[str, Node]:
+    i, f, o = (op.sigmoid(op.preactivation(gate, state["h"])) for gate in "ifo")
+    c = op.tanh(f * state["c"] + i * op.tanh(op.preactivation("g", state["h"])))
+    return {"h": o * c, "c": c}
+
+
+def swapped(op: Operators, state: Mapping[str, Node]) -> dict[str, Node]:
+    i, f, o = (op.sigmoid(op.preactivation(gate, state["h"])) for gate in "fio")
+    c = f * state["c"] + i * op.tanh(op.preactivation("g", state["h"]))
+    return {"h": o * op.tanh(c), "c": c}
+
+
+@pytest.mark.parametrize("equations", [capped, squashed, swapped])
+def test_an_lstm_of_other_equations_is_not_passed_off_as_pytorchs(
+    equations: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LSTM, "equations", lambda _, op, state: equations(op, state))
+    model = exported_model("lstm")
+    with pytest.raises(ExportError, match="no module for this network of the cell lstm"):
+        encoder(FILE)(model.parameters, about(model))
 
 
 def test_command(charlstm: Runner, tiny_run: Path, tmp_path: Path) -> None:
@@ -107,7 +150,7 @@ def test_command_with_another_cell(charlstm: Runner, here: Path) -> None:
     charlstm.ok("train", "text.txt", *TINY, "--max-steps=2", "--cell=coupled", "--out=run")
     message = charlstm.fails("export", here / "model.safetensors", "--run=run")
     assert message == (
-        "PyTorch has no module for this coupled network: .safetensors is for rnn, lstm, and gru "
-        "with gru_reset after; export it to a .onnx file, which holds every cell"
+        "PyTorch has no module for this network of the cell coupled: .safetensors is for rnn, "
+        "lstm, and gru with gru_reset after; export it to a .onnx file, which holds every cell"
     )
     assert not (here / "model.safetensors").exists()

@@ -3,6 +3,7 @@
 `golden/make.py` asks it once, and the tests compare with what it answered.
 """
 
+from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,18 +22,57 @@ SAVED = GOLDEN / "torch.npz"
 VOCABULARY = Vocabulary("char", "\n Taehst")  # but no c, so that "cats" begins with an unknown
 
 
-def exported_model(cell: str) -> Any:
-    """A model of two layers as `charlstm.export.export` takes it; its weights are random."""
+def exported_model(cell: str, options: Mapping[str, Any] | None = None) -> Any:
+    """A model of two layers as `charlstm.export.export` takes it; its weights are random.
+
+    Without `options` it is one that PyTorch has.
+    """
+    options = CELLS[cell] if options is None else options
     network = random_model(
         cell,
-        CELLS[cell],
+        options,
         hidden_size=H,
         num_layers=LAYERS,
         vocabulary_size=VOCABULARY.size,
         dtype=np.float32,
     )
-    config = Config(cell=cell, cell_options=CELLS[cell], hidden_size=H, num_layers=LAYERS)
+    config = Config(cell=cell, cell_options=options, hidden_size=H, num_layers=LAYERS)
     return SimpleNamespace(parameters=network, config=config, vocabulary=VOCABULARY)
+
+
+def answers(module: str, tensors: Mapping[str, NDArray[Any]], ids: Iterable[int]) -> NDArray[Any]:
+    """What the module of PyTorch with this name answers to `ids`: logits (characters, V).
+
+    It is written from the documentation of torch.nn.RNN, LSTM and GRU, so no torch is needed.
+    """
+    layers = sum(name.startswith("weight_ih") for name in tensors)
+    size = tensors["weight_hh_l0"].shape[1]
+    h, c = np.zeros((2, layers, size))
+    logits = []
+    for number in ids:
+        x = np.eye(tensors["weight_ih_l0"].shape[1])[number]
+        for k in range(layers):
+            ih, hh, b_ih, b_hh = (
+                tensors[f"{name}_l{k}"] for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+            )
+            of_x, of_h = (np.split(a, len(a) // size) for a in (ih @ x + b_ih, hh @ h[k] + b_hh))
+            if module == "RNN":
+                h[k] = np.tanh(of_x[0] + of_h[0])
+            elif module == "LSTM":
+                i, f, g, o = (a + b for a, b in zip(of_x, of_h, strict=True))
+                c[k] = sigmoid(f) * c[k] + sigmoid(i) * np.tanh(g)
+                h[k] = sigmoid(o) * np.tanh(c[k])
+            else:
+                r, z = (sigmoid(a + b) for a, b in zip(of_x[:2], of_h[:2], strict=True))
+                h[k] = (1.0 - z) * np.tanh(of_x[2] + r * of_h[2]) + z * h[k]
+            x = h[k]
+        logits.append(tensors["readout.weight"] @ x + tensors["readout.bias"])
+    return np.array(logits)
+
+
+def sigmoid(a: NDArray[Any]) -> NDArray[Any]:
+    """1 / (1 + e^-a)."""
+    return np.asarray(1.0 / (1.0 + np.exp(-a)))
 
 
 def golden(prefix: str) -> dict[str, NDArray[Any]]:
