@@ -12,8 +12,9 @@ from typing import Any
 import yaml
 
 from charlstm import __version__
-from charlstm.config import Config, brief
+from charlstm.config import Config
 from charlstm.errors import ConfigError, shortened
+from charlstm.setting import brief
 
 PACKAGE = files("charlstm")  # a folder, or part of a zip archive
 PATHS = ("corpus", "val", "out")  # the settings that name files

@@ -14,11 +14,12 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from charlstm.config import SETTINGS, Config, brief, describe_range, from_mapping
+from charlstm.config import SETTINGS, Config, from_mapping
 from charlstm.config_file import find_config, read_yaml, relative_to, to_yaml
 from charlstm.errors import ConfigError
 from charlstm.nn.cells import CELLS, cell_options
 from charlstm.nn.parameters import Architecture
+from charlstm.setting import brief, describe_range
 
 pytestmark = pytest.mark.slow
 

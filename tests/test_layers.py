@@ -13,7 +13,7 @@ PACKAGE = ROOT / "charlstm"
 LAYERS = (
     ("errors", "hints"),
     ("exclusions",),
-    ("config", "config_file", "threads"),
+    ("config", "config_file", "setting", "threads"),
     ("store",),
     ("text", "nn"),
     ("checkpoint", "evaluate", "novelty", "pairs", "sampler", "trace"),

@@ -10,10 +10,10 @@ import click
 from charlstm.api import Model, load
 from charlstm.cli.exclusions import refuse_without_effect
 from charlstm.cli.terminal import note, print_json
-from charlstm.config import checked
 from charlstm.errors import CharlstmError, ConfigError
 from charlstm.exclusions import BYTES
 from charlstm.nn.parameters import Architecture
+from charlstm.setting import checked
 from charlstm.text.shown import names, printable
 from charlstm.text.unknown import cure, unknown_words
 

@@ -14,12 +14,12 @@ from typing import Any
 
 from numpy import add, multiply, subtract, tanh
 
-from charlstm.config import setting
 from charlstm.nn import Array
 from charlstm.nn.activation import finish_sigmoid
 from charlstm.nn.blocks import Product
 from charlstm.nn.cells.base import BoundProduct, Cell, Step
 from charlstm.nn.graph import Node, Operators
+from charlstm.setting import setting
 
 
 class GRUStep(Step):

@@ -17,7 +17,6 @@ from typing import Any
 
 from numpy import add, multiply, subtract, tanh
 
-from charlstm.config import setting
 from charlstm.errors import ConfigError
 from charlstm.nn import Array
 from charlstm.nn.activation import finish_sigmoid
@@ -31,6 +30,7 @@ from charlstm.nn.cells.memory import (
     output_to_memory,
 )
 from charlstm.nn.graph import Node, Operators
+from charlstm.setting import setting
 
 
 class PeepholeStep(MemoryStep):

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from charlstm.checkpoint import architecture_of
-from charlstm.config import SETTINGS, Config, brief, from_mapping
+from charlstm.config import SETTINGS, Config, from_mapping
 from charlstm.config_file import read_yaml, relative_to
 from charlstm.errors import ConfigError
 from charlstm.exclusions import broken
 from charlstm.hints import did_you_mean
 from charlstm.nn.cells import CELLS, cell_options
 from charlstm.pairs.files import PER_CONDITION, SWEEPS
+from charlstm.setting import brief
 from charlstm.text.sources import is_pipe
 from charlstm.training.texts import absolute
 
