@@ -45,6 +45,12 @@ class Config:
         0.0,
         0.95,
     )
+    memory_penalty: float = setting(
+        0.0,
+        "Weight of the mean square of the memory (c, or h) in the loss; 0 for none.",
+        0.0,
+        1e6,
+    )
     batch_size: int = setting(32, "Parallel streams of text.", 1, 65536)
     seq_length: int = setting(50, "Characters in a window of truncated BPTT.", 1, 65536)
     epochs: float | None = setting(

@@ -71,7 +71,8 @@ class Layer:
         self._dA = self._a.reshape(length * batch, G * H) if backward else None
         self._dstate = {name: np.zeros((batch, H), dtype) for name in cell.states}
         self.dstate = {name: gradient.T for name, gradient in self._dstate.items()}
-        shared = {"tmp": np.empty((batch, H), dtype), **self._products}
+        self._tmp = np.empty((batch, H), dtype)
+        shared = {"tmp": self._tmp, **self._products}
         shared |= self._backward_arrays(G, H)
         names = [name for kind in cell.step.__mro__ for name in get_annotations(kind)]
         self._steps = [self._step(t, names, shared) for t in range(length)]
@@ -134,20 +135,27 @@ class Layer:
             rows, B = self._tape[name], self.batch
             np.copyto(rows[:B], rows[steps * B : (steps + 1) * B])
 
-    def backward(self, steps: int, dy: Array, grads: Mapping[str, Array]) -> Array | None:
+    def backward(
+        self, steps: int, dy: Array, grads: Mapping[str, Array], penalty: float = 0.0
+    ) -> Array | None:
         """Compute the gradients of the weights from dL/dh `dy` (steps·B, H), into `grads`.
 
-        It returns dL/dx as rows, or None where the input is characters. It also sets `dstate`, the
-        gradient of the state carried in.
+        L has `penalty` · Σ m² added to it, over the memory m of all steps. It returns dL/dx as
+        rows, or None where the input is characters. It also sets `dstate`, the gradient of the
+        state carried in.
         """
         assert self._dA is not None
         assert self._row is not None
         B, dh = self.batch, self._dstate["h"]
+        memory, dmemory = self._tape[self.cell.memory], self._dstate[self.cell.memory]
         for gradient in self._dstate.values():
             gradient.fill(0.0)
         for t in reversed(range(steps)):
             now = slice(t * B, (t + 1) * B)
             np.add(dh, dy[now], out=dh)
+            if penalty:
+                np.multiply(memory[(t + 1) * B : (t + 2) * B], 2.0 * penalty, out=self._tmp)
+                np.add(dmemory, self._tmp, out=dmemory)
             self.cell.backward(self._steps[t])
             for rows, da in self._copied:
                 np.copyto(rows, da)

@@ -30,8 +30,10 @@ class Network:
         *,
         backward: bool = False,
         dropout: float = 0.0,
+        memory_penalty: float = 0.0,
     ) -> None:
         self.parameters, self.batch, self.dropout = parameters, batch, dropout
+        self._penalty = memory_penalty / parameters.architecture.hidden_size
         cell, H, dtype = parameters.cell, parameters.architecture.hidden_size, parameters.flat.dtype
         scale = gate_scale(cell.gates, cell.sigmoids, H, dtype)
         self.layers: list[Layer] = []
@@ -107,8 +109,10 @@ class Network:
     ) -> float:
         """Run one window forward and back; return the summed loss of `targets` (T, B) in nats.
 
-        It writes d(loss_scale · loss)/dparameter to every array of `grads`. `mask_key` is (seed,
-        update, shard) and decides the dropout masks.
+        It writes d(loss_scale · loss)/dparameter to every array of `grads`. There the loss has,
+        for each character, `memory_penalty` times the mean square of each layer's memory added
+        (activation regularisation, Merity et al. 2017). `mask_key` is (seed, update, shard) and
+        decides the dropout masks.
         """
         assert self._dy is not None
         steps = len(ids)
@@ -119,7 +123,8 @@ class Network:
         for index in reversed(range(len(self.layers))):
             if masks:
                 np.multiply(dy, masks[index], out=dy)
-            dx = self.layers[index].backward(steps, dy, layer_parameters(grads, index))
+            layer_grads = layer_parameters(grads, index)
+            dx = self.layers[index].backward(steps, dy, layer_grads, self._penalty * loss_scale)
             if dx is not None:
                 dy = dx
         self._carry(steps)

@@ -26,6 +26,7 @@ class Plan:
     shards: int
     seed: int = 0
     dtype: str = "float32"
+    memory_penalty: float = 0.0
 
     def to_mapping(self) -> dict[str, Any]:
         """A form for JSON that `from_mapping` turns back."""

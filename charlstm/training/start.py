@@ -143,6 +143,7 @@ def _training(
         config.seq_length,
         config.shards or 1,
         config.seed,
+        memory_penalty=config.memory_penalty,
     )
     job = Job(plan, texts.train, texts.val, texts.prime)
     ranks = world.size if world else 0

@@ -76,7 +76,12 @@ class Worker:
             del self._networks[columns]  # it was decided after some updates were timed
         if columns not in self._networks:
             self._networks[columns] = Network(
-                self.parameters, self._plan.seq_length, columns, backward=True, dropout=dropout
+                self.parameters,
+                self._plan.seq_length,
+                columns,
+                backward=True,
+                dropout=dropout,
+                memory_penalty=self._plan.memory_penalty,
             )
         return self._networks[columns]
 

@@ -44,12 +44,14 @@ def differences(loss: Callable[[], float], place: Array) -> Array:
     return found
 
 
-def wrong_in_network(model: Parameters, T: int, B: int, dropout: float = 0.0) -> list[str]:
+def wrong_in_network(
+    model: Parameters, T: int, B: int, dropout: float = 0.0, memory_penalty: float = 0.0
+) -> list[str]:
     """Check the parameters and initial states of a network that reads and predicts unknowns too.
 
     The logits' random weights make the gradient that reaches the layers uneven.
     """
-    network = Network(model, T, B, backward=True, dropout=dropout)
+    network = Network(model, T, B, backward=True, dropout=dropout, memory_penalty=memory_penalty)
     ids, targets = random_ids(model, T, B), random_ids(model, T, B, seed=8)
     ids.flat[0] = targets.flat[0] = model.vocabulary_size
     targets.flat[-1] = 0
@@ -61,9 +63,10 @@ def wrong_in_network(model: Parameters, T: int, B: int, dropout: float = 0.0) ->
         network.refresh()
         for name, view in network.state.items():
             view[...] = before[name]
-        return WEIGHT * network.loss_and_gradients(
-            ids, targets, grads, loss_scale=WEIGHT, mask_key=KEY
-        )
+        nats = network.loss_and_gradients(ids, targets, grads, loss_scale=WEIGHT, mask_key=KEY)
+        memories = [layer.tape[model.cell.memory][1 : T + 1] for layer in network.layers]
+        squares = sum(float(np.square(m).mean(axis=1).sum()) for m in memories)
+        return WEIGHT * (nats + memory_penalty * squares)
 
     loss()
     claimed = {name: grad.copy() for name, grad in grads.items()}

@@ -31,3 +31,9 @@ def test_network(
 
 def test_network_with_dropout() -> None:
     assert wrong_in_network(random_model(hidden_size=4, num_layers=2), 3, 2, dropout=0.3) == []
+
+
+@each_variant
+def test_network_with_a_memory_penalty(cell: str, options: Mapping[str, Any]) -> None:
+    model = random_model(cell, options, hidden_size=3, num_layers=2)
+    assert wrong_in_network(model, 4, 2, memory_penalty=0.8) == []

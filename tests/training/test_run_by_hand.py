@@ -105,7 +105,7 @@ def by_hand(
     (folder / "ids").write_bytes(ids.tobytes())
     plan = Plan(
         architecture_of(config), len(letters), config.batch_size, config.seq_length,
-        config.shards or 1, config.seed,
+        config.shards or 1, config.seed, memory_penalty=config.memory_penalty,
     )  # fmt: skip
     history = []
     whole = TextSlice(str(folder / "ids"), "uint8", 0, ids.size, ids.size)
@@ -135,7 +135,7 @@ def close(found: dict[str, Array], expected: dict[str, Array]) -> None:
 
 CHANGES: list[dict[str, Any]] = [
     {},
-    {"dropout": 0.4, "seed": 8},
+    {"dropout": 0.4, "seed": 8, "memory_penalty": 0.1},
     {"num_layers": 2, "clip_norm": 0.0, "optimizer": "rmsprop", "lr": 0.01},
 ]
 

@@ -30,6 +30,7 @@ MATTER: dict[str, dict[str, Any]] = {
     "hidden_size": {"hidden_size": 7},
     "num_layers": {"num_layers": 2},
     "dropout": {"dropout": 0.3},
+    "memory_penalty": {"memory_penalty": 0.1},
     "batch_size": {"batch_size": 7},
     "seq_length": {"seq_length": 8},
     "epochs": {"epochs": 0.1, "max_steps": None},
