@@ -309,7 +309,7 @@ def test_cloze_shows_probability_log_likelihood_and_share(charlstm: Runner, tiny
 def test_inspect_gates_shows_open_and_shut_and_the_means_after_each_class() -> None:
     report = GatesReport(planted_gates(), "run", 4)
     found = plain(report.to_mapping())
-    uses, claim, memories, *couplings = blocks(list(report.lines()))
+    uses, claim, sizes, memories, *couplings = blocks(list(report.lines()))
     start = len("gate    open   shut  either")
     occurring = [name for name in CLASSES if name != "digit"]
     assert uses[1][:start].split() == ["gate", "open", "shut", "either"]
@@ -329,6 +329,9 @@ def test_inspect_gates_shows_open_and_shut_and_the_means_after_each_class() -> N
     assert judged and judged[2] == "1,234"
     same(judged[1], found["saturated"], 100)
     assert claim[0].endswith(": true here.") is (found["saturated"] > 0.5)
+    for line, layer in zip(sizes, found["memory"], strict=True):
+        numbers = re.findall(r"\d[\d.,]*\d|\d", line.replace("90 %", ""))
+        each(numbers, [layer[key] for key in ("layer", "median", "p90", "largest")])
     ranked = sorted(
         (
             (gate["units"]["right_saturated"][unit], gate, unit)

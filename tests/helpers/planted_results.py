@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from charlstm.nn.saturation import Sizes
 from charlstm.pairs.files import Pair
 from charlstm.studies.compare.outcome import Outcome
 from charlstm.studies.inspect.character_classes import CLASSES
@@ -77,7 +78,8 @@ def planted_gates() -> Gates:
             by_class[CLASSES.index("digit")] = np.nan
             uses.append(GateUse(layer, gate, right, left, middle, stretch, by_class))
     couplings = [Coupling(layer, ANY(), ANY(), ANY()) for layer in (0, 1)]
-    return Gates(1234, "f", uses, couplings)
+    memory = [Sizes(ANY(), 30 * ANY(), 5000 * ANY()) for _ in range(2)]
+    return Gates(1234, "f", uses, couplings, memory)
 
 
 def planted_units() -> Units:

@@ -1,7 +1,6 @@
 """How gates are used: how often they are open or shut, for how long, and after which characters.
 
-A gate is right-saturated above 0.9 and left-saturated below 0.1 (Karpathy, Johnson & Fei-Fei
-2015).
+It also says how large the memory c becomes.
 """
 
 from collections.abc import Sequence
@@ -16,10 +15,10 @@ from charlstm.nn import Array
 from charlstm.nn.cells.base import Cell
 from charlstm.nn.parameters import Parameters
 from charlstm.nn.recording import record_windows
+from charlstm.nn.saturation import OPEN, SHUT, Magnitudes, Sizes
 from charlstm.studies.inspect.character_classes import CLASSES, class_numbers
 from charlstm.text.slices import Columns
 
-OPEN, SHUT = 0.9, 0.1
 LEAST = 2048  # characters of a column that are worth its warm-up
 WARM_UP = 64  # characters that each column but the first reads to settle its state
 MOST = 32  # columns
@@ -61,13 +60,15 @@ class Coupling:
 class Gates:
     """All gates of a model over `characters` of a text.
 
-    `retention` is the gate by which the cell keeps its old memory, "" if it has none.
+    `retention` is the gate by which the cell keeps its old memory, "" if it has none. `memory` has
+    the sizes of c in each layer, of all units after all characters; it is empty without a c.
     """
 
     characters: int
     retention: str
     uses: Sequence[GateUse]
     couplings: Sequence[Coupling]
+    memory: Sequence[Sizes] = ()
 
     @property
     def saturated(self) -> float:
@@ -102,6 +103,8 @@ def measure_gates(
     classes = class_numbers(alphabet)
     counts = {(layer, gate): _GateSums(H) for layer in layers for gate in names}
     pairs = [_CouplingSums() for _ in layers] if {"i", "f"} <= set(names) else []
+    cell = parameters.cell
+    magnitudes = [] if cell.bounded_memory else [Magnitudes() for _ in layers]
     columns, valid = _in_columns(ids)
     start = 0
     for window in record_windows(parameters, columns):
@@ -112,11 +115,14 @@ def measure_gates(
         for layer, pair in enumerate(pairs):
             i, f = window.gates[layer]["i"], window.gates[layer]["f"]
             pair.add(_rows(i, counted), 1.0 - _rows(f, counted))
+        for layer, magnitude in enumerate(magnitudes):
+            magnitude.add(_rows(window.states[layer][cell.memory], counted))
     return Gates(
         int(valid.sum()),
-        parameters.cell.retention,
+        cell.retention,
         [count.use(layer, gate) for (layer, gate), count in counts.items()],
         [pair.coupling(layer) for layer, pair in enumerate(pairs)],
+        [magnitude.sizes() for magnitude in magnitudes],
     )
 
 

@@ -68,6 +68,10 @@ class GatesReport:
                 }
                 for use in self.gates.uses
             ],
+            "memory": [
+                {"layer": layer, "state": "c", **sizes._asdict()}
+                for layer, sizes in enumerate(self.gates.memory)
+            ],
             "coupling": [vars(coupling) for coupling in self.gates.couplings],
         }
 
@@ -101,7 +105,7 @@ class GatesReport:
         return figure
 
     def lines(self) -> Iterator[str]:
-        """The table of gates, the claim and its figure, the longest memories, and coupling."""
+        """The table of gates, the claim, the sizes of c, the longest memories, and coupling."""
         yield from self._use_lines()
         gates = self.gates
         verdict = "true here" if gates.saturated > 0.5 else "not true here"
@@ -110,6 +114,13 @@ class GatesReport:
             f'People say of a gate: "{CLAIM}". {100 * gates.saturated:.1f} % of the gate '
             f"values of {gates.characters:,} {self.unit}s are above 0.9 or below 0.1: {verdict}."
         )
+        if gates.memory:
+            yield ""
+        for layer, sizes in enumerate(gates.memory):
+            yield (
+                f"|c| of layer {layer}: median {sizes.median:,.3g}, 90 % below {sizes.p90:,.3g}, "
+                f"largest {sizes.largest:,.4g}"
+            )
         memories = gates.longest_memories[: self.listed]
         if memories:
             yield ""

@@ -113,6 +113,26 @@ def test_a_long_text_in_columns_has_nearly_the_same_gates(monkeypatch: pytest.Mo
         np.testing.assert_allclose(one.right, other.right, atol=0.02)
 
 
+@pytest.mark.parametrize("cell", ["lstm", "coupled", "peephole"])
+def test_the_sizes_of_c_are_those_of_all_units_after_all_characters(cell: str) -> None:
+    model = wild_model(cell)
+    states = record(model, IDS[:, None]).states
+    for layer, found in enumerate(measure_gates(model, IDS, CHARACTERS).memory):
+        sizes = np.abs(states[layer]["c"])
+        assert found.largest == pytest.approx(sizes.max(), rel=1e-6)
+        assert found.median == pytest.approx(np.quantile(sizes, 0.5), rel=0.01)
+        assert found.p90 == pytest.approx(np.quantile(sizes, 0.9), rel=0.01)
+    assert not measure_gates(wild_model("gru"), IDS, CHARACTERS).memory
+
+
+def test_a_c_that_only_grows_is_as_large_as_the_text_is_long() -> None:
+    model = wild_model()
+    for gate, bias in (("i", 30.0), ("f", 40.0), ("g", 30.0)):
+        stick(model, gate, 3, bias)
+    sizes = measure_gates(model, IDS, CHARACTERS).memory[0]
+    assert sizes.largest == pytest.approx(len(TEXT))
+
+
 def test_kinds_of_characters() -> None:
     symbols = ["a", "ß", "日", "A", "7", " ", "\t", "\n", ".", "€", "\\xff", "☃", ""]
     kinds = [class_of(symbol) for symbol in symbols]
