@@ -11,7 +11,10 @@ def ablated(parameters: Parameters, layer: int, unit: int) -> Parameters:
     """
     H = parameters.architecture.hidden_size
     copy = Parameters(
-        parameters.architecture, parameters.vocabulary_size, flat=parameters.flat.copy()
+        parameters.architecture,
+        parameters.vocabulary_size,
+        flat=parameters.flat.copy(),
+        reset_at=parameters.reset_at,
     )
     for product in parameters.cell.products:
         weight = copy.by_name[f"layers.{layer}.{product.name}"]

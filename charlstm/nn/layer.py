@@ -21,6 +21,7 @@ from charlstm.nn.blocks import Product, pick, rows_of, runs
 from charlstm.nn.cells.base import Cell, Step
 from charlstm.nn.inputs import LayerInput
 from charlstm.nn.products import DiagonalProduct, FullProduct
+from charlstm.nn.resets import Resets
 
 
 class Layer:
@@ -29,7 +30,8 @@ class Layer:
     `params` holds the layer's arrays by name: the weight of every product, the bias `b` (G·H, 1),
     and the weights of its input. By name, `gates` and `tape` hold views [T, H, B] and [T+1, H, B]
     of the last window; `backward` overwrites `gates`. `state` holds views (H, B) of the carried
-    state. After `backward`, `dstate` holds views of its gradient.
+    state. After `backward`, `dstate` holds views of its gradient. `reset_at` is an id that is read
+    from zero state; give `resets` the ids of the window before `forward`.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Layer:
         batch: int,
         *,
         backward: bool,
+        reset_at: int | None = None,
     ) -> None:
         H, G, dtype = hidden_size, len(cell.gates), params["b"].dtype
         self.cell, self.inputs, self.batch = cell, inputs, batch
@@ -66,6 +69,9 @@ class Layer:
             for name, rows in self._tape.items()
         }
         self.state = {name: self.tape[name][0] for name in cell.states}
+        self.resets: Resets | None = None
+        if reset_at is not None:
+            self.resets = Resets(reset_at, {s: self._tape[s] for s in cell.states}, length)
 
         # The backward pass overwrites the gates of a step with dL/da, laid out as rows.
         self._dA = self._a.reshape(length * batch, G * H) if backward else None
@@ -103,7 +109,7 @@ class Layer:
             arrays[run + "_" * iskeyword(run)] = pick(self._a[t], gates, run)
         for name, rows in self._tape.items():
             arrays[name] = rows[(t + 1) * B : (t + 2) * B]
-            arrays[name + "_prev"] = rows[t * B : (t + 1) * B]
+            arrays[name + "_prev"] = self._before(name)[t * B : (t + 1) * B]
         step: Step = self.cell.step()
         for name in names:
             if name in arrays:
@@ -120,6 +126,8 @@ class Layer:
     def forward(self, steps: int) -> None:
         """Run `steps` steps from the carried state. Give the inputs their window first."""
         for t in range(steps):
+            if self.resets:
+                self.resets.forward(t)
             self.inputs.fill(t, self._input_blocks[t])
             if self._bias_alone.size:
                 np.copyto(self._other_blocks[t], self._bias_alone)
@@ -157,6 +165,8 @@ class Layer:
                 np.multiply(memory[(t + 1) * B : (t + 2) * B], 2.0 * penalty, out=self._tmp)
                 np.add(dmemory, self._tmp, out=dmemory)
             self.cell.backward(self._steps[t])
+            if self.resets:
+                self.resets.backward(t, self._dstate)
             for rows, da in self._copied:
                 np.copyto(rows, da)
             np.copyto(self._dA[now], self._row)
@@ -177,5 +187,11 @@ class Layer:
 
     def _operand(self, product: Product, steps: int) -> Array:
         """The operand of a product over the window, as rows (steps·B, H)."""
-        first = 0 if product.operand.endswith("'") else self.batch
-        return self._tape[product.operand.rstrip("'")][first : first + steps * self.batch]
+        rows = steps * self.batch
+        if product.operand.endswith("'"):
+            return self._before(product.operand[:-1])[:rows]
+        return self._tape[product.operand][self.batch :][:rows]
+
+    def _before(self, name: str) -> Array:
+        """The values of a name of the tape before each step, as rows from step 0 on."""
+        return self.resets.before.get(name, self._tape[name]) if self.resets else self._tape[name]

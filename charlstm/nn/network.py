@@ -47,7 +47,8 @@ class Network:
             else:
                 source = LowerLayer(params["W_x"], b, scale, H, batch)
                 self.inputs.append(source)
-            layer = Layer(cell, H, params, source, length, batch, backward=backward)
+            at = parameters.reset_at
+            layer = Layer(cell, H, params, source, length, batch, backward=backward, reset_at=at)
             self.layers.append(layer)
         self._dropped = [
             np.empty((length * batch, H), dtype) for _ in self.layers if backward and dropout
@@ -143,6 +144,8 @@ class Network:
         for index, layer in enumerate(self.layers):
             if index:
                 self.inputs[index - 1].set_window(y)
+            if layer.resets:
+                layer.resets.set_window(ids)
             layer.forward(steps)
             y = layer.outputs(steps)
             if masks is not None and self.dropout:

@@ -66,6 +66,9 @@ class Parameters:
     - `layers.l.b` (G·H, 1)
     - the readout, `W_y` (V, H) and `b_y` (V, 1)
 
+    `reset_at` is the id that is always read from zero state, if there is one: the newline in a run
+    with `lines`.
+
     The literature writes W·[h', x]; here it is W·h' + W_x·x. Where x is a character, W_x·x is a row
     of E, and the code multiplies nothing.
     """
@@ -77,7 +80,9 @@ class Parameters:
         *,
         flat: Array | None = None,
         dtype: Any = np.float32,
+        reset_at: int | None = None,
     ) -> None:
+        self.reset_at = reset_at
         self.architecture = architecture
         self.vocabulary_size = vocabulary_size
         self.cell = architecture.make_cell()

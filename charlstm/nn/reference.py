@@ -65,7 +65,8 @@ def run(
 ) -> tuple[Array, dict[str, Array]]:
     """Read a window `ids` (T, B); return logits (T, V, B) and the state after it.
 
-    The state is named as in `Network.state`, (H, B) each. Without one it starts at zero.
+    The state is named as in `Network.state`, (H, B) each. Without one it starts at zero, and it is
+    zero before each id `reset_at` of the parameters.
     """
     V, B, dtype = parameters.vocabulary_size, ids.shape[1], parameters.flat.dtype
     graph, layers = parameters.cell.graph(), range(parameters.architecture.num_layers)
@@ -74,6 +75,8 @@ def run(
     one_hot = np.eye(V + 1, dtype=dtype)
     logits = []
     for characters in ids:
+        kept = characters != parameters.reset_at
+        now = {name: value * kept for name, value in now.items()}
         y = one_hot[:, characters]
         for k in layers:
             before = {name: now[f"layers.{k}.{name}"] for name in graph.states}

@@ -50,10 +50,11 @@ def random_model(
     vocabulary_size: int = 5,
     dtype: Any = np.float64,
     spread: float = 0.7,
+    reset_at: int | None = None,
 ) -> Parameters:
     """A model whose parameters, biases and the unknown's row included, are all random."""
     architecture = Architecture(cell, options or {}, hidden_size, num_layers)
-    model = Parameters(architecture, vocabulary_size, dtype=dtype)
+    model = Parameters(architecture, vocabulary_size, dtype=dtype, reset_at=reset_at)
     rng = np.random.default_rng(1)
     for view in model.by_name.values():
         view[...] = rng.normal(0.0, spread, view.shape)

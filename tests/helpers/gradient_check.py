@@ -1,6 +1,6 @@
 """Which gradients of a backward pass are wrong, by central differences of every single entry."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from cells_under_test import random_ids, randomise
@@ -45,16 +45,26 @@ def differences(loss: Callable[[], float], place: Array) -> Array:
 
 
 def wrong_in_network(
-    model: Parameters, T: int, B: int, dropout: float = 0.0, memory_penalty: float = 0.0
+    model: Parameters,
+    T: int,
+    B: int,
+    dropout: float = 0.0,
+    memory_penalty: float = 0.0,
+    resets: Sequence[tuple[int, int]] = (),
 ) -> list[str]:
     """Check the parameters and initial states of a network that reads and predicts unknowns too.
 
-    The logits' random weights make the gradient that reaches the layers uneven.
+    The logits' random weights make the gradient that reaches the layers uneven. `resets` are the
+    steps and columns that read the model's `reset_at`.
     """
     network = Network(model, T, B, backward=True, dropout=dropout, memory_penalty=memory_penalty)
     ids, targets = random_ids(model, T, B), random_ids(model, T, B, seed=8)
     ids.flat[0] = targets.flat[0] = model.vocabulary_size
     targets.flat[-1] = 0
+    if model.reset_at is not None:
+        ids[ids == model.reset_at] = model.reset_at + 1
+        for place in resets:
+            ids[place] = model.reset_at
     randomise(network.state)
     before = {name: view.copy() for name, view in network.state.items()}
     grads = model.views(np.full(model.size, np.nan))  # so that what is not written shows

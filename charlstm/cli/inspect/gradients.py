@@ -95,6 +95,7 @@ def _fresh(model: Model, fresh: bool, cells: tuple[str, ...]) -> Iterator[tuple[
     architectures = [own] if fresh else []
     architectures += [Architecture(cell, {}, own.hidden_size, own.num_layers) for cell in cells]
     for architecture in architectures:
-        untrained = Parameters(architecture, model.parameters.vocabulary_size)
+        trained = model.parameters
+        untrained = Parameters(architecture, trained.vocabulary_size, reset_at=trained.reset_at)
         untrained.initialise(model.config.seed)
         yield architecture.cell, untrained

@@ -76,7 +76,10 @@ def reach(parameters: Parameters, losses: Losses, steps: int = STEPS) -> Reach:
     It is computed in double precision: a vanishing gradient is too small for single precision.
     """
     parameters = Parameters(
-        parameters.architecture, parameters.vocabulary_size, flat=parameters.flat.astype(np.float64)
+        parameters.architecture,
+        parameters.vocabulary_size,
+        flat=parameters.flat.astype(np.float64),
+        reset_at=parameters.reset_at,
     )
     T, B = losses.ids.shape
     states = record(parameters, losses.ids).states
