@@ -1,19 +1,17 @@
 """A text becomes a memory-mapped array of ids, kept in a cache under the hash of its content."""
 
 import hashlib
-import json
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from charlstm.errors import CorpusError
-from charlstm.store.atomic import clean_stray, replacing, temporary
+from charlstm.store.atomic import clean_stray, temporary
+from charlstm.text.cache import stored
 from charlstm.text.decoding import check_encoding, note_on_nuls, read_files
-from charlstm.text.slices import mapped
-from charlstm.text.sources import BLOCK, File, Sources, find_files, read_blocks
+from charlstm.text.sources import File, Sources, find_files, read_blocks
 from charlstm.text.vocabulary import Ids, Tokens, Vocabulary, scan
 
 IDLE = 60.0  # seconds without a write after which a dead process's temporary file is removed
@@ -42,16 +40,18 @@ def encode_corpus(
     *,
     tokens: Tokens = "char",
     encoding: str = "utf-8",
+    lines: bool = False,
     cache: Path,
     vocabulary: Vocabulary | None = None,
     extend: bool = False,
     on_read: ReadProgress | None = None,
 ) -> Corpus:
-    """The text of files, folders and "-" (see `read_text`) as one array of ids.
+    r"""The text of files, folders and "-" (see `read_text`) as one array of ids.
 
     It reads the text twice: first for the hash and the vocabulary, then for the ids, unless `cache`
     has them already. Memory does not grow with the text. A given vocabulary decides `tokens`, and
-    unknown characters become V; with `extend` the new characters are appended to it instead.
+    unknown characters become V; with `extend` the new characters are appended to it instead. With
+    `lines` every file ends with "\n".
     `on_read` is called with bytes done, bytes in all (None while unknown) and the phase.
 
     Raises:
@@ -66,19 +66,19 @@ def encode_corpus(
     try:
         cache.mkdir(parents=True, exist_ok=True)
         clean_stray(cache, IDLE)
-        with _pipes_copied(files, cache, tokens, on_read) as stored:
-            text = _Text(stored, tokens, encoding, on_read, notes)
+        with _pipes_copied(files, cache, tokens, on_read) as copied:
+            text = _Text(copied, tokens, encoding, lines, on_read, notes)
             return _encode(text, cache, vocabulary, extend)
     except OSError as error:  # the cache's: what cannot be read has raised a CorpusError
-        raise CorpusError(
-            f"cannot keep the encoded text in {cache}: {error.strerror or error}; "
-            "free some space there or make the folder writable"
-        ) from error
+        raise unkept(cache, error) from error
 
 
-def is_cached(path: Path, digest: str, vocabulary: Vocabulary, count: int) -> bool:
-    """Whether `path` holds the text of `count` characters with this `digest`, undamaged."""
-    return _is_intact(path, _describe(digest, vocabulary, count))
+def unkept(cache: Path, error: OSError) -> CorpusError:
+    """What to say where an encoded text cannot be written to `cache`."""
+    return CorpusError(
+        f"cannot keep the encoded text in {cache}: {error.strerror or error}; "
+        "free some space there or make the folder writable"
+    )
 
 
 @contextmanager
@@ -87,13 +87,13 @@ def _pipes_copied(
 ) -> Iterator[list[File]]:
     """The files, with a temporary copy in the cache for each pipe, so that all can be reread."""
     with ExitStack() as stack:
-        stored = list(files)
+        copied = list(files)
         for i, file in enumerate(files):
             if file.size is None:
                 copy = stack.enter_context(temporary(cache / "pipe"))
                 copy_pipe(file, copy, on_read, raw=tokens == "byte")
-                stored[i] = File(file.name, copy.name, copy.tell())
-        yield stored
+                copied[i] = File(file.name, copy.name, copy.tell())
+        yield copied
 
 
 def copy_pipe(file: File, copy: BinaryIO, on_read: ReadProgress, *, raw: bool) -> None:
@@ -113,10 +113,12 @@ class _Text:
         files: list[File],
         tokens: Tokens,
         encoding: str,
+        lines: bool,
         on_read: ReadProgress,
         notes: list[str],
     ) -> None:
         self.files, self.tokens, self.encoding, self.on_read = files, tokens, encoding, on_read
+        self.lines = lines
         self.name = files[0].name if len(files) == 1 else f"the text of {len(files)} files"
         zipped = any(file.path.lower().endswith(".gz") for file in files)
         self.total = 0 if zipped else sum(file.size or 0 for file in files)  # bytes, unzipped
@@ -124,9 +126,14 @@ class _Text:
 
     def read(self, phase: str) -> Iterator[str | bytes]:
         self.phase, self.done = phase, 0
-        self.hash = hashlib.sha256(f"text 1 {self.tokens} {self.encoding}\n".encode())
+        read = f"text 1 {self.tokens} {self.encoding}{' lines' * self.lines}\n"
+        self.hash = hashlib.sha256(read.encode())
         yield from read_files(
-            self.files, tokens=self.tokens, encoding=self.encoding, on_block=self._count
+            self.files,
+            tokens=self.tokens,
+            encoding=self.encoding,
+            lines=self.lines,
+            on_block=self._count,
         )
         self.total = self.done
 
@@ -151,13 +158,9 @@ def _encode(text: _Text, cache: Path, vocabulary: Vocabulary | None, extend: boo
     elif extend:
         vocabulary = vocabulary.extended(characters)
 
-    description = _describe(digest, vocabulary, count)
-    key = hashlib.sha256(json.dumps(description).encode()).hexdigest()
-    path = cache / f"{key[:32]}.ids"
-    if not _is_intact(path, description):
-        _write(path, _ids(text, vocabulary, digest), description)
+    pieces = _ids(text, vocabulary, digest)
+    ids, path = stored(pieces, count, cache, digest, vocabulary)
     unseen = "".join(vocabulary.unseen(characters))
-    ids = mapped(path, vocabulary.dtype, count)
     return Corpus(ids, vocabulary, digest, path, unseen, text.notes)
 
 
@@ -166,39 +169,3 @@ def _ids(text: _Text, vocabulary: Vocabulary, digest: str) -> Iterator[Ids]:
         yield vocabulary.encode(piece)
     if text.hash.hexdigest() != digest:
         raise CorpusError(f"{text.name} changed while it was being read; try again, or read a copy")
-
-
-def _describe(digest: str, vocabulary: Vocabulary, count: int) -> dict[str, Any]:
-    header = vocabulary.to_header()
-    return {"text": digest, "vocabulary": header, "dtype": vocabulary.dtype.str, "count": count}
-
-
-def _write(path: Path, arrays: Iterable[Ids], description: Mapping[str, Any]) -> None:
-    """Write the arrays one after another to `path`, and their description to a .json beside it.
-
-    Each file appears only when it is complete. Raises OSError, for instance on a full disk.
-    """
-    checksum = 0
-    with replacing(path, sync=False) as out:
-        for ids in arrays:
-            checksum = zlib.crc32(ids.data, checksum)
-            out.write(ids.data)
-    with replacing(path.with_suffix(".json"), sync=False) as out:
-        out.write(_sidecar(description, checksum))
-
-
-def _is_intact(path: Path, description: Mapping[str, Any]) -> bool:
-    """Whether `path` is as `_write` left it, with this description."""
-    try:
-        sidecar = path.with_suffix(".json").read_bytes()
-        checksum = 0
-        with path.open("rb") as file:
-            while block := file.read(BLOCK):
-                checksum = zlib.crc32(block, checksum)
-    except OSError:
-        return False
-    return sidecar == _sidecar(description, checksum)
-
-
-def _sidecar(description: Mapping[str, Any], checksum: int) -> bytes:
-    return json.dumps({**description, "crc32": checksum}).encode()

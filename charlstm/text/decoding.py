@@ -20,19 +20,22 @@ def read_text(
     *,
     tokens: Tokens = "char",
     encoding: str = "utf-8",
+    lines: bool = False,
     on_note: OnNote = lambda _note: None,
 ) -> Iterator[str | bytes]:
     r"""The text of files, folders (see `find_files`) or "-", piece by piece.
 
     With tokens "char" the pieces are str. A BOM at the start of a file is dropped, "\r\n" becomes
     "\n", and a file that does not end with "\n" gets one before the next file begins. With "byte"
-    the pieces are the files' bytes, unchanged, with nothing between them. Gzip data are unzipped
-    (see `read_blocks`). `on_note` is told what a user may not expect.
+    the pieces are the files' bytes, unchanged, with nothing between them. With `lines` every file
+    ends with "\n", so that no line goes on in the next one. Gzip data are unzipped (see
+    `read_blocks`). `on_note` is told what a user may not expect.
 
     Raises:
         CorpusError: if a file is missing, unreadable, damaged, or not in this encoding.
     """
-    return read_files(find_files(sources, on_note), tokens=tokens, encoding=encoding)
+    files = find_files(sources, on_note)
+    return read_files(files, tokens=tokens, encoding=encoding, lines=lines)
 
 
 def read_files(
@@ -40,12 +43,13 @@ def read_files(
     *,
     tokens: Tokens,
     encoding: str,
+    lines: bool = False,
     on_block: OnBlock = lambda _block: None,
 ) -> Iterator[str | bytes]:
     """`read_text` of these files. `on_block` gets every raw block, and b"" at the end of a file."""
     if tokens == "char":
-        return _read_characters(files, encoding, on_block)
-    return (block for file in files for block in _blocks(file, on_block, raw=True) if block)
+        return _read_characters(files, encoding, lines, on_block)
+    return _read_bytes(files, lines, on_block)
 
 
 def check_encoding(encoding: str) -> str:
@@ -87,7 +91,19 @@ def _blocks(file: File, on_block: OnBlock, *, raw: bool = False) -> Iterator[byt
         yield block
 
 
-def _read_characters(files: Sequence[File], encoding: str, on_block: OnBlock) -> Iterator[str]:
+def _read_bytes(files: Sequence[File], lines: bool, on_block: OnBlock) -> Iterator[bytes]:
+    for file in files:
+        last = b""
+        for block in filter(None, _blocks(file, on_block, raw=True)):
+            yield block
+            last = block[-1:]
+        if lines and last not in (b"", b"\n"):
+            yield b"\n"
+
+
+def _read_characters(
+    files: Sequence[File], encoding: str, lines: bool, on_block: OnBlock
+) -> Iterator[str]:
     name = check_encoding(encoding)
     last = "\n"
     for file in files:
@@ -95,6 +111,8 @@ def _read_characters(files: Sequence[File], encoding: str, on_block: OnBlock) ->
         for text in _decoded(file, name, on_block):
             yield between + text
             between, last = "", text[-1]
+    if lines and last != "\n":
+        yield "\n"
 
 
 def _decoded(file: File, encoding: str, on_block: OnBlock) -> Iterator[str]:

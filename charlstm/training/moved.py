@@ -7,7 +7,7 @@ from charlstm.checkpoint import EncodedText
 from charlstm.config import Config
 from charlstm.hints import command
 from charlstm.store.runs import text_cache
-from charlstm.text.corpus import is_cached
+from charlstm.text.cache import is_cached
 from charlstm.text.vocabulary import Vocabulary
 
 

@@ -12,7 +12,7 @@ from charlstm.cli.terminal import print_json
 from charlstm.store.json_text import json_text
 
 # These write for this program alone, which reads the very bytes again, or count them.
-OWN = {"store/json_text", "store/archive", "text/corpus", "training/workers", "training/settings"}
+OWN = {"store/json_text", "store/archive", "text/cache", "training/workers", "training/settings"}
 STRINGS = {"export/__init__", "cli/terminal"}  # metadata without a number; one character
 
 
