@@ -56,7 +56,8 @@ def about(model: Model) -> dict[str, str]:
     """The metadata that the file holds beside the weights, each value as JSON.
 
     `vocabulary` has `tokens` ("char" or "byte") and `characters`, in the order of their ids;
-    `settings` are those of the run without its paths; `version` is charlstm's.
+    `settings` are those of the run without its paths; `reset_before` is the character, or None,
+    that is always read from zero state; `version` is charlstm's.
     """
     settings = model.config.to_mapping()
     for name in PRIVATE:
@@ -64,6 +65,7 @@ def about(model: Model) -> dict[str, str]:
     values = {
         "vocabulary": model.vocabulary.to_header(),
         "settings": settings,
+        "reset_before": "\n" if model.config.lines else None,
         "version": __version__,
     }
     return {name: json.dumps(value, ensure_ascii=False) for name, value in values.items()}

@@ -58,6 +58,7 @@ def encode(parameters: Parameters, about: Mapping[str, str]) -> bytes:
         "hidden_size": shape.hidden_size,
         "program": program(parameters.cell),
         "sigmoids": parameters.cell.sigmoids,
+        "reset_at": parameters.reset_at,
         "unit": _salient_unit(parameters, vocabulary),
         "memory": {"state": memory, "name": parameters.cell.memory_label},
         "layers": [

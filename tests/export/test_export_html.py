@@ -38,7 +38,9 @@ def model_of(kind: str, layers: int = 2, scale: float = 0.8) -> Parameters:
 
 def as_exported(model: Parameters) -> Parameters:
     """The model as the page has it."""
-    copy = Parameters(model.architecture, model.vocabulary_size, dtype=np.float64)
+    copy = Parameters(
+        model.architecture, model.vocabulary_size, dtype=np.float64, reset_at=model.reset_at
+    )
     for name, value in model.by_name.items():
         copy.by_name[name][...] = rounded(value)
     return copy
@@ -189,6 +191,18 @@ def test_logits_and_greedy_text_are_python_s(browser: Any, tmp_path: Path, kind:
         np.testing.assert_allclose(logits, reference.run(model, ids)[0][-1, :, 0], atol=1e-2)
         text = page.evaluate("prime => greedy(prime, 200)", PRIME)
         assert text == greedy(near, PRIME, 200)
+
+
+def test_a_line_begins_from_zero_where_the_run_did_so(browser: Any, tmp_path: Path) -> None:
+    model = model_of("lstm")
+    model.reset_at = int(VOCABULARY.encode("\n")[0])
+    near, prime = as_exported(model), "\nThe dogs\nThe c"
+    with opened(browser, exported(model, tmp_path)) as page:
+        logits = page.evaluate("prime => [...logitsAfter(prime).logits]", prime)
+        alone = page.evaluate("prime => [...logitsAfter(prime).logits]", "The c")
+        assert logits == alone
+        ids = VOCABULARY.encode(prime).astype(np.intp)[:, None]
+        np.testing.assert_allclose(logits, reference.run(near, ids)[0][-1, :, 0], atol=1e-9)
 
 
 def test_it_writes_while_one_types(browser: Any, tmp_path: Path) -> None:

@@ -115,6 +115,17 @@ def test_command_metadata_and_documented_snippet(
 
     written = charlstm.ok("sample", "-r", tiny_run, "--temperature=0", "--length=199", "--json")
     assert run_snippet("onnxruntime")["text"] == "\n" + written.json["samples"][0]["text"]
+    assert about["reset_before"] is None
+
+
+def test_the_documented_snippet_begins_each_line_of_a_run_of_lines_from_zero(
+    charlstm: Runner, names_run: Path, here: Path
+) -> None:
+    charlstm.ok("export", "model.onnx", "--run", names_run)
+    properties = onnx.load(here / "model.onnx").metadata_props
+    assert {entry.key: entry.value for entry in properties}["reset_before"] == '"\\n"'
+    one = charlstm.ok("sample", "-r", names_run, "--temperature=0").stdout
+    assert run_snippet("onnxruntime")["text"] == ("\n" + one * 200)[:200]
 
 
 def test_a_network_too_large_for_the_format(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,7 +87,7 @@ let writing = null, pause = null;
 
 function read() {
   stop();
-  const prime = encode($("prime").value || "\n");
+  const prime = begun($("prime").value);
   let same = 0;
   while (same < prime.length && text[same]?.given && text[same].id === prime[same]) same++;
   cut(same);

@@ -67,8 +67,9 @@ const fresh = () => weights.map(() =>
 // Read one character: the new states, what each layer did, and the next character's logits.
 function step(states, id) {
   let x = id;
+  const before = id === data.reset_at ? fresh() : states;
   const layers = weights.map((weight, k) => {
-    const done = layerStep(weight, states[k], x);
+    const done = layerStep(weight, before[k], x);
     x = done.state.h;
     return done;
   });
@@ -99,9 +100,12 @@ function choose(logits, temperature, random = Math.random()) {
   return odds.indexOf(Math.max(...odds));
 }
 
+// The ids of a prime: a newline stands for an empty one, and begins it in a run of lines.
+const begun = (prime) => encode(data.reset_at === null ? prime || "\n" : `\n${prime}`);
+
 // The logits after a prime, and what the model writes after it at temperature 0.
 function logitsAfter(prime) {
-  return encode(prime || "\n").reduce((last, id) => step(last.states, id), { states: fresh() });
+  return begun(prime).reduce((last, id) => step(last.states, id), { states: fresh() });
 }
 function greedy(prime, length) {
   let last = logitsAfter(prime);
