@@ -8,6 +8,8 @@ from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from charlstm import checkpoint, evaluate
 from charlstm.config import Config
 from charlstm.errors import CorpusError
@@ -59,13 +61,13 @@ class Model:
         top_k: int | None = None,
         top_p: float | None = None,
         min_p: float | None = None,
-        stop: str | Sequence[str] = (),
+        stop: str | Sequence[str] | None = None,
         seed: int | None = None,
     ) -> Iterator[str]:
         """Write up to `length` characters after `prime`, and yield them one by one.
 
         An empty prime stands for a newline. The sample ends before the first of the texts `stop`; a
-        str is one text.
+        str is one text. None is the end of the line in a run with `lines`, else no text.
         The same seed gives the same text; None draws a new seed each time. `Filters` explains the
         other arguments. A byte model yields each byte as a character from U+0000 to U+00FF;
         `sample_bytes` yields bytes.
@@ -75,6 +77,7 @@ class Model:
         """
         filters = Filters(temperature, top_k, top_p, min_p)
         seed = SystemRandom().getrandbits(32) if seed is None else seed
+        stop = "\n" * self.config.lines if stop is None else stop
         if self.vocabulary.tokens == "byte":
             stops = [text.encode("utf-8", "surrogateescape") for text in listed(stop)]
             pieces = self.sample_bytes(prime, length, filters, seed, stops)
@@ -106,18 +109,14 @@ class Model:
     ) -> list[bytes]:
         """Write one sample for each seed, all in one batch, as `sample_bytes` would write it."""
         drawn = list(self._draw(prime, length, filters, seeds))
-        texts = []
-        for k in range(len(seeds)):
-            written = self.vocabulary.decode_bytes([ids[k] for ids in drawn])
-            stopper = Stopper(stop, b"")
-            text = stopper.feed(written)
-            texts.append(text if stopper.stopped else text + stopper.rest())
-        return texts
+        decode = self.vocabulary.decode_bytes
+        texts = [decode([ids[k] for ids in drawn]) for k in range(len(seeds))]
+        return [b"".join(Stopper(stop, b"").passed([text])) for text in texts]
 
     def _draw(
         self, prime: str | bytes, length: int, filters: Filters, seeds: Sequence[int]
     ) -> Iterator[list[int]]:
-        return generate(self.parameters, self._ids(prime or "\n"), length, filters, seeds)
+        return generate(self.parameters, self._start(prime), length, filters, seeds)
 
     def log_likelihood(self, text: str | bytes, prime: str | bytes = "\n") -> float:
         """The log-probability of `text` after `prime`, in nats; unknown characters add nothing."""
@@ -126,13 +125,10 @@ class Model:
     def log_likelihoods(
         self, texts: str | bytes | Sequence[str | bytes], prime: str | bytes = "\n"
     ) -> list[float]:
-        """The `log_likelihood` of each text. Texts of similar length run as one batch.
-
-        A str or bytes is one text.
-        """
+        """The `log_likelihood` of each text, or of one; similar lengths run as one batch."""
         several = [texts] if isinstance(texts, str | bytes) else texts
         ids = [self._ids(text) for text in several]
-        return evaluate.log_likelihoods(self.parameters, self._ids(prime or "\n"), ids)
+        return evaluate.log_likelihoods(self.parameters, self._start(prime), ids)
 
     def evaluate(self, text: str | bytes) -> evaluate.TextScore:
         """The score of a text whose first character follows a newline, with carried state."""
@@ -144,7 +140,7 @@ class Model:
         Raises:
             CorpusError: if that text and its encoded copy in the runs' cache are both gone.
         """
-        return self._index.novelty(self._ids(text))
+        return self._index.novelty(self._ids(text), self.parameters.reset_at)
 
     def validation_ids(self) -> Ids:
         """The ids (N,) of the run's validation text.
@@ -169,6 +165,11 @@ class Model:
 
     def _ids(self, text: str | bytes) -> Ids:
         return self.vocabulary.encode(text)
+
+    def _start(self, prime: str | bytes) -> Ids:
+        """The ids of a prime. A newline stands for none, and begins it in a run of lines."""
+        newline = [self._ids("\n")] * (self.config.lines or not prime)
+        return np.concatenate([*newline, self._ids(prime)])
 
 
 def load(run: str | Path | None = None, *, root: Path = Path("runs")) -> Model:

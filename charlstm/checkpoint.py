@@ -177,7 +177,9 @@ def parameters_of(checkpoint: Checkpoint, path: Path) -> Parameters:
             f"checkpoint {str(path)!r} lacks weights that its config asks for; "
             f"it was made by another network or program."
         )
-    parameters = Parameters(architecture, V)
+    newline = int(checkpoint.vocabulary.encode("\n")[0])
+    reset_at = newline if checkpoint.config.lines else None
+    parameters = Parameters(architecture, V, reset_at=reset_at)
     restore(checkpoint, path, _weights_of(parameters))
     return parameters
 

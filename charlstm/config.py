@@ -32,6 +32,7 @@ class Config:
     )
     tokens: str = setting("char", "Read characters or bytes.", choices=("char", "byte"))
     encoding: str = setting("utf-8", "How the text files are encoded.")
+    lines: bool = setting(False, "Every line is an example of its own, in an order drawn anew.")
     cell: str = setting("lstm", "Kind of recurrent cell.")
     cell_options: Mapping[str, Any] = field(default_factory=dict)
     hidden_size: int = setting(

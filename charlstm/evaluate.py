@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Parameters
 from charlstm.text.lengths import lengths
+from charlstm.text.lines import whole_line_columns
 from charlstm.text.slices import Columns, batches_by_length
 from charlstm.text.vocabulary import Vocabulary
 from charlstm.threads import on_all_cores
@@ -92,15 +93,19 @@ class Scorer:
     """Scores a text `ids` (N,) whose first character follows `prime`, with carried state.
 
     A long text is cut into up to 64 columns, which are read side by side. Each but the first starts
-    from zero state 256 characters before its own part. The columns form groups of 32. Any process
-    can score any group, and a group always gives the same bits.
+    from zero state 256 characters before its own part, or where a line begins if the `reset_at` of
+    the parameters is given. The columns form groups of 32. Any process can score any group, and a
+    group always gives the same bits.
     """
 
-    def __init__(self, ids: NDArray[Any], prime: int) -> None:
+    def __init__(self, ids: NDArray[Any], prime: int, reset_at: int | None = None) -> None:
         self._ids, self._prime = ids, prime
         count = max(1, min(MOST, ids.size // LEAST))
-        length = -(-ids.size // count)
         warm_up = WARM_UP if count > 1 else 0
+        if reset_at is not None:
+            count, warm_up = whole_line_columns(ids, reset_at, count)
+            warm_up = -(-warm_up // WINDOW) * WINDOW
+        length = -(-ids.size // count)
         self._groups = [
             Columns(k * length, length, min(GROUP, count - k), warm_up)
             for k in range(0, count, GROUP)
@@ -146,7 +151,7 @@ class Scorer:
 
 def score_text(parameters: Parameters, ids: NDArray[Any], prime: int) -> Score:
     """The score of a whole text (N,), whose first character follows the id `prime`."""
-    scorer = Scorer(ids, prime)
+    scorer = Scorer(ids, prime, parameters.reset_at)
     return total(scorer.score(parameters, group) for group in range(scorer.groups))
 
 

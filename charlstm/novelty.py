@@ -54,16 +54,17 @@ class Index:
         else:
             self._entries = _mapped(file, ids, count)
 
-    def novelty(self, text: Ids) -> Novelty:
+    def novelty(self, text: Ids, reset_at: int | None = None) -> Novelty:
         """What `text` (M,), in the ids of the training text, shares with the training text.
 
+        No run goes beyond a `reset_at` (see `Parameters`): lines in any order share nothing there.
         Some pieces stand in a training text millions of times, such as blanks in source code. Of
         such a piece only some of the places are compared.
         """
         text = np.ascontiguousarray(text, self._ids.dtype)
         changes = np.zeros(text.size + 1, np.int64)  # runs that begin here, less those that end
         longest, begin = 0, 0
-        for first, length in self._runs(text):
+        for first, length in self._runs(text, reset_at):
             np.add.at(changes, first, 1)
             np.subtract.at(changes, first + length - RUN + 1, 1)
             if length.max(initial=0) > longest:
@@ -72,18 +73,21 @@ class Index:
         copied = (changes.cumsum()[:count] > 0).mean() if count else 0.0
         return Novelty(longest, begin, float(copied))
 
-    def _runs(self, text: Ids) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    def _runs(
+        self, text: Ids, reset_at: int | None
+    ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
         """Where runs of 12 or more begin in `text`, and how long they are, in blocks."""
+        compared = np.where(text == reset_at, -1, text.astype(np.int64))
         for q, p in self._places(text):
-            back = self._shared(text, q, p, -1, EVERY)
+            back = self._shared(compared, q, p, -1, EVERY)
             first = back < EVERY  # if 5 or more are the same, the entry before has the same run
             q_first, back = q[first], back[first]
-            length = back + self._shared(text, q_first, p[first], 1, text.size)
+            length = back + self._shared(compared, q_first, p[first], 1, text.size)
             long = length >= RUN
             yield (q_first - back)[long], length[long]
 
     def _shared(
-        self, text: Ids, q: NDArray[np.intp], p: NDArray[np.intp], way: int, most: int
+        self, text: NDArray[np.int64], q: NDArray[np.intp], p: NDArray[np.intp], way: int, most: int
     ) -> NDArray[np.intp]:
         """How many characters are the same before (`way` -1) or from (+1) q and p, up to `most`."""
         shared = np.zeros(q.size, np.intp)

@@ -7,7 +7,7 @@ from typing import Any, get_args, get_origin
 
 from charlstm.errors import ConfigError, shortened
 
-_NAMES = {int: "a whole number", float: "a number", str: "a text"}
+_NAMES = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 
 
 def setting(
@@ -46,7 +46,7 @@ def checked(f: Field[Any], value: Any) -> Any:
         return _checked_paths(f.name, value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value) if abs(value) < 2**1000 else math.inf
-    if not isinstance(value, kind) or isinstance(value, bool):
+    if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
         raise ConfigError(f"{f.name} must be {_NAMES[kind]}, not {brief(value)}.")
     if isinstance(value, float) and not math.isfinite(value):
         raise ConfigError(f"{f.name} must be a finite number, not {value!r}.")

@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 from command_line import TEXT, TINY, Runner
 from faults import Server, folder_in_memory
+from place_names import as_lines, place_names
 from planted import write_planted_run
 
 # Started in the background by a shell they would ignore Ctrl-C, under nohup a closed terminal, and
@@ -60,6 +61,18 @@ def learnt_run(charlstm: Runner, tmp_path_factory: pytest.TempPathFactory) -> Pa
     budget = ("--max-steps=300", "--eval-every=300", "--lr=0.03", "--dropout=0")
     run = folder / "runs" / "learnt"
     charlstm.ok("train", folder / "text.txt", *flags, *budget, "--warmup-steps=5", "--out", run)
+    return run
+
+
+@pytest.fixture(scope="session")
+def names_run(charlstm: Runner, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of --lines that knows 200 place names a little; do not write to it."""
+    folder = tmp_path_factory.mktemp("names")
+    (folder / "names.txt").write_text(as_lines(place_names(200)), encoding="utf-8")
+    size = ("--hidden-size=16", "--batch-size=8", "--seq-length=20", "--shards=1", "--workers=1")
+    budget = ("--max-steps=300", "--lr=0.03", "--warmup-steps=5", "--eval-every=100", "--dropout=0")
+    run = folder / "runs" / "names"
+    charlstm.ok("train", folder / "names.txt", "--lines", *size, *budget, "--out", run)
     return run
 
 

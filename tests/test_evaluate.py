@@ -114,6 +114,28 @@ def test_columns_are_warmed_up_by_what_stands_before_them() -> None:
             assert scorer.score(model, group).nats == pytest.approx(expected, rel=1e-10)
 
 
+@pytest.mark.parametrize("longest", [3, 40, 900])
+def test_columns_of_lines_score_what_the_lines_score(longest: int) -> None:
+    rng = np.random.default_rng(longest)
+    lines = [
+        np.append(rng.integers(1, V + 1, n), 0) for n in rng.integers(1, longest, 20_000 // longest)
+    ]
+    lines.insert(2, np.append(rng.integers(1, V + 1, 1300), 0))
+    model = random_model(vocabulary_size=V, reset_at=0)
+    model.by_name["layers.0.b"][3:6] = 8.0  # a forget gate that forgets nothing
+    ids = np.concatenate(lines).astype(np.uint8)
+    score = score_text(model, ids, prime=0)
+    assert Scorer(ids, 0, 0)._groups[0].count > 1
+    expected = -sum(log_likelihoods(model, np.array([0]), lines))
+    assert score.nats == pytest.approx(expected, rel=1e-10)
+    assert score.characters + score.unknown == ids.size
+
+
+def test_a_line_as_long_as_a_text_is_one_column() -> None:
+    ids = np.append(np.full(30_000, 1), 0).astype(np.uint8)
+    assert [columns.count for columns in Scorer(ids, 0, 0)._groups] == [1]
+
+
 def test_short_columns_count_every_character_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluate, "LEAST", 3)
     model = random_model(vocabulary_size=V)

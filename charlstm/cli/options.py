@@ -55,8 +55,10 @@ def _option(setting: Field[Any]) -> Callable[[Command], Command]:
     )
     choices: Sequence[str] | None = setting.metadata["choices"]
     text: str = setting.metadata["help"]
+    name = setting.name.replace("_", "-")
+    option = f"--{name}/--no-{name}" if kind is bool else f"--{name}"
     if setting.default is not None:
-        text += f"  [default: {setting.default}]"
+        text += f"  [default: {f'no-{name}' if setting.default is False else setting.default}]"
 
     def check(ctx: click.Context, parameter: click.Parameter, value: object) -> object:
         del ctx, parameter
@@ -66,10 +68,11 @@ def _option(setting: Field[Any]) -> Callable[[Command], Command]:
             raise click.BadParameter(str(error)) from error
 
     return click.option(
-        "--" + setting.name.replace("_", "-"),
+        option,
         setting.name,
         type=click.Choice(choices) if choices else kind,
         callback=check,
+        default=None,
         help=text,
     )
 

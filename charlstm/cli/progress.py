@@ -33,7 +33,7 @@ class Display:
         self._bar: tqdm[NoReturn] | None = None
         self._loss = math.nan  # smoothed over updates
         self._validation = ""  # the last validation loss, as it is shown
-        self._tokens = "char"
+        self._tokens, self._lines = "char", False
         self._first_update = self._updates = self._characters = 0  # characters of one update
         self._began = self._last_line = 0.0
 
@@ -62,12 +62,12 @@ class Display:
             case Finished():
                 self.__exit__()
                 self.finished = event
-                for line in end_lines(event, self._tokens):
+                for line in end_lines(event, self._tokens, lines=self._lines):
                     note(line)
 
     def _start(self, event: Started) -> None:
         config = event.config
-        self._tokens = config.tokens
+        self._tokens, self._lines = config.tokens, config.lines
         self._first_update, self._updates = event.update, config.max_steps or 0
         self._characters = config.batch_size * config.seq_length
         self._began = self._last_line = time.monotonic()

@@ -27,8 +27,8 @@ def start_lines(event: Started) -> Iterator[str]:
     )
 
 
-def end_lines(event: Finished, tokens: str) -> Iterator[str]:
-    """The reason, the losses, and the next command; `tokens` are those of the run."""
+def end_lines(event: Finished, tokens: str, *, lines: bool) -> Iterator[str]:
+    """The reason, the losses, and the next command; `tokens` and `lines` are the run's settings."""
     if event.reason == "already done":
         more = 2 * max(event.steps, event.budget)
         yield (
@@ -53,7 +53,8 @@ def end_lines(event: Finished, tokens: str) -> Iterator[str]:
         f"done after {event.steps:,} updates, {event.characters:,} {unit_of(tokens)}s in "
         f"{event.seconds:.1f} s{why}{scores}"
     )
-    yield f'sample from it: {command("sample", "--run", event.run)} --prime "The "'
+    what = "--count 20" if lines else '--prime "The "'
+    yield f"sample from it: {command('sample', '--run', event.run)} {what}"
 
 
 def to_mapping(finished: Finished, tokens: str) -> dict[str, object]:

@@ -56,7 +56,10 @@ def command(
     novelty: bool,
     as_json: bool,
 ) -> None:
-    """Write text with a trained model: the prime, then --length characters as they come."""
+    """Write text with a trained model: the prime, then --length characters as they come.
+
+    A run with --lines writes one line, or with --stop up to that text.
+    """
     try:
         filters = Filters(temperature, top_k, top_p, min_p)
     except ConfigError as error:
@@ -80,6 +83,8 @@ def command(
     # A byte model takes the bytes of the command line as they are, also where they are not UTF-8.
     stray = "surrogateescape" if model.vocabulary.tokens == "byte" else "backslashreplace"
     stops = [unescaped(text).encode("utf-8", stray) for text in stop]
+    one_line = model.config.lines and not stop
+    stops = [b"\n"] if one_line else stops
     shown = start if isinstance(start, bytes) else start.encode("utf-8", stray)
     if novelty:
         model.novelty("")  # raises an error before anything is written if the text is gone
@@ -91,12 +96,14 @@ def command(
                 record["novelty"] = _novelty_record(*_novelty(model, sample))
         print_json({"samples": records})
         return
+    line_end = b"\n" * one_line
     if count == 1:
         drawn = model.sample_bytes(start, length, filters, seed, stops)
-        samples = [_write([shown], drawn)[len(shown) :]]
+        samples = [_write([shown], drawn, end=line_end)[len(shown) :]]
     else:
         samples = model.samples(start, length, filters, seeds, stops)
-        _write([SEPARATOR.join(shown + sample for sample in samples)])
+        separator = line_end or SEPARATOR
+        _write([separator.join(shown + sample for sample in samples)], end=line_end)
     if novelty:
         for sample in samples:
             note(copied(*_novelty(model, sample), model.vocabulary.unit))
@@ -139,8 +146,11 @@ def _novelty_record(novelty: "Novelty", run: str) -> dict[str, Any]:
     return {"copied": novelty.copied, "longest": novelty.longest, "text": run}
 
 
-def _write(*parts: Iterable[bytes]) -> bytes:
-    """Write these bytes, and return them; a terminal gets control characters as escapes."""
+def _write(*parts: Iterable[bytes], end: bytes) -> bytes:
+    """Write these bytes, and return them; a terminal gets control characters as escapes.
+
+    Then follows `end`; a terminal always gets a newline.
+    """
     written = bytearray()
     terminal = sys.stdout.isatty()
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -155,4 +165,7 @@ def _write(*parts: Iterable[bytes]) -> bytes:
                 sys.stdout.buffer.flush()
     if terminal:
         sys.stdout.write("\n")
+    else:
+        sys.stdout.buffer.write(end)
+        sys.stdout.buffer.flush()
     return bytes(written)

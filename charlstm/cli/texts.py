@@ -10,6 +10,7 @@ from charlstm.cli.terminal import note, note_if_file, typed
 from charlstm.errors import CorpusError
 from charlstm.hints import command
 from charlstm.text.decoding import note_on_nuls, read_text
+from charlstm.text.line_corpus import without_empty_lines
 from charlstm.text.shown import names
 from charlstm.text.sources import find_files
 from charlstm.text.unknown import cure, nothing_known, unknown_words
@@ -27,7 +28,9 @@ def ids_of(model: Model, text: tuple[str, ...], encoding: str, cut: int | None =
     vocabulary, left = model.vocabulary, cut
     pieces: list[Ids] = [np.empty(0, np.uint8)]
     unseen: dict[str, None] = {}
-    for piece in read_text(text, tokens=vocabulary.tokens, encoding=encoding, on_note=note):
+    lines = model.config.lines
+    read = read_text(text, tokens=vocabulary.tokens, encoding=encoding, lines=lines, on_note=note)
+    for piece in read:
         pieces.append(vocabulary.encode(piece[:left]))
         if (pieces[-1] == vocabulary.unknown).any():
             unseen |= dict.fromkeys(vocabulary.unseen(piece[:left]))
@@ -36,6 +39,8 @@ def ids_of(model: Model, text: tuple[str, ...], encoding: str, cut: int | None =
             if not left:
                 break
     ids = np.concatenate(pieces)
+    if lines:
+        ids = without_empty_lines(vocabulary, ids)
     refuse_wide(text, encoding, unseen)
     check_known(vocabulary, ids, unseen)
     return ids

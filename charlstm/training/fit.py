@@ -159,7 +159,8 @@ class _Run:
         seeds = [t.config.seed + t.progress.update]
         drawn = list(generate(t.pool.parameters, newline, PREVIEW_LENGTH, PREVIEW, seeds))
         ids = np.concatenate(drawn)
-        novelty, decode = self._index.novelty(ids), t.texts.vocabulary.decode
+        novelty = self._index.novelty(ids, t.pool.parameters.reset_at)
+        decode = t.texts.vocabulary.decode
         copy = decode(ids[novelty.begin :][: novelty.longest])
         return Preview(t.progress.update, decode(ids), novelty, copy)
 

@@ -103,7 +103,7 @@ def serve(world: World) -> None:
 def _serve_job(world: World, job: Job, val: NDArray[Any] | None) -> None:
     """Do this rank's share of every task until rank 0 closes its pool."""
     windows = _ReceivedWindows()
-    scorer = Scorer(val, job.prime) if val is not None else None
+    scorer = job.scorer_of(val) if val is not None else None
     rank = _Rank(world, job, scorer, windows)
     while True:
         task, inputs = world.comm.scatter(None)

@@ -28,6 +28,8 @@ def notes_on(training: Training) -> Iterator[str]:
     if chosen:
         yield f"chosen for a text of {characters:,} {unit_of(config.tokens)}s: {', '.join(chosen)}"
     yield from (rule.message() for rule in broken("train", options_set(config)))
+    if config.lines and not training.texts.val and config.val_fraction != 0.0:
+        yield "the text is a single line, so there is none to validate on; --val names a text"
     yield from _idle_processes(training)
     yield from _too_late(training)
 

@@ -20,6 +20,7 @@ from charlstm.training.texts import absolute
 BUDGETS = ("epochs", "max_steps", "max_minutes")
 CHANGEABLE = (*BUDGETS, *HOUSEKEEPING, "eval_every", "patience", "corpus")  # in a resumed run
 SHAPE = ("tokens", "cell", "hidden_size", "num_layers")
+READING = ("lines",)  # a network that has always begun its lines from zero knows nothing else
 
 
 def settings_of(
@@ -32,8 +33,8 @@ def settings_of(
 ) -> Config:
     """The settings of a run. `given` and `file` hold some by name; the rest is as for `fit`.
 
-    A new run has those of the file, or the shape of `init_from`, and then the given ones. A run
-    that goes on has its own, with those given ones that may change.
+    A new run has those of the file, or the shape and `lines` of `init_from`, and then the given
+    ones. A run that goes on has its own, with those given ones that may change.
 
     Raises:
         ConfigError: if a setting is wrong, may not change, or has no effect.
@@ -64,7 +65,7 @@ def _new(given: Mapping[str, Any], file: Mapping[str, Any] | None, source: Path 
     from_mapping(settings, cell_options())  # a value whose place another takes is checked as well
     if source:
         cell = given.get("cell", settings.get("cell"))
-        settings = _shape_of(_saved_config(source), cell) | settings
+        settings = _of_source(_saved_config(source), cell) | settings
     out_of_place = replaced("train", options_of(given))
     settings = {k: v for k, v in settings.items() if option_of(k) not in out_of_place} | {**given}
     config = from_mapping(settings, cell_options())
@@ -114,10 +115,12 @@ def _texts(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-def _shape_of(config: Config, cell: str | None) -> dict[str, Any]:
-    """The settings that decide a network's shape; another `cell` does not take its options."""
+def _of_source(config: Config, cell: str | None) -> dict[str, Any]:
+    """The settings that a network brings along; another `cell` does not take its options."""
     settings = config.to_mapping()
-    names = SHAPE if cell not in (None, config.cell) else (*SHAPE, *cell_options())
+    names: tuple[str, ...] = (*SHAPE, *READING)
+    if cell in (None, config.cell):
+        names = (*names, *cell_options())
     return {name: settings[name] for name in names if name in settings}
 
 

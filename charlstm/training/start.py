@@ -136,14 +136,10 @@ def _training(
     world: World | None,
 ) -> Iterator[Training]:
     """A run whose weights, moments and states are all zero."""
+    V, newline = texts.vocabulary.size, texts.prime if config.lines else None
+    sizes = V, config.batch_size, config.seq_length, config.shards or 1, config.seed
     plan = Plan(
-        architecture_of(config),
-        texts.vocabulary.size,
-        config.batch_size,
-        config.seq_length,
-        config.shards or 1,
-        config.seed,
-        memory_penalty=config.memory_penalty,
+        architecture_of(config), *sizes, memory_penalty=config.memory_penalty, reset_at=newline
     )
     job = Job(plan, texts.train, texts.val, texts.prime)
     ranks = world.size if world else 0

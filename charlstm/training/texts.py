@@ -11,6 +11,8 @@ from charlstm.novelty import Index
 from charlstm.store.runs import text_cache
 from charlstm.text.corpus import Corpus, ReadProgress, encode_corpus
 from charlstm.text.lengths import Scale, scale
+from charlstm.text.line_corpus import lines_in_order
+from charlstm.text.lines import split_lines
 from charlstm.text.slices import TextSlice, split
 from charlstm.text.sources import is_pipe
 from charlstm.text.unknown import new_words, nothing_known, unknown_words
@@ -61,7 +63,7 @@ def read_texts(
         val = _described(encoded)
         notes += _on_unknown((config.val,), encoded)
         found += encoded.notes
-    texts = _cut(config, corpus.vocabulary, _described(corpus), val, notes)
+    texts = _texts(config, corpus.vocabulary, _described(corpus), val, notes)
     return replace(texts, notes=found + notes)
 
 
@@ -111,7 +113,7 @@ def read_texts_again(
 
     corpus = again(config.corpus, old.corpus)
     val = again((config.val,), old.val) if config.val is not None else None
-    return _cut(config, old.vocabulary, corpus, val, notes)
+    return _texts(config, old.vocabulary, corpus, val, notes)
 
 
 def training_text(old: Checkpoint, run: Path) -> TextSlice:
@@ -121,8 +123,7 @@ def training_text(old: Checkpoint, run: Path) -> TextSlice:
         CorpusError: if there is neither that nor the text itself, unchanged.
     """
     if copy := kept(old.corpus, old.vocabulary, run):
-        val = 0.0 if old.config.val else validation_fraction(old.config, copy.characters)
-        return _slice(old.vocabulary, copy, split(copy.characters, val)[0])
+        return _cut(old.config, old.vocabulary, copy)[0]
     if "-" in old.config.corpus:
         raise CorpusError(
             "the training text came from standard input and its encoded copy is gone, so nothing "
@@ -156,15 +157,17 @@ def _encode(
     extend: bool = False,
 ) -> Corpus:
     tokens: Tokens = "byte" if config.tokens == "byte" else "char"
-    return encode_corpus(
+    corpus = encode_corpus(
         sources,
         tokens=tokens,
         encoding=config.encoding,
+        lines=config.lines,
         cache=cache,
         vocabulary=vocabulary,
         extend=extend,
         on_read=on_read,
     )
+    return lines_in_order(corpus, config.seed) if config.lines else corpus
 
 
 def _described(corpus: Corpus) -> EncodedText:
@@ -179,7 +182,7 @@ def _on_unknown(sources: Sequence[str], corpus: Corpus) -> list[str]:
     return [f"{', '.join(sources)}: {words}"]
 
 
-def _cut(
+def _texts(
     config: Config,
     vocabulary: Vocabulary,
     corpus: EncodedText,
@@ -187,13 +190,9 @@ def _cut(
     notes: Sequence[str],
 ) -> Texts:
     """The texts of a run, which validates on `val` or else on the last part of `corpus`."""
+    train, val_slice = _cut(config, vocabulary, corpus)
     if val:
-        first, source, last = slice(0, corpus.characters), val, slice(0, val.characters)
-    else:
-        fraction = validation_fraction(config, corpus.characters)
-        first, last = split(corpus.characters, fraction)
-        source = corpus
-    train, val_slice = _slice(vocabulary, corpus, first), _slice(vocabulary, source, last)
+        val_slice = _slice(vocabulary, val, slice(0, val.characters))
     for name, part in (("training", train), ("validation", val_slice)):
         if notes and part.size and nothing_known(vocabulary, part.open()):
             raise CorpusError(
@@ -201,6 +200,18 @@ def _cut(
                 f"name another text. {notes[-1]}"
             )
     return Texts(train, val_slice if val_slice.size else None, vocabulary, corpus, val, notes)
+
+
+def _cut(config: Config, vocabulary: Vocabulary, text: EncodedText) -> tuple[TextSlice, TextSlice]:
+    """The part of a corpus to train on, and the last part, which may be empty, to validate on."""
+    size = text.characters
+    fraction = 0.0 if config.val else validation_fraction(config, size)
+    first, last = split(size, fraction)
+    if config.lines:
+        ids = _slice(vocabulary, text, slice(0, size)).open()
+        cut = split_lines(ids, int(vocabulary.encode("\n")[0]), fraction)
+        first, last = slice(0, cut), slice(cut, size)
+    return _slice(vocabulary, text, first), _slice(vocabulary, text, last)
 
 
 def _slice(vocabulary: Vocabulary, text: EncodedText, part: slice) -> TextSlice:

@@ -36,7 +36,10 @@ class Worker:
     ) -> None:
         self.arrays = arrays
         self.parameters = Parameters(
-            plan.architecture, plan.vocabulary_size, flat=arrays.parameters
+            plan.architecture,
+            plan.vocabulary_size,
+            flat=arrays.parameters,
+            reset_at=plan.reset_at,
         )
         self._plan, self._windows, self._scorer = plan, windows, scorer
         self._gradients = [self.parameters.views(gradient) for gradient in arrays.gradients]

@@ -11,16 +11,18 @@ import struct
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from charlstm.evaluate import Score, Scorer, total
 from charlstm.nn import Array
 from charlstm.text.slices import TextSlice
+from charlstm.training.line_streams import LineStreams
 from charlstm.training.loop import GradientSource
 from charlstm.training.processes import Process, answer_done, answering
-from charlstm.training.shards import Plan, Streams
+from charlstm.training.shards import Plan, Streams, Windows
 from charlstm.training.worker import VALIDATE, SharedArrays, Worker
 
 TASK = struct.Struct("<q")  # the number of an update, or VALIDATE
@@ -49,11 +51,18 @@ class Job:
 
     def scorer(self) -> Scorer | None:
         """What scores the validation text, if there is one."""
-        return Scorer(self.val.open(), self.prime) if self.val else None
+        return self.scorer_of(self.val.open()) if self.val else None
 
-    def streams(self) -> Streams:
+    def scorer_of(self, ids: NDArray[Any]) -> Scorer:
+        """What scores the validation text, whose ids (N,) are given."""
+        return Scorer(ids, self.prime, self.plan.reset_at)
+
+    def streams(self) -> Windows:
         """The training text in windows."""
-        return Streams(self.train.open(), self.plan.batch_size, self.plan.seq_length)
+        ids, plan = self.train.open(), self.plan
+        if plan.reset_at is None:
+            return Streams(ids, plan.batch_size, plan.seq_length)
+        return LineStreams(ids, plan.reset_at, plan.batch_size, plan.seq_length, plan.seed)
 
     def bytes_needed(self) -> int:
         """The size of the block that the workers of one machine share."""

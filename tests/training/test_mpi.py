@@ -57,10 +57,13 @@ def arrays(run: Path) -> dict[str, bytes]:
     return {name: array.tobytes() for name, array in found.items()}
 
 
-def test_any_number_of_ranks_gives_the_same_bits_and_resumes(charlstm: Runner, here: Path) -> None:
+@pytest.mark.parametrize("more", [(), ("--lines",)])
+def test_any_number_of_ranks_gives_the_same_bits_and_resumes(
+    charlstm: Runner, here: Path, more: tuple[str, ...]
+) -> None:
     (here / "text.txt").write_text(sentences(8000), encoding="utf-8")
     size = (*TINY, "--dropout=0.1", "--num-layers=2", "--shards=5", "--val-fraction=0.6")
-    plan = ("text.txt", *size, "--schedule=constant", "--lr=0.01", "--eval-every=4")
+    plan = ("text.txt", *size, *more, "--schedule=constant", "--lr=0.01", "--eval-every=4")
     alone = charlstm.ok("train", *plan, "--max-steps=8", "--out=alone", "--json")
     half = ranks(3, "train", *plan, "--max-steps=4", "--out=ranks")
     assert (half.returncode, half.stdout) == (0, "")

@@ -25,6 +25,7 @@ from charlstm.config import Config
 from charlstm.nn import Array
 from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.store import archive
+from charlstm.text.lines import drawn_order
 from charlstm.text.slices import TextSlice
 from charlstm.training.events import Event, Finished, Preview, Started, Updated, Validated
 from charlstm.training.fit import fit
@@ -101,11 +102,16 @@ def by_hand(
 ) -> tuple[list[tuple[float, float]], dict[str, Array]]:
     """The loss and the norm of each update, and the arrays in the end."""
     letters = "".join(sorted(set(text)))
+    if config.lines:
+        lines = text.splitlines(keepends=True)
+        text = "".join(lines[k] for k in drawn_order(len(lines), config.seed, 0, 0))
+    newline = letters.index("\n")
     ids = np.array([letters.index(c) for c in text], np.uint8)
     (folder / "ids").write_bytes(ids.tobytes())
     plan = Plan(
         architecture_of(config), len(letters), config.batch_size, config.seq_length,
         config.shards or 1, config.seed, memory_penalty=config.memory_penalty,
+        reset_at=newline if config.lines else None,
     )  # fmt: skip
     history = []
     whole = TextSlice(str(folder / "ids"), "uint8", 0, ids.size, ids.size)
@@ -137,6 +143,7 @@ CHANGES: list[dict[str, Any]] = [
     {},
     {"dropout": 0.4, "seed": 8, "memory_penalty": 0.1},
     {"num_layers": 2, "clip_norm": 0.0, "optimizer": "rmsprop", "lr": 0.01},
+    {"lines": True, "dropout": 0.2},
 ]
 
 

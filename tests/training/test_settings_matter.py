@@ -26,6 +26,7 @@ MATTER: dict[str, dict[str, Any]] = {
     "val_fraction": {"val_fraction": 0.3},
     "tokens": {"tokens": "byte"},
     "encoding": {"encoding": "latin-1"},
+    "lines": {"lines": True},
     "cell": {"cell": "rnn"},
     "hidden_size": {"hidden_size": 7},
     "num_layers": {"num_layers": 2},

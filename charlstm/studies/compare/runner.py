@@ -147,7 +147,8 @@ def _same_text(
     if not (run / "last.npz").is_file():
         return
     saved = checkpoint.load(run / "last.npz", weights_only=True)
-    sources = config.corpus, config.val, config.tokens, config.encoding
+    order = config.seed if config.lines else None
+    sources = config.corpus, config.val, config.tokens, config.encoding, order
     digests = saved.corpus.digest, saved.val and saved.val.digest
     cure = f"choose another --out, or remove the folder {str(run)!r} to train it again"
     is_there = all(Path(name).exists() for name in [*config.corpus, config.val or "."])
