@@ -4,69 +4,21 @@ The file is an archive (see `store.archive`): a JSON header, and arrays named `w
 `<moment>/<parameter>` for each moment of the optimiser, and `state/<shard>`.
 """
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
 
 import numpy as np
 
-from charlstm.config import MOST, Config, from_mapping
+from charlstm.config import Config, from_mapping
 from charlstm.errors import CharlstmError, CheckpointError
 from charlstm.nn import Array
 from charlstm.nn.cells import cell_options
 from charlstm.nn.parameters import ALIGN, Architecture, Parameters, flat_size
+from charlstm.progress import Progress, typed
 from charlstm.store import archive
 from charlstm.store.metrics import Sums
 from charlstm.text.vocabulary import Vocabulary
-
-Record = TypeVar("Record", "Progress", "EncodedText", Sums)
-
-
-@dataclass
-class Progress:
-    """How far a run has come. Losses are in nats per character."""
-
-    update: int = 0  # updates made
-    seconds: float = 0.0  # spent, over all resumptions
-    start_loss: float | None = None
-    best_val: float | None = None
-    last_val: float | None = None
-    validations_since_best: int = 0
-    stopped_early: bool = False  # by --patience
-    since_row: Sums = field(default_factory=Sums)  # over the updates since the last row of metrics
-
-    def __post_init__(self) -> None:
-        counts, clock = (self.update, self.validations_since_best), self.seconds
-        if any(not 0 <= n <= MOST for n in counts) or not 0 <= clock < math.inf:
-            raise ValueError("progress that no run can have made")
-        if self.start_loss is not None and not self.start_loss >= 0:
-            raise ValueError("a loss that no run can have begun with")
-
-    def to_header(self) -> dict[str, Any]:
-        """The progress under the keys that the file format gives it."""
-        return {key: getattr(self, name) for key, name in PROGRESS_KEYS.items()}
-
-    @staticmethod
-    def from_header(header: Mapping[str, Any]) -> "Progress":
-        """The progress that `to_header` described.
-
-        Raises:
-            KeyError, TypeError, ValueError: for any other header.
-        """
-        return _typed(Progress(**{PROGRESS_KEYS[key]: value for key, value in header.items()}))
-
-
-PROGRESS_KEYS = {  # key in the header: name in the code
-    "update": "update",
-    "seconds": "seconds",
-    "start_loss": "start_loss",
-    "best_val": "best_val",
-    "last_val": "last_val",
-    "worse": "validations_since_best",
-    "early": "stopped_early",
-}
 
 
 @dataclass(frozen=True)
@@ -146,13 +98,13 @@ def load(path: Path, *, weights_only: bool = False) -> Checkpoint:
         config = _decided(from_mapping(header["config"], cell_options()))
         architecture_of(config).make_cell()  # raises if there is no such cell or option
         progress = Progress.from_header(header["progress"])
-        progress.since_row = _typed(Sums(**header.get("since_row", {})))
+        progress.since_row = typed(Sums(**header.get("since_row", {})))
         return Checkpoint(
             config,
             Vocabulary.from_header(header["vocabulary"]),
             progress,
-            _typed(EncodedText(**header["corpus"])),
-            _typed(EncodedText(**header["val"])) if header["val"] else None,
+            typed(EncodedText(**header["corpus"])),
+            typed(EncodedText(**header["val"])) if header["val"] else None,
             loaded.arrays,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
@@ -205,13 +157,3 @@ def _decided(config: Config) -> Config:
     if config.undecided:
         raise ValueError(config.undecided[0])
     return config
-
-
-def _typed(record: Record) -> Record:
-    """The record itself if its values have the types that its class declares, or TypeError."""
-    for f in fields(record):
-        declared: Any = f.type
-        value = getattr(record, f.name)
-        if not isinstance(value, declared) or (isinstance(value, bool) and declared is not bool):
-            raise TypeError(f.name)
-    return record

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from repository import GOLDEN
 
-from charlstm.checkpoint import Progress, load, save
+from charlstm.checkpoint import load, save
 from charlstm.errors import CheckpointError
+from charlstm.progress import Progress
 from charlstm.store import archive
 from charlstm.store.metrics import Sums
 

@@ -15,6 +15,7 @@ LAYERS = (
     ("exclusions",),
     ("config", "config_file", "setting", "threads"),
     ("store",),
+    ("progress",),
     ("text", "nn"),
     ("checkpoint", "evaluate", "novelty", "pairs", "sampler", "trace"),
     ("training",),

@@ -9,11 +9,12 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from charlstm import checkpoint
-from charlstm.checkpoint import Checkpoint, Progress, architecture_of
+from charlstm.checkpoint import Checkpoint, architecture_of
 from charlstm.config import Config
 from charlstm.errors import CheckpointError, ConfigError
 from charlstm.nn import Array
 from charlstm.nn.parameters import Parameters
+from charlstm.progress import Progress
 from charlstm.store.atomic import clean_stray
 from charlstm.store.lock import RunLock
 from charlstm.store.runs import checkpoint_path, claim, new_run, text_cache

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from charlstm.checkpoint import Checkpoint, EncodedText, Progress, arrays_of, save
+from charlstm.checkpoint import Checkpoint, EncodedText, arrays_of, save
 from charlstm.config import Config
 from charlstm.nn.blocks import rows_of
 from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.pairs.files import Pair
+from charlstm.progress import Progress
 from charlstm.text.vocabulary import Vocabulary
 
 # A is a singular subject and p its verb, B a plural one and q its verb; the rest is filler.
