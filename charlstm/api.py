@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from charlstm import checkpoint, evaluate
+from charlstm import checkpoint, evaluate, likelihood
 from charlstm.config import Config
 from charlstm.errors import CorpusError
 from charlstm.nn.parameters import Parameters
@@ -128,7 +128,7 @@ class Model:
         """The `log_likelihood` of each text, or of one; similar lengths run as one batch."""
         several = [texts] if isinstance(texts, str | bytes) else texts
         ids = [self._ids(text) for text in several]
-        return evaluate.log_likelihoods(self.parameters, self._start(prime), ids)
+        return likelihood.log_likelihoods(self.parameters, self._start(prime), ids)
 
     def evaluate(self, text: str | bytes) -> evaluate.TextScore:
         """The score of a text whose first character follows a newline, with carried state."""

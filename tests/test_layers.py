@@ -17,7 +17,7 @@ LAYERS = (
     ("store",),
     ("progress",),
     ("text", "nn"),
-    ("checkpoint", "evaluate", "novelty", "pairs", "sampler", "trace"),
+    ("checkpoint", "evaluate", "likelihood", "novelty", "pairs", "sampler", "trace"),
     ("training",),
     ("output",),
     ("studies",),

@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 from numpy.typing import NDArray
 
 from charlstm.errors import CheckpointError, CorpusError
-from charlstm.evaluate import log_likelihoods
+from charlstm.likelihood import log_likelihoods
 from charlstm.nn.parameters import Parameters
 from charlstm.pairs.files import Pair
 from charlstm.text.shown import names
