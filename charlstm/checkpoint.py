@@ -15,7 +15,7 @@ from charlstm.errors import CharlstmError, CheckpointError
 from charlstm.nn import Array
 from charlstm.nn.cells import cell_options
 from charlstm.nn.parameters import ALIGN, Architecture, Parameters, flat_size
-from charlstm.progress import Progress, typed
+from charlstm.progress import Course, Progress, typed
 from charlstm.store import archive
 from charlstm.store.metrics import Sums
 from charlstm.text.vocabulary import Vocabulary
@@ -79,8 +79,9 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         "progress": checkpoint.progress.to_header(),
         "corpus": asdict(checkpoint.corpus),
         "val": asdict(checkpoint.val) if checkpoint.val else None,
-        # Beside the progress, where earlier versions, which do not know it, pass over it.
+        # Beside the progress, where earlier versions, which do not know them, pass over them.
         "since_row": asdict(checkpoint.progress.since_row),
+        "course": asdict(checkpoint.progress.course),
     }
     archive.save(path, header, checkpoint.arrays)
 
@@ -99,6 +100,7 @@ def load(path: Path, *, weights_only: bool = False) -> Checkpoint:
         architecture_of(config).make_cell()  # raises if there is no such cell or option
         progress = Progress.from_header(header["progress"])
         progress.since_row = typed(Sums(**header.get("since_row", {})))
+        progress.course = typed(Course(**header.get("course", {})))
         return Checkpoint(
             config,
             Vocabulary.from_header(header["vocabulary"]),

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from charlstm.nn import Array
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Parameters
+from charlstm.nn.saturation import saturated_shares
 from charlstm.text.lengths import lengths
 from charlstm.text.lines import whole_line_columns
 from charlstm.text.slices import Columns
@@ -137,6 +139,12 @@ class Scorer:
                 unknown = int(inside.sum() - known.sum())
                 score += Score(float(losses[known].sum()), int(known.sum()), unknown)
         return score
+
+    def saturated(self, group: int) -> Array:
+        """`saturated_shares` in the last window of a group that has just been scored."""
+        columns = self._groups[group]
+        network = self._networks[columns.count]
+        return saturated_shares(network, min(WINDOW, columns.warm_up + columns.length))
 
     def _window(
         self, places: NDArray[np.intp]

@@ -15,6 +15,25 @@ Record = TypeVar("Record", bound="DataclassInstance")
 
 
 @dataclass
+class Course:
+    """How a run's validations have gone so far: so much that the log says nothing twice.
+
+    `fall` says how validation has come far off its best: not, with training, or without it.
+    """
+
+    best_update: int = 0  # of best.npz; 0 if an earlier version has written that
+    lowest_train: float | None = None  # nats per character, of a row of metrics
+    fall: str = ""  # "", "apart" or "by heart"
+    flat: bool = False  # whether the user was told that tanh(c) is flat
+    stuck: int = 0  # validations in a row with a gate that is saturated
+
+    def __post_init__(self) -> None:
+        counts = self.best_update, self.stuck
+        if any(not 0 <= n <= MOST for n in counts) or self.fall not in ("", "apart", "by heart"):
+            raise ValueError("a course that no run can have taken")
+
+
+@dataclass
 class Progress:
     """How far a run has come. Losses are in nats per character."""
 
@@ -26,6 +45,7 @@ class Progress:
     validations_since_best: int = 0
     stopped_early: bool = False  # by --patience
     since_row: Sums = field(default_factory=Sums)  # over the updates since the last row of metrics
+    course: Course = field(default_factory=Course)
 
     def __post_init__(self) -> None:
         counts, clock = (self.update, self.validations_since_best), self.seconds

@@ -9,7 +9,7 @@ from repository import GOLDEN
 
 from charlstm.checkpoint import load, save
 from charlstm.errors import CheckpointError
-from charlstm.progress import Progress
+from charlstm.progress import Course, Progress
 from charlstm.store import archive
 from charlstm.store.metrics import Sums
 
@@ -48,7 +48,7 @@ def test_sums_stand_where_earlier_versions_pass_over_them(tmp_path: Path) -> Non
     save(tmp_path / "new.npz", checkpoint)
     header = archive.load(tmp_path / "new.npz").header
     before = archive.load(RUN).header
-    assert header.keys() - before.keys() == {"since_row"}
+    assert header.keys() - before.keys() == {"since_row", "course"}
     assert header["progress"].keys() == before["progress"].keys()
     assert load(tmp_path / "new.npz").progress.since_row == Sums(1, 2.0, 0.5, clipped=1)
 
@@ -57,6 +57,25 @@ def test_sums_stand_where_earlier_versions_pass_over_them(tmp_path: Path) -> Non
 def test_sums_that_cannot_be_are_refused(tmp_path: Path, sums: object) -> None:
     found = archive.load(RUN)
     archive.save(tmp_path / "odd.npz", {**found.header, "since_row": sums}, found.arrays)
+    with pytest.raises(CheckpointError, match="its header is not one of a training run"):
+        load(tmp_path / "odd.npz")
+
+
+def test_the_course_of_a_run_is_kept_and_that_of_an_earlier_version_begins(tmp_path: Path) -> None:
+    checkpoint = load(RUN)
+    assert checkpoint.progress.course == Course()
+    course = Course(best_update=5, lowest_train=1.5, fall="apart", flat=True, stuck=2)
+    checkpoint.progress.course = course
+    save(tmp_path / "new.npz", checkpoint)
+    assert load(tmp_path / "new.npz").progress.course == course
+
+
+@pytest.mark.parametrize(
+    "course", [{"best_update": -1}, {"fall": "up"}, {"stuck": 0.5}, {"flat": 1}, {"more": 1}, []]
+)
+def test_a_course_that_cannot_be_is_refused(tmp_path: Path, course: object) -> None:
+    found = archive.load(RUN)
+    archive.save(tmp_path / "odd.npz", {**found.header, "course": course}, found.arrays)
     with pytest.raises(CheckpointError, match="its header is not one of a training run"):
         load(tmp_path / "odd.npz")
 

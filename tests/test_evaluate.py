@@ -154,12 +154,16 @@ def test_any_number_of_workers_gives_the_same_bits(size: int, tmp_path: Path) ->
     plan = Plan(Architecture("lstm", {}, 8, 1), V, 4, 8, shards=2)
     model = Parameters(plan.architecture, V)
     model.initialise(1)
+    model.flat *= 30  # so that some gates are saturated
     expected = score_text(model, ids, prime=2)
+    saturated = []
     for workers in (1, 2):
         with WorkerPool(Job(plan, part, part, prime=2), workers) as pool:
-            pool.parameters.initialise(1)
+            pool.parameters.flat[...] = model.flat
             assert pool.validate() == expected
             assert pool.validate() == expected
+            saturated.append(pool.worker.arrays.saturated(layers=1).tolist())
+    assert saturated[0] == saturated[1] and min(saturated[0][0]) > 0
 
 
 def test_a_score_is_in_nats_bits_and_perplexity() -> None:

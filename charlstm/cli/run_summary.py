@@ -29,6 +29,8 @@ def start_lines(event: Started) -> Iterator[str]:
 
 def end_lines(event: Finished, tokens: str, *, lines: bool) -> Iterator[str]:
     """The reason, the losses, and the next command; `tokens` and `lines` are the run's settings."""
+    if event.warning:
+        yield event.warning
     if event.reason == "already done":
         more = 2 * max(event.steps, event.budget)
         yield (

@@ -25,6 +25,11 @@ class Sizes(NamedTuple):
     p90: float
     largest: float
 
+    def shown(self) -> tuple[str, str, str]:
+        """The three for people to read: to three digits, or whole above 100."""
+        median, p90, largest = (f"{n:.3g}" if n < 100 else f"{n:,.0f}" for n in self)
+        return median, p90, largest
+
 
 class Magnitudes:
     """Counts any amount of numbers in bounded memory. The quantiles are exact to 0.4 %."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from charlstm.errors import RunError
 from charlstm.store.atomic import atomic_write
 
+SATURATED = "saturated_"  # and a gate: the column of its share
 COLUMNS = (
     "update",
     "characters",
@@ -24,6 +25,10 @@ COLUMNS = (
     "lr",
     "grad_norm",
     "clipped",
+    "c_median",
+    "c_p90",
+    "c_largest",
+    *(SATURATED + gate for gate in "iforz"),
 )
 COUNTS = ("update", "characters")  # whole numbers
 
@@ -58,7 +63,9 @@ class Sums:
 class Metrics:
     """The file of one run. Making this drops its rows after `update`.
 
-    `train_nats`, `grad_norm` and `clipped` are means over the updates since the row before.
+    `train_nats`, `grad_norm` and `clipped` are means over the updates since the row before. The
+    columns of c have the sizes of |c| in the carried state of training. Those of gates have the
+    share of saturated values in the validation text, of the layer where it is largest.
 
     Raises:
         RunError: if there is a file that cannot be read, or it cannot be written.
@@ -77,12 +84,12 @@ class Metrics:
             file.write(text.getvalue().encode())
 
     def add(self, row: Mapping[str, float | None]) -> None:
-        """Append a row.
+        """Append a row; a column that it does not have stays empty.
 
         Raises:
             RunError: if it cannot be written.
         """
-        line = ",".join("" if (v := row[name]) is None else f"{v:.8g}" for name in COLUMNS)
+        line = ",".join("" if (v := row.get(name)) is None else f"{v:.8g}" for name in COLUMNS)
         try:
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(line + self._end)

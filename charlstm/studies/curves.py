@@ -25,6 +25,7 @@ LABELS = {  # of the columns that the terminal shows
     "val_nats": "validation, nats/{tokens}",
     "lr": "learning rate",
     "grad_norm": "gradient norm",
+    "c_p90": "|c|, 90 % are below",
 }
 WIDTH = 50  # glyphs of a sparkline
 

@@ -75,6 +75,7 @@ class Finished:
     best_val_nats: float | None
     last_val_nats: float | None
     val_scale: Scale | None  # what makes these losses per character, or per byte
+    warning: str = ""  # where validation is far off its best: what happened, and what to try
 
 
 Event = Note | Started | Updated | Validated | Preview | Finished

@@ -14,7 +14,7 @@ from charlstm.config_file import to_yaml
 from charlstm.novelty import Index
 from charlstm.sampler import Filters, generate
 from charlstm.store.atomic import atomic_write
-from charlstm.store.metrics import Metrics, Sums
+from charlstm.store.metrics import Metrics
 from charlstm.store.runs import prune, text_cache
 from charlstm.text.corpus import ReadProgress
 from charlstm.training.defaults import settle_budget, updates_in_budget
@@ -25,6 +25,7 @@ from charlstm.training.notes import notes_on
 from charlstm.training.optim import Schedule
 from charlstm.training.start import Training, fresh_run, resumed_run
 from charlstm.training.texts import index_of
+from charlstm.training.validation import validate, warning
 from charlstm.training.world import World
 
 WORST = 3.0  # a loss above this many times the start is a failure
@@ -74,7 +75,7 @@ def fit(
         train, val = training.texts.train.size, training.texts.val
         config = settle_budget(config, budget, train, val.size if val else 0)
         training.config, training.pool.dropout = config, config.dropout
-        yield from map(Note, notes_on(training))
+        yield from map(Note, [*notes_on(training), *filter(None, [warning(training)])])
         if not progress.update:
             run.save("last")
         with atomic_write(training.folder / "config.yaml") as file:
@@ -88,7 +89,7 @@ def fit(
             yield updated
             reason = "done" if update >= budget else "stopped" if stop() else ""
             if update % (config.eval_every or budget) == 0 or reason == "done":
-                yield run.validate(metrics, updated.lr)
+                yield from run.validate(metrics, updated.lr)
                 if not reason and progress.validations_since_best >= (config.patience or math.inf):
                     progress.stopped_early, reason = True, "patience"
             if config.sample_every and update % config.sample_every == 0:
@@ -126,31 +127,17 @@ class _Run:
             done=t.progress.update,
         )
 
-    def validate(self, metrics: Metrics, lr: float) -> Validated:
+    def validate(self, metrics: Metrics, lr: float) -> Iterator[Event]:
         """Score the validation text, save the model if it is the best, and write a row."""
-        t, progress = self.training, self.training.progress
-        means, progress.since_row = progress.since_row.means(), Sums()
-        val_nats = t.pool.validate().nats_per_char if t.texts.val else None
-        best = val_nats is not None and (progress.best_val is None or val_nats < progress.best_val)
-        progress.last_val, progress.seconds = val_nats, self.seconds()
+        progress = self.training.progress
+        row, best, notes = validate(self.training, lr)
+        progress.seconds = self.seconds()
         if best:
-            progress.best_val, progress.validations_since_best = val_nats, 0
             self.save("best")
-        elif val_nats is not None:
-            progress.validations_since_best += 1
-        characters = progress.update * t.characters_per_update
-        metrics.add(
-            {
-                "update": progress.update,
-                "characters": characters,
-                "epoch": characters / t.texts.train.size,
-                "seconds": progress.seconds,
-                "val_nats": val_nats,
-                "lr": lr,
-                **means,
-            }
-        )
-        return Validated(progress.update, means["train_nats"], val_nats, best)
+        metrics.add(row | {"seconds": progress.seconds})
+        train_nats = row["train_nats"] or 0.0
+        yield Validated(progress.update, train_nats, progress.last_val, best)
+        yield from map(Note, notes)
 
     def preview(self) -> Preview:
         """A sample, and its longest passage that is also in the training text."""
@@ -213,6 +200,7 @@ class _Run:
             progress.best_val,
             progress.last_val,
             self.val_scale,
+            warning(t),
         )
 
     def seconds(self) -> float:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from charlstm.errors import RunError
-from charlstm.evaluate import Score, Scorer, total
+from charlstm.evaluate import Score, Scorer
 from charlstm.nn import Array
 from charlstm.training.loop import GradientSource
 from charlstm.training.shards import Windows
@@ -53,7 +53,7 @@ class RankPool(GradientSource):
     def validate(self) -> Score:
         """The score of the validation text with the present parameters."""
         self._run(VALIDATE, [{}] * self._world.size)
-        return total(Score(float(n), int(c), int(u)) for n, c, u in self.worker.arrays.scores)
+        return self.worker.arrays.score()
 
     def close(self) -> None:
         """End the job: the other ranks wait for the next one."""

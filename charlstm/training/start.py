@@ -9,7 +9,6 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from charlstm import checkpoint
-from charlstm.checkpoint import Checkpoint, architecture_of
 from charlstm.config import Config
 from charlstm.errors import CheckpointError, ConfigError
 from charlstm.nn import Array
@@ -98,7 +97,7 @@ def fresh_run(
     """A new run in a new folder, with random weights or with those of `init_from`."""
     if not config.corpus:
         raise ConfigError("no text to train on; name a file, a folder, or - for standard input.")
-    architecture_of(config).make_cell()  # a wrong option is an error before a long text is read
+    checkpoint.architecture_of(config).make_cell()  # a wrong option is an error at once
     path = checkpoint_path(init_from) if init_from else None
     old = checkpoint.load(path, weights_only=True) if path else None
     if old and old.vocabulary.tokens != config.tokens:
@@ -140,7 +139,10 @@ def _training(
     V, newline = texts.vocabulary.size, texts.prime if config.lines else None
     sizes = V, config.batch_size, config.seq_length, config.shards or 1, config.seed
     plan = Plan(
-        architecture_of(config), *sizes, memory_penalty=config.memory_penalty, reset_at=newline
+        checkpoint.architecture_of(config),
+        *sizes,
+        memory_penalty=config.memory_penalty,
+        reset_at=newline,
     )
     job = Job(plan, texts.train, texts.val, texts.prime)
     ranks = world.size if world else 0
@@ -189,7 +191,7 @@ def _allows_more(config: Config, old: Config) -> bool:
     return patience or (budget and (config.max_steps or math.inf) > (old.max_steps or 0))
 
 
-def _copy_weights(old: Checkpoint, path: Path, parameters: Parameters) -> None:
+def _copy_weights(old: checkpoint.Checkpoint, path: Path, parameters: Parameters) -> None:
     """Copy the weights of `old`, read from `path`; characters that it does not know keep theirs.
 
     Raises:

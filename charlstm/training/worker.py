@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from charlstm.evaluate import Scorer
+from charlstm.evaluate import Score, Scorer, total
 from charlstm.nn import Array
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Parameters, flat_size
@@ -71,7 +71,8 @@ class Worker:
         for group in self._groups:
             assert self._scorer is not None
             score = self._scorer.score(self.parameters, group)
-            self.arrays.scores[group] = score.nats, score.characters, score.unknown
+            self.arrays.scores[group, :3] = score.nats, score.characters, score.unknown
+            self.arrays.scores[group, 3:] = self._scorer.saturated(group).ravel()
 
     def _network(self, columns: int) -> Network:
         dropout = float(self.arrays.dropout[0])
@@ -97,21 +98,31 @@ class SharedArrays:
     gradients: Array  # (shards, size)
     states: list[Array]  # one flat vector for each shard: every state of every layer
     losses: Array  # (shards,) nats summed over a shard's window
-    scores: Array  # (groups, 3): nats, characters, unknown of each group of validation streams
+    scores: Array  # (groups, 3 + layers·gates): nats, characters, unknown, saturated shares
     dropout: Array  # (1,) the share of outputs dropped
+
+    def score(self) -> Score:
+        """The score of the validation text, once every group has its own."""
+        return total(Score(float(n), int(c), int(u)) for n, c, u in self.scores[:, :3])
+
+    def saturated(self, layers: int) -> Array:
+        """The share of saturated values of each gate (layers, gates): the mean over the groups."""
+        shares: Array = self.scores[:, 3:].mean(axis=0)
+        return shares.reshape(layers, -1)
 
     @staticmethod
     def shapes(plan: Plan, groups: int) -> list[tuple[tuple[int, ...], str]]:
         """Shape and dtype of each array, states one by one, in the order they are laid out."""
         size = flat_size(plan.architecture, plan.vocabulary_size)
         states = len(plan.architecture.make_cell().states)
+        gates = len(plan.architecture.make_cell().sigmoids) * plan.architecture.num_layers
         rows = states * plan.architecture.hidden_size * plan.architecture.num_layers
         return [
             ((size,), plan.dtype),
             ((plan.shards, size), plan.dtype),
             *(((rows * (c.stop - c.start),), plan.dtype) for c in plan.columns),
             ((plan.shards,), "float64"),
-            ((max(1, groups), 3), "float64"),
+            ((max(1, groups), 3 + gates), "float64"),
             ((1,), "float64"),
         ]
 

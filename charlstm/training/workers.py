@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.evaluate import Score, Scorer, total
+from charlstm.evaluate import Score, Scorer
 from charlstm.nn import Array
 from charlstm.text.slices import TextSlice
 from charlstm.training.line_streams import LineStreams
@@ -113,7 +113,7 @@ class WorkerPool(GradientSource):
         self._start_others(VALIDATE)
         self.worker.run(VALIDATE)
         self._wait_for_others()
-        return total(Score(float(n), int(c), int(u)) for n, c, u in self.worker.arrays.scores)
+        return self.worker.arrays.score()
 
     def close(self) -> None:
         """End the other processes."""

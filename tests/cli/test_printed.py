@@ -675,8 +675,9 @@ def test_plot_shows_the_first_the_last_and_the_lowest_of_each_curve(
         assert run == {name: pytest.approx(values[skipped:]) for name, values in columns.items()}
     shown = charlstm.ok("plot", "one", "two").stdout.splitlines()
     labels = {"train, nats/char": "train_nats", "validation, nats/char": "val_nats",
-              "learning rate": "lr", "gradient norm": "grad_norm"}  # fmt: skip
-    for lines, name, run in ((shown[:5], "one", found[0]), (shown[5:], "two", found[1])):
+              "learning rate": "lr", "gradient norm": "grad_norm",
+              "|c|, 90 % are below": "c_p90"}  # fmt: skip
+    for lines, name, run in ((shown[:6], "one", found[0]), (shown[6:], "two", found[1])):
         assert lines[0] == f"{name}: 4,500 characters read"
         for line, (label, key) in zip(lines[1:], labels.items(), strict=True):
             assert line[2:24].strip() == label

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from charlstm.errors import RunError
-from charlstm.store.metrics import COLUMNS, Metrics, Sums, read, read_numbers
+from charlstm.nn.cells import CELLS
+from charlstm.store.metrics import COLUMNS, SATURATED, Metrics, Sums, read, read_numbers
 
 OURS = """update,characters,epoch,seconds,train_nats,val_nats,lr,grad_norm,clipped
 5,480,0.2,1.25,2.5,2.25,0.02,0.75,0
 10,960,0.4,2.5,2.125,,1e-05,0.5,0.2
 """
+OLD = len(OURS.splitlines()[0].split(","))  # columns of the earlier versions, which wrote this
 WITH_COMMAS = OURS.replace(",", ";").replace(".", ",")
 SAVED_AGAIN = {
     "as it was": OURS.encode(),
@@ -54,11 +56,28 @@ def test_numbers_are_those_that_were_added(path: Path) -> None:
 def test_what_a_spreadsheet_saves_is_read_and_kept(path: Path, how: str) -> None:
     path.write_bytes(SAVED_AGAIN[how])
     first, second = read_numbers(path)
-    assert list(first.values()) == [5, 480, 0.2, 1.25, 2.5, 2.25, 0.02, 0.75, 0]
+    assert list(first.values())[:OLD] == [5, 480, 0.2, 1.25, 2.5, 2.25, 0.02, 0.75, 0]
     assert (second["update"], second["lr"], second["clipped"]) == (10, 1e-5, 0.2)
     assert math.isnan(second["val_nats"])
     Metrics(path.parent, 10).add(dict.fromkeys(COLUMNS, 11))
-    assert path.read_text(encoding="utf-8") == OURS + ",".join(["11"] * 9) + "\n"
+    head, *rows = OURS.splitlines()
+    kept = [",".join([head, *COLUMNS[OLD:]]), *(row + "," * len(COLUMNS[OLD:]) for row in rows)]
+    new = ",".join(["11"] * len(COLUMNS))
+    assert path.read_text(encoding="utf-8") == "\n".join([*kept, new, ""])
+
+
+def test_the_columns_of_earlier_versions_come_first_in_their_order() -> None:
+    assert ",".join(COLUMNS[:OLD]) == OURS.splitlines()[0]
+
+
+def test_every_gate_has_a_column_of_its_saturation() -> None:
+    gates = {gate for cell in CELLS.values() for gate in cell().sigmoids}
+    assert {SATURATED + gate for gate in gates} == {c for c in COLUMNS if c.startswith(SATURATED)}
+
+
+def test_a_column_that_a_row_does_not_have_stays_empty(path: Path) -> None:
+    Metrics(path.parent, 0).add({"update": 3, "lr": 0.5})
+    assert read(path) == [{**dict.fromkeys(COLUMNS, ""), "update": "3", "lr": "0.5"}]
 
 
 def test_further_columns_stay(path: Path) -> None:

@@ -18,6 +18,7 @@ from command_line import SIGNALS, TINY, Runner, sentences
 from charlstm.cli.stop import Stop
 from charlstm.errors import RunError
 from charlstm.store import archive
+from charlstm.store.metrics import read_numbers
 from charlstm.training.world import LAUNCHERS, World, join
 
 pytestmark = pytest.mark.slow
@@ -71,6 +72,10 @@ def test_any_number_of_ranks_gives_the_same_bits_and_resumes(
     whole = ranks(2, "train", "--resume=ranks", "--max-steps=8", "--json")
     assert whole.returncode == 0, whole.stderr
     assert arrays(here / "ranks") == arrays(here / "alone")
+    rows = [read_numbers(here / run / "metrics.csv") for run in ("ranks", "alone")]
+    for row in (*rows[0], *rows[1]):
+        assert row.pop("seconds") > 0
+    assert str(rows[0]) == str(rows[1])  # NaN among them
     assert f'"last_val_nats": {alone.json["last_val_nats"]!r}' in whole.stdout
 
 

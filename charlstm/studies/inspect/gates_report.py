@@ -117,10 +117,8 @@ class GatesReport:
         if gates.memory:
             yield ""
         for layer, sizes in enumerate(gates.memory):
-            yield (
-                f"|c| of layer {layer}: median {sizes.median:,.3g}, 90 % below {sizes.p90:,.3g}, "
-                f"largest {sizes.largest:,.4g}"
-            )
+            median, p90, largest = sizes.shown()
+            yield f"|c| of layer {layer}: median {median}, 90 % below {p90}, largest {largest}"
         memories = gates.longest_memories[: self.listed]
         if memories:
             yield ""
