@@ -56,7 +56,7 @@ class Run:
     @property
     def rows(self) -> list[dict[str, float]]:
         with (self.folder / "metrics.csv").open(encoding="utf-8", newline="") as file:
-            return [{k: float(v) for k, v in row.items()} for row in csv.DictReader(file)]
+            return [{k: float(v) for k, v in row.items() if v} for row in csv.DictReader(file)]
 
     def weights(self, name: str = "last") -> dict[str, Array]:
         return archive.load(self.folder / f"{name}.npz").arrays
@@ -269,7 +269,13 @@ def test_each_row_of_the_metrics_follows_from_its_updates(risen: Run) -> None:
         assert row.pop("clipped") == pytest.approx(np.mean([u.clipped for u in own]))
         assert row["seconds"] > seconds
         seconds = row.pop("seconds")
+        for gate in "ifo":
+            assert 0 <= row.pop(f"saturated_{gate}") <= 1
+        sizes = [row.pop(f"c_{name}") for name in ("median", "p90", "largest")]
         assert row == {}
+    c = np.concatenate([np.split(risen.weights()[f"state/{shard}"], 2)[1] for shard in (0, 1)])
+    quantiles = np.quantile(np.abs(c), (0.5, 0.9, 1), method="inverted_cdf")
+    assert sizes == pytest.approx(quantiles.tolist(), rel=0.005)
     assert 0 < np.mean([u.clipped for u in updates]) < 1
 
 
