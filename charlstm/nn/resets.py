@@ -30,7 +30,9 @@ class Resets:
     def set_window(self, ids: NDArray[np.intp]) -> None:
         """Set the characters of the window (T, B)."""
         dtype = next(iter(self.before.values())).dtype
-        self._kept = (ids != self._at)[:, :, None].astype(dtype)
+        kept = ids != self._at
+        self._kept = kept[:, :, None].astype(dtype)
+        self._all_kept: list[bool] = kept.all(axis=1).tolist()
 
     def forward(self, t: int) -> None:
         """Write the states before step t, from those after step t - 1."""
@@ -40,5 +42,7 @@ class Resets:
 
     def backward(self, t: int, dstate: Mapping[str, Array]) -> None:
         """Turn the gradients of the states before step t into those of the states after t - 1."""
+        if self._all_kept[t]:
+            return
         for gradient in dstate.values():
             np.multiply(gradient, self._kept[t], out=gradient)

@@ -10,19 +10,18 @@ from numpy.typing import NDArray
 from charlstm.errors import CorpusError
 from charlstm.text.cache import stored
 from charlstm.text.corpus import Corpus, unkept
-from charlstm.text.lines import drawn_order, ends_of_lines, places_of
+from charlstm.text.lines import Places, drawn_order, edges_of_lines, places_of
 from charlstm.text.vocabulary import Ids, Vocabulary
 
 BLOCK = 1 << 20  # ids written at once
+SOME = 1 << 16  # lines looked up at once
 
 
 def without_empty_lines(vocabulary: Vocabulary, ids: Ids) -> Ids:
     """The ids (N,) of a text without its empty lines."""
-    ends = ends_of_lines(ids, _newline(vocabulary))
-    if ids.size and ids[-1] != _newline(vocabulary):
-        ends = np.append(ends, ids.size)
-    starts, ends = _full_lines(vocabulary, ids, ends)
-    return np.asarray(ids[places_of(starts, ends)])
+    edges = edges_of_lines(ids, _newline(vocabulary))
+    full = _full_lines(vocabulary, ids, edges)
+    return np.asarray(ids[places_of(edges[:-1][full], np.diff(edges)[full])])
 
 
 def lines_in_order(corpus: Corpus, seed: int) -> Corpus:
@@ -33,20 +32,19 @@ def lines_in_order(corpus: Corpus, seed: int) -> Corpus:
     Raises:
         CorpusError: if all lines are empty, or the result cannot be kept beside the text.
     """
-    ids, vocabulary = corpus.ids, corpus.vocabulary
-    found = ends_of_lines(ids, _newline(vocabulary))
-    starts, ends = _full_lines(vocabulary, ids, found)
-    if not starts.size:
+    ids, vocabulary, cache = corpus.ids, corpus.vocabulary, corpus.path.parent
+    edges = edges_of_lines(ids, _newline(vocabulary))
+    full = np.flatnonzero(_full_lines(vocabulary, ids, edges)).astype(edges.dtype)
+    if not full.size:
         raise CorpusError("the text has only empty lines; with --lines each line is an example")
-    empty = found.size - starts.size
-    order = drawn_order(starts.size, seed, 0, 0)
+    empty, order = edges.size - 1 - full.size, full[drawn_order(full.size, seed, 0, 0)]
+    count = sum(int(lengths.sum()) for _, lengths in _some(edges, order))
     digest = hashlib.sha256(f"lines 1 {seed} {corpus.digest}".encode()).hexdigest()
-    pieces = _gathered(ids, starts[order], ends[order])
     try:
-        count = int((ends - starts).sum())
-        drawn, path = stored(pieces, count, corpus.path.parent, digest, vocabulary)
+        pieces = _gathered(ids, edges, order)
+        drawn, path = stored(pieces, count, cache, digest, vocabulary)
     except OSError as error:
-        raise unkept(corpus.path.parent, error) from error
+        raise unkept(cache, error) from error
     notes = [*corpus.notes]
     if empty:
         lines = f"{empty:,} empty line{'s' * (empty > 1)}"
@@ -54,27 +52,33 @@ def lines_in_order(corpus: Corpus, seed: int) -> Corpus:
     return replace(corpus, ids=drawn, digest=digest, path=path, notes=notes)
 
 
-def _full_lines(
-    vocabulary: Vocabulary, ids: Ids, ends: NDArray[np.intp]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    r"""Where the lines begin and end that are not empty; of bytes a lone "\r" is empty too."""
-    starts = np.concatenate([[0], ends[:-1]])[: ends.size]
-    lengths = ends - starts - (ids[ends - 1] == _newline(vocabulary))
-    full = lengths > 0
+def _full_lines(vocabulary: Vocabulary, ids: Ids, edges: Places) -> NDArray[np.bool_]:
+    r"""Which lines between these edges are not empty; of bytes a lone "\r" is empty too."""
+    starts, lengths = edges[:-1], np.diff(edges)
+    if lengths.size and ids[-1] != _newline(vocabulary):
+        lengths[-1] += 1
+    full = lengths > 1
     if vocabulary.tokens == "byte":
-        full &= (lengths > 1) | (ids[starts] != ord("\r"))
-    return starts[full], ends[full]
+        full &= (lengths > 2) | (ids[starts] != ord("\r"))
+    return np.asarray(full)
 
 
-def _gathered(ids: Ids, starts: NDArray[np.intp], ends: NDArray[np.intp]) -> Iterator[Ids]:
+def _gathered(ids: Ids, edges: Places, order: Places) -> Iterator[Ids]:
     """The ids of these lines one after another, in pieces."""
-    lengths = (ends - starts).cumsum()
-    first = 0
-    while first < starts.size:
-        before = lengths[first - 1] if first else 0
-        last = max(first + 1, int(lengths.searchsorted(before + BLOCK, side="right")))
-        yield ids[places_of(starts[first:last], ends[first:last])]
-        first = last
+    for starts, lengths in _some(edges, order):
+        ends, first = lengths.cumsum(), 0
+        while first < starts.size:
+            before = ends[first - 1] if first else 0
+            last = max(first + 1, int(ends.searchsorted(before + BLOCK, side="right")))
+            yield ids[places_of(starts[first:last], lengths[first:last])]
+            first = last
+
+
+def _some(edges: Places, order: Places) -> Iterator[tuple[Places, Places]]:
+    """Where these lines start, and their lengths, some at a time."""
+    for first in range(0, order.size, SOME):
+        lines = order[first : first + SOME]
+        yield edges[lines], edges[lines + 1] - edges[lines]
 
 
 def _newline(vocabulary: Vocabulary) -> int:

@@ -1,12 +1,19 @@
 """The windows of a text of many short lines: their order is drawn anew for each pass."""
 
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.text.lines import begin_of_line, drawn_order, end_of_line, ends_of_lines
+from charlstm.text.lines import (
+    Places,
+    begin_of_line,
+    drawn_order,
+    edges_of_lines,
+    end_of_line,
+)
 
 
 class LineStreams:
@@ -25,16 +32,10 @@ class LineStreams:
         edges = [
             begin_of_line(self.ids, newline, b * ids.size // batch_size) for b in range(batch_size)
         ]
-        self._columns = [
-            _Column(
-                self.ids,
-                newline,
-                first,
-                last if last > first else end_of_line(self.ids, newline, first),
-                (seed, column),
-            )
-            for column, (first, last) in enumerate(zip(edges, [*edges[1:], ids.size], strict=True))
-        ]
+        self._columns = []
+        for column, (first, last) in enumerate(pairwise([*edges, ids.size])):
+            end = last if last > first else end_of_line(self.ids, newline, first)
+            self._columns.append(_Column(self.ids[first:end], newline, (seed, column)))
 
     def window(self, update: int, columns: slice) -> NDArray[np.intp]:
         """See `Windows.window`."""
@@ -44,14 +45,11 @@ class LineStreams:
 
 
 class _Column:
-    """The lines from `start` to `stop` (exclusive) of a text, read again and again."""
+    """A part of a text, whole lines, that is read again and again."""
 
-    def __init__(
-        self, ids: NDArray[Any], newline: int, start: int, stop: int, key: tuple[int, int]
-    ) -> None:
+    def __init__(self, ids: NDArray[Any], newline: int, key: tuple[int, int]) -> None:
         self._ids, self._newline, self._key = ids, newline, key
-        self._start, self._size = start, stop - start
-        self._pass = -1
+        self._size, self._pass = ids.size, -1
 
     def read(self, place: int, count: int) -> NDArray[Any]:
         """So many characters of the endless stream from `place` ≥ -1 on; -1 is a newline."""
@@ -69,22 +67,21 @@ class _Column:
             return np.array([self._newline], self._ids.dtype)
         if number != self._pass:
             self._draw(number)
-        places = np.arange(offset, offset + count)
-        line = self._ends.searchsorted(places, side="right")
-        return np.asarray(self._ids[places + self._shift[line]])
+        # Of the same type as the ends: else NumPy would copy these at every search.
+        places = np.arange(offset, offset + count, dtype=self._ends.dtype)
+        at = self._ends.searchsorted(places, side="right")
+        line = self._order[at]
+        left = self._ends[at] - places  # in the line
+        return np.asarray(self._ids[self._edges[line + 1] - left])
 
     def _draw(self, number: int) -> None:
         """Put the lines in the order of pass `number`."""
-        starts, lengths = self._lines
-        order = drawn_order(starts.size, self._key[0], number, self._key[1] + 1)
-        lengths = lengths[order]
-        self._pass, self._ends = number, lengths.cumsum()
-        self._shift = starts[order] - (self._ends - lengths)
+        edges = self._edges
+        order = drawn_order(edges.size - 1, self._key[0], number, self._key[1] + 1)
+        self._pass, self._order = number, order.astype(edges.dtype)
+        self._ends = np.diff(edges)[order].cumsum(dtype=edges.dtype)
 
     @cached_property
-    def _lines(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Where the lines begin in the text, and how long they are."""
-        part = self._ids[self._start : self._start + self._size]
-        ends = ends_of_lines(part, self._newline) + self._start
-        lengths = np.diff(ends, prepend=self._start)
-        return ends - lengths, lengths
+    def _edges(self) -> Places:
+        """Where the lines begin, and the size."""
+        return edges_of_lines(self._ids, self._newline)

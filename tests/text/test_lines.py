@@ -18,8 +18,8 @@ from charlstm.text.line_corpus import lines_in_order, without_empty_lines
 from charlstm.text.lines import (
     begin_of_line,
     drawn_order,
+    edges_of_lines,
     end_of_line,
-    ends_of_lines,
     split_lines,
     whole_line_columns,
 )
@@ -43,7 +43,7 @@ def test_a_place_is_in_one_line(lengths: list[int], data: st.DataObject) -> None
         patch.setattr(module, "BLOCK", 4)
         assert begin_of_line(ids, 0, place) == edges[line - 1]
         assert end_of_line(ids, 0, place) == edges[line]
-        assert ends_of_lines(ids, 0).tolist() == edges[1:]
+        assert edges_of_lines(ids, 0).tolist() == edges
 
 
 @given(TEXTS, st.just(0.0) | st.floats(0.01, 0.9))
@@ -98,9 +98,9 @@ def lines_of(corpus: Corpus) -> list[str]:
 def test_the_lines_stay_and_their_order_is_drawn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        line_corpus, "BLOCK", 37
-    )  # pieces of several lines, and lines of several blocks
+    # Pieces of several lines, and a line longer than a piece.
+    monkeypatch.setattr(line_corpus, "SOME", 7)
+    monkeypatch.setattr(line_corpus, "BLOCK", 37)
     names = [*place_names(60), "x" * 90]
     found = [lines_of(encoded(tmp_path, as_lines(names).encode(), seed=k)) for k in (1, 2)]
     assert sorted(found[0]) == sorted(found[1]) == sorted(names)
