@@ -81,7 +81,7 @@ RULES = (
     *_with("sample", "--prime", "--prime-file", "each gives the prime"),
     *_with("sample", "--top-k --top-p --min-p", "--temperature", GREEDY, 0.0),
     *_with("sample", "--seed", "--temperature", GREEDY, 0.0, mild=True),
-    *_without("eval", "--lines", "TEXT", "the run's validation part is one piece"),
+    *_without("eval", "--lines", "TEXT", READ),
     *_without("eval, inspect gates", "--encoding", "TEXT", READ),
     *_without("inspect gradients", "--encoding", "--text", READ),
     *_with("eval, inspect gates, inspect gradients", "--encoding", BYTES, RAW),

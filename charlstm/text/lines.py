@@ -27,6 +27,16 @@ def edges_of_lines(ids: NDArray[Any], newline: int) -> Places:
     return np.concatenate(found)
 
 
+def count_lines(ids: NDArray[Any], newline: int, most: int) -> int:
+    """How many lines a text (N,) has that ends with a newline, or `most` if there are more."""
+    count = 0
+    for first in range(0, len(ids), BLOCK):
+        count += int(np.count_nonzero(ids[first : first + BLOCK] == newline))
+        if count >= most:
+            return most
+    return count
+
+
 def begin_of_line(ids: NDArray[Any], newline: int, place: int) -> int:
     """Where the line begins in which `place` is; it is 0 for the first line."""
     while place > 0:

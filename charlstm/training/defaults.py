@@ -46,17 +46,22 @@ def validation_fraction(config: Config, characters: int) -> float:
     return min(VAL_FRACTION, VAL_CHARACTERS / max(1, characters))
 
 
-def fit_to_text(config: Config, characters: int) -> tuple[Config, list[str]]:
-    """Shrink window and batch to a training text of so many characters.
+def fit_to_text(
+    config: Config, characters: int, lines: int | None = None
+) -> tuple[Config, list[str]]:
+    """Shrink window and batch to a training text of so many characters, and to its lines if given.
 
     Returns the config, and a note on what it shrank (none if all fits).
     """
     seq_length = max(1, min(config.seq_length, characters - 1))
-    batch_size = max(1, min(config.batch_size, characters // seq_length))
+    batch_size = max(1, min(config.batch_size, characters // seq_length, lines or characters))
+    size = f"{characters:,} {unit_of(config.tokens)}s"
+    if batch_size == lines != config.batch_size:
+        size = f"{lines} line{'s' * (lines > 1)} of {size}"
     notes = []
     if (seq_length, batch_size) != (config.seq_length, config.batch_size):
         notes.append(
-            f"the training text has only {characters:,} {unit_of(config.tokens)}s: using "
+            f"the training text has only {size}: using "
             f"--batch-size {batch_size} and --seq-length {seq_length} instead of "
             f"{config.batch_size} and {config.seq_length}"
         )

@@ -18,6 +18,7 @@ from charlstm.store.atomic import clean_stray
 from charlstm.store.lock import RunLock
 from charlstm.store.runs import checkpoint_path, claim, new_run, text_cache
 from charlstm.text.corpus import ReadProgress
+from charlstm.text.lines import count_lines
 from charlstm.text.sources import find_files, is_pipe
 from charlstm.training.defaults import (
     DROPOUT_TIMED,
@@ -110,7 +111,9 @@ def fresh_run(
         texts = read_texts(config, text_cache(folder), vocabulary=vocabulary, on_read=on_read)
         if old and "hidden_size" in config.undecided:
             config = replace(config, hidden_size=old.config.hidden_size)
-        config, shrunk = fit_to_text(config, texts.train.size)
+        ids, newline = texts.train.open(), texts.prime
+        lines = count_lines(ids, newline, config.batch_size) if config.lines else None
+        config, shrunk = fit_to_text(config, ids.size, lines)
         open_before, config = config.undecided, choose(config, texts.train.size)
         config = replace(
             settle_shards(config, world.size if world else None),

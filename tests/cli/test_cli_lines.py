@@ -163,6 +163,18 @@ def test_a_text_of_one_line_is_trained_on_and_not_validated(charlstm: Runner, th
         (there / "one").rmdir()
 
 
+def test_few_lines_are_as_many_columns(charlstm: Runner, there: Path) -> None:
+    """A column reads whole lines, so a pass of more columns would end in the middle of them."""
+    (there / "few.txt").write_text(f"{'ab ' * 900}\n" * 3, encoding="utf-8")
+    flags = ("--lines", "--val-fraction=0", *FEW, "--hidden-size=4", "--out=few")
+    done = charlstm.ok("train", "few.txt", *flags)
+    assert (
+        "the training text has only 3 lines of 8,103 characters: using --batch-size 3"
+        in done.stderr
+    )
+    assert load(there / "few").config.batch_size == 3
+
+
 def test_a_text_of_empty_lines_is_one_line_of_error(charlstm: Runner, there: Path) -> None:
     (there / "empty.txt").write_bytes(b"\n\n\n")
     message = charlstm.fails("train", "empty.txt", "--lines", *TINY)
@@ -206,3 +218,13 @@ def test_files_folders_and_gzip_are_read_line_by_line(
     one = charlstm.ok("sample", "-r", "parts", "--seed=2", "--count=3").output
     assert one.count(b"\n") == 3
     charlstm.ok("train", "--resume=piped", "--max-steps=4")
+
+
+def test_the_seeds_of_a_comparison_draw_lines_of_their_own(charlstm: Runner, there: Path) -> None:
+    plan = "base: {corpus: names.txt, lines: true, hidden_size: 4, dropout: 0}\n"
+    plan += "vary: {seed: [1, 2]}\nbudget: {characters: 6000}\n"
+    (there / "plan.yaml").write_text(plan, encoding="utf-8")
+    for _ in range(2):  # the second call finds both
+        charlstm.ok("compare", "plan.yaml", "--out=compared")
+    ids = [load(there / "compared" / f"seed-{k}").validation_ids().tobytes() for k in (1, 2)]
+    assert ids[0] != ids[1]

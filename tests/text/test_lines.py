@@ -17,6 +17,7 @@ from charlstm.text.corpus import Corpus, encode_corpus
 from charlstm.text.line_corpus import lines_in_order, without_empty_lines
 from charlstm.text.lines import (
     begin_of_line,
+    count_lines,
     drawn_order,
     edges_of_lines,
     end_of_line,
@@ -44,6 +45,8 @@ def test_a_place_is_in_one_line(lengths: list[int], data: st.DataObject) -> None
         assert begin_of_line(ids, 0, place) == edges[line - 1]
         assert end_of_line(ids, 0, place) == edges[line]
         assert edges_of_lines(ids, 0).tolist() == edges
+        most = data.draw(st.integers(1, 15))
+        assert count_lines(ids, 0, most) == min(most, len(lengths))
 
 
 @given(TEXTS, st.just(0.0) | st.floats(0.01, 0.9))
