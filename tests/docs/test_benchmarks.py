@@ -93,3 +93,20 @@ def test_two_versions_are_measured_in_the_same_rounds() -> None:
         "cold start to 200 characters",
     ]
     assert all(float(ratio) > 0.0 for line in lines for ratio in line[32:].split())
+
+
+def test_names_are_trained_on_and_held_out_for_the_other_side(torch: Path) -> None:
+    script = [sys.executable, BENCHMARKS / "names.py", "--torch-python", torch]
+    quick = ["--minutes=0.005", "--count=300", "--parameters=3000", "--workers=1"]
+    command = list(map(str, [*script, *quick]))
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=False, cwd=torch.parent
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["charlstm"]["parameters"] == pytest.approx(3000, rel=0.1)
+    assert found["charlstm"]["nats"] > 0.0
+    assert found["transformer"]["rate"] == 2000.0
+    assert 20 <= found["held out"] <= 40
+    asked = (torch.parent / "words").read_text(encoding="utf-8")
+    assert "torch_names.py" in asked and "--minutes 0.005" in asked
