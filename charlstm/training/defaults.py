@@ -1,6 +1,7 @@
 """The rules that decide the settings which the user leaves open, and that fit them to the text."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from charlstm.threads import cores
 
 SHORT = 20_000  # characters; a text below that needs fewer units
 RATES = {"adam": 2e-2, "rmsprop": 4e-3, "sgd": 0.5}  # for up to 256 units
+MEMORY_PENALTY = 0.1
 SHARD_COLUMNS = 8  # a process of its own does not pay for fewer columns
 # Without a budget: so many characters, in so many passes over the text, but enough updates.
 # (Too many do no harm: a run keeps the model that is best on the validation part.)
@@ -22,6 +24,15 @@ VALIDATIONS = 20  # in a run
 VALIDATION_COST = 0.4  # of a character validated, against one trained on
 VALIDATING_MOST = 0.25  # what validations may cost, against the training; one there always is
 VAL_FRACTION, VAL_CHARACTERS = 0.1, 300_000  # at most; the score is exact to about 0.004 nats
+
+
+def with_memory_penalty(settings: Mapping[str, Any], recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a new run, with a memory penalty unless it is given.
+
+    A `recipe` that sets the rate was tuned as a whole: what it leaves out stays off.
+    """
+    default = {} if "lr" in recipe else {"memory_penalty": MEMORY_PENALTY}
+    return default | dict(settings)
 
 
 def choose(config: Config, characters: int) -> Config:

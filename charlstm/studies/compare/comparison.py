@@ -18,6 +18,7 @@ from charlstm.nn.cells import CELLS, cell_options
 from charlstm.pairs.files import PER_CONDITION, SWEEPS
 from charlstm.setting import brief
 from charlstm.text.sources import is_pipe
+from charlstm.training.defaults import with_memory_penalty
 from charlstm.training.texts import absolute
 
 KEYS = ("base", "vary", "budget", "pairs", "per_condition", "sweeps", "out")
@@ -162,9 +163,8 @@ def _runs(
     for values in itertools.product(*vary.values()):
         chosen = dict(zip(vary, values, strict=True))
         common = _fitting(base, vary.get("cell", []), chosen.get("cell"))
-        config = from_mapping(
-            {**common, **relative_to(path, chosen), "keep": MOST_RUNS}, cell_options()
-        )
+        settings = {**common, **relative_to(path, chosen), "keep": MOST_RUNS}
+        config = from_mapping(with_memory_penalty(settings, settings), cell_options())
         if not config.corpus or any(map(is_pipe, [*config.corpus, config.val or "."])):
             raise ConfigError("name a corpus of files in base; a pipe is read only once.")
         architecture_of(config).make_cell()
