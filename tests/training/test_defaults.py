@@ -95,6 +95,29 @@ def test_the_rate_follows_from_the_units_and_the_optimiser() -> None:
     assert chosen(replace(OPEN, optimizer="sgd"), 10**6)[2] == 0.5
 
 
+@pytest.mark.parametrize(
+    ("file", "options", "penalty"),
+    [
+        (None, (), 0.1),
+        (None, ("--lr=0.01",), 0.1),
+        (None, ("--memory-penalty=0",), 0.0),
+        ("seed: 3", (), 0.1),
+        ("lr: 0.01", (), 0.0),  # a recipe: what it leaves out stays off
+        ("lr: 0.01", ("--memory-penalty=0.2",), 0.2),
+        ("lr: 0.01\nmemory_penalty: 0.3", (), 0.3),
+        ("lr: 0.01\nmemory_penalty: 0.3", ("--memory-penalty=0.2",), 0.2),
+    ],
+)
+def test_new_runs_have_a_memory_penalty_and_old_recipes_have_none(
+    charlstm: Runner, here: Path, file: str | None, options: tuple[str, ...], penalty: float
+) -> None:
+    if file:
+        (here / "c.yaml").write_text(file + "\n", encoding="utf-8")
+        options = (*options, "--config=c.yaml")
+    charlstm.ok("train", "text.txt", *TINY, "--max-steps=1", "--out=runs/a", *options)
+    assert read_yaml(here / "runs/a/config.yaml")["memory_penalty"] == penalty
+
+
 @pytest.mark.usefixtures("here")
 def test_what_was_asked_for_stays_and_is_not_spoken_of(charlstm: Runner) -> None:
     asked = replace(OPEN, hidden_size=64, dropout=0.0, lr=1.0)
