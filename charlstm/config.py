@@ -63,7 +63,7 @@ class Config:
     )
     optimizer: str = setting("adam", "Update rule.", choices=("adam", "rmsprop", "sgd"))
     lr: float = setting(
-        None, "Highest learning rate.  [default: by the number of units]", above=0.0, high=1e6
+        None, "Highest learning rate.  [default: by the units and the updates]", above=0.0, high=1e6
     )
     schedule: str = setting(
         "cosine", "Learning rate after warm-up.", choices=("cosine", "constant")

@@ -12,7 +12,9 @@ from charlstm.threads import cores
 
 SHORT = 20_000  # characters; a text below that needs fewer units
 RATES = {"adam": 2e-2, "rmsprop": 4e-3, "sgd": 0.5}  # for up to 256 units
-MEMORY_PENALTY = 0.1
+FEW_UPDATES = 1500  # Adam's rate is for so many; a longer run wants a lower one,
+LOWEST = 0.1  # but not below this share of it
+MEMORY_PENALTY = 0.3
 SHARD_COLUMNS = 8  # a process of its own does not pay for fewer columns
 # Without a budget: so many characters, in so many passes over the text, but enough updates.
 # (Too many do no harm: a run keeps the model that is best on the validation part.)
@@ -36,18 +38,13 @@ def with_memory_penalty(settings: Mapping[str, Any], recipe: Mapping[str, Any]) 
 
 
 def choose(config: Config, characters: int) -> Config:
-    """Decide units and learning rate if left open, for a training text of so many characters.
+    """Decide the units if left open: 256, or 128 for a training text of few characters.
 
-    There are 256 units, or 128 for a very short text. The learning rate is that of the optimiser,
-    and lower for more than 256 units. Dropout waits for the budget: see `settle_budget`.
+    Learning rate and dropout wait for the budget: see `settle_budget`.
     """
-    chosen: dict[str, Any] = {}
     if "hidden_size" in config.undecided:
-        chosen["hidden_size"] = 128 if characters < SHORT else 256
-    if "lr" in config.undecided:
-        units = chosen.get("hidden_size", config.hidden_size)
-        chosen["lr"] = RATES[config.optimizer] * min(1.0, 256 / units)
-    return replace(config, **chosen)
+        config = replace(config, hidden_size=128 if characters < SHORT else 256)
+    return config
 
 
 def validation_fraction(config: Config, characters: int) -> float:
@@ -116,12 +113,15 @@ def updates_in_budget(config: Config, characters: int) -> int | None:
 
 
 def settle_budget(config: Config, updates: int, characters: int, val_characters: int) -> Config:
-    """Set the budget to so many updates; decide dropout, and when to validate and save.
+    """Set the budget to so many updates; decide rate and dropout, and when to validate and save.
 
-    A network learns by heart what it reads again and again, so dropout grows with the passes over
-    the training text of so many `characters`: none below 3 passes, 0.25 below 10, then 0.5.
+    See `learning_rate`. A network learns by heart what it reads again and again, so dropout grows
+    with the passes over the training text of so many `characters`: none below 3 passes, 0.25 below
+    10, then 0.5.
     """
     config = replace(config, max_steps=updates, epochs=None, max_minutes=None)
+    if "lr" in config.undecided:
+        config = replace(config, lr=learning_rate(config, updates))
     if "dropout" in config.undecided:
         passes = updates * config.batch_size * config.seq_length / characters
         config = replace(config, dropout=0.0 if passes < 3 else 0.25 if passes < 10 else 0.5)
@@ -129,6 +129,17 @@ def settle_budget(config: Config, updates: int, characters: int, val_characters:
     eval_every = config.eval_every or validation_interval(updates, cost)
     checkpoint_every = config.checkpoint_every or eval_every
     return replace(config, eval_every=eval_every, checkpoint_every=checkpoint_every)
+
+
+def learning_rate(config: Config, updates: int) -> float:
+    """The rate of a run of so many updates: its optimiser's, lower for more than 256 units.
+
+    The longer Adam runs, the lower is the rate at which it still learns rare things.
+    """
+    rate = RATES[config.optimizer] * min(1.0, 256 / config.hidden_size)
+    if config.optimizer == "adam":
+        rate *= max(LOWEST, min(1.0, math.sqrt(FEW_UPDATES / updates)))
+    return float(f"{rate:.2g}")
 
 
 def validation_cost(config: Config, val_characters: int) -> float:

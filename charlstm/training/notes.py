@@ -10,7 +10,7 @@ from charlstm.training.start import Training
 REASONS = {
     "hidden_size": "",
     "dropout": " as it is read {passes:.3g} times",
-    "lr": " for {units} units",
+    "lr": " for {units} units and {updates:,} updates",
 }
 
 
@@ -21,7 +21,7 @@ def notes_on(training: Training) -> Iterator[str]:
     passes = updates * training.characters_per_update / characters
     chosen = [
         f"--{name.replace('_', '-')} {getattr(config, name):g}"
-        + reason.format(passes=passes, units=config.hidden_size)
+        + reason.format(passes=passes, units=config.hidden_size, updates=updates)
         for name, reason in REASONS.items()
         if name in training.open_before
     ]

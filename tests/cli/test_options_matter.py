@@ -87,7 +87,7 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
             "long": "30",
             "seed": "2",
             "layer": "0",
-            "unit": "7",
+            "unit": "6",
         },
     ),
     "inspect.gradients": (
@@ -117,7 +117,7 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
 OTHERWISE = {  # options that need others with them, or that take the place of some
     ("describe", "encoding"): ("--corpus=latin.txt",),
     ("sample", "novelty"): ("--count=2",),
-    ("inspect.units", "layer"): ("--unit=7",),
+    ("inspect.units", "layer"): ("--unit=6",),
 }
 ELSEWHERE = {  # tests that show what these do
     ("agree", "pairs"),

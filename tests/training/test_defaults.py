@@ -16,6 +16,7 @@ from charlstm.store.metrics import read_numbers
 from charlstm.training.defaults import choose, settle_budget, updates_in_budget
 
 OPEN = Config()
+SIZED = Config(hidden_size=256)
 
 
 def chosen(config: Config, characters: int) -> tuple[int, float, float, float]:
@@ -33,10 +34,10 @@ def chosen(config: Config, characters: int) -> tuple[int, float, float, float]:
     [
         (5_000, (128, 0.5, 0.02, 128.0)),
         (50_000, (256, 0.5, 0.02, 12.8)),
-        (1_000_000, (256, 0.5, 0.02, 12.0)),
-        (4_000_000, (256, 0.25, 0.02, 5.0)),
-        (20_000_000, (256, 0.0, 0.02, 1.0)),
-        (2_000_000_000, (256, 0.0, 0.02, 1.0)),
+        (1_000_000, (256, 0.5, 0.0089, 12.0)),
+        (4_000_000, (256, 0.25, 0.0069, 5.0)),
+        (20_000_000, (256, 0.0, 0.0069, 1.0)),
+        (2_000_000_000, (256, 0.0, 0.002, 1.0)),
     ],
 )
 def test_units_dropout_rate_and_passes_follow_from_the_text(
@@ -54,7 +55,7 @@ def test_dropout_follows_from_the_passes_asked_for() -> None:
 def test_dropout_waits_for_the_updates_and_counts_all_of_them() -> None:
     assert "dropout" in choose(replace(OPEN, max_minutes=10.0), 1_000_000).undecided
     for updates, dropout in ((1874, 0.0), (1875, 0.25), (6249, 0.25), (6250, 0.5)):
-        assert settle_budget(OPEN, updates, 1_000_000, 0).dropout == dropout
+        assert settle_budget(SIZED, updates, 1_000_000, 0).dropout == dropout
     # The least number of updates reads this text 168 times, and not twice.
     large = replace(OPEN, batch_size=65_536, seq_length=64)
     assert chosen(large, 10_000_000)[1] == 0.5
@@ -63,7 +64,7 @@ def test_dropout_waits_for_the_updates_and_counts_all_of_them() -> None:
 @pytest.mark.parametrize("val_characters", [0, 1, 100, 10_000, 300_000])
 @pytest.mark.parametrize("updates", [1, 2, 39, 50, 123, 400, 9599, 10**6])
 def test_validating_costs_a_quarter_of_training_at_most(updates: int, val_characters: int) -> None:
-    config = settle_budget(OPEN, updates, 10**6, val_characters)
+    config = settle_budget(SIZED, updates, 10**6, val_characters)
     assert config.eval_every is not None
     validations = math.ceil(updates / config.eval_every)
     trained = updates * config.batch_size * config.seq_length
@@ -74,8 +75,8 @@ def test_validating_costs_a_quarter_of_training_at_most(updates: int, val_charac
 
 
 def test_a_short_run_on_a_long_text_is_validated_once() -> None:
-    assert settle_budget(OPEN, 50, 4_000_000, 300_000).eval_every == 50
-    assert settle_budget(replace(OPEN, eval_every=10), 50, 4_000_000, 300_000).eval_every == 10
+    assert settle_budget(SIZED, 50, 4_000_000, 300_000).eval_every == 50
+    assert settle_budget(replace(SIZED, eval_every=10), 50, 4_000_000, 300_000).eval_every == 10
 
 
 def test_a_run_too_short_for_its_validation_text_is_validated_at_its_end(
@@ -89,23 +90,26 @@ def test_a_run_too_short_for_its_validation_text_is_validated_at_its_end(
         assert all(row["val_nats"] > 0 for row in rows)
 
 
-def test_the_rate_follows_from_the_units_and_the_optimiser() -> None:
-    rates = [chosen(replace(OPEN, hidden_size=H), 10**6)[2] for H in (64, 256, 512, 1024)]
+def test_the_rate_follows_from_units_updates_and_optimiser() -> None:
+    few = replace(OPEN, max_steps=1500)
+    rates = [chosen(replace(few, hidden_size=H), 10**6)[2] for H in (64, 256, 512, 1024)]
     assert rates == [0.02, 0.02, 0.01, 0.005]
+    rates = [chosen(replace(few, max_steps=n), 10**6)[2] for n in (1, 3000, 6000, 15_000, 10**6)]
+    assert rates == [0.02, 0.014, 0.01, 0.0063, 0.002]
     assert chosen(replace(OPEN, optimizer="sgd"), 10**6)[2] == 0.5
 
 
 @pytest.mark.parametrize(
     ("file", "options", "penalty"),
     [
-        (None, (), 0.1),
-        (None, ("--lr=0.01",), 0.1),
+        (None, (), 0.3),
+        (None, ("--lr=0.01",), 0.3),
         (None, ("--memory-penalty=0",), 0.0),
-        ("seed: 3", (), 0.1),
+        ("seed: 3", (), 0.3),
         ("lr: 0.01", (), 0.0),  # a recipe: what it leaves out stays off
         ("lr: 0.01", ("--memory-penalty=0.2",), 0.2),
-        ("lr: 0.01\nmemory_penalty: 0.3", (), 0.3),
-        ("lr: 0.01\nmemory_penalty: 0.3", ("--memory-penalty=0.2",), 0.2),
+        ("lr: 0.01\nmemory_penalty: 0.4", (), 0.4),
+        ("lr: 0.01\nmemory_penalty: 0.4", ("--memory-penalty=0.2",), 0.2),
     ],
 )
 def test_new_runs_have_a_memory_penalty_and_old_recipes_have_none(
@@ -126,7 +130,7 @@ def test_what_was_asked_for_stays_and_is_not_spoken_of(charlstm: Runner) -> None
     assert "chosen" not in charlstm.ok("train", *flags, "--lr=1e-3").stderr
     characters = f"{len(TEXT) * 9 // 10:,}"
     assert (
-        f"chosen for a text of {characters} characters: --lr 0.02 for 8 units\n"
+        f"chosen for a text of {characters} characters: --lr 0.02 for 8 units and 2 updates\n"
         in charlstm.ok("train", *flags).stderr
     )
 
