@@ -14,8 +14,9 @@ from charlstm.pairs.files import PairSet, read_pairs
 from charlstm.pairs.report import Report, measure
 from charlstm.store.metrics import read_numbers
 from charlstm.store.runs import checkpoint_path
-from charlstm.studies.compare.comparison import Comparison, PlannedRun
+from charlstm.studies.compare.comparison import Comparison
 from charlstm.studies.compare.outcome import Curve, Outcome
+from charlstm.studies.compare.planned import PlannedRun
 from charlstm.text.lengths import Scale
 
 ALONG_THE_WAY = 4  # a checkpoint along the way is measured on a quarter of the pairs

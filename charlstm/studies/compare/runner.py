@@ -10,7 +10,7 @@ from charlstm.config import Config
 from charlstm.errors import ConfigError, CorpusError, DivergedError
 from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.store.runs import prune, text_cache
-from charlstm.studies.compare.comparison import Comparison, PlannedRun
+from charlstm.studies.compare.comparison import Comparison
 from charlstm.studies.compare.measure import (
     OnScored,
     PairMakerOf,
@@ -19,6 +19,7 @@ from charlstm.studies.compare.measure import (
     unmeasured,
 )
 from charlstm.studies.compare.outcome import Outcome, claim_for, read_outcome, write_outcome
+from charlstm.studies.compare.planned import PlannedRun
 from charlstm.text.corpus import ReadProgress
 from charlstm.training.events import Event, Finished
 from charlstm.training.fit import fit

@@ -84,6 +84,22 @@ def test_an_option_in_base_is_for_the_cells_that_have_it(here: Path) -> None:
         read_comparison(written(here, given.replace("[rnn, gru]", "[rnn, lstm]")))
 
 
+def test_a_value_that_varies_may_be_several_settings(here: Path) -> None:
+    cells = "[rnn, {cell: gru, gru_reset: before, lr: 0.01}, {cell: gru, gru_reset: after}]"
+    plan = read_comparison(
+        written(here, PLAN.replace("[rnn, gru]", cells).replace("[1, 2]", "[1]"))
+    )
+    assert [(run.config.lr, run.config.cell_options) for run in plan.runs] == [
+        (0.03, {}), (0.01, {"gru_reset": "before"}), (0.03, {"gru_reset": "after"}),
+    ]  # fmt: skip
+    assert [run.name for run in plan.runs] == [
+        "rnn_seed-1", "gru_gru_reset-before_lr-0.01_seed-1", "gru_gru_reset-after_seed-1",
+    ]  # fmt: skip
+    chosen = {"cell": "gru", "gru_reset": "before", "lr": 0.01, "seed": 1}
+    assert plan.runs[1].chosen == chosen
+    assert "\ngru gru_reset=before lr=0.01 " in "\n".join(lines([outcome(chosen=chosen)]))
+
+
 def test_equal_characters_are_equal_whatever_the_window(here: Path) -> None:
     text = (
         "base: {corpus: text.txt, hidden_size: 4}\nvary: {seq_length: [10, 20], batch_size: [8]}\n"
@@ -161,6 +177,16 @@ VARY, BUDGET = "vary: {seed: [1]}", "budget: {characters: 9}"
         (f"{BASE}\nvary: {{max_steps: [1]}}\n{BUDGET}", "max_steps is not for base or vary: write"),
         (f"{BASE}\nvary: {{out: [x]}}\n{BUDGET}", "out is not for base or vary: write it beside"),
         (f"{BASE}\nvary: {{cell: [lsmt]}}\n{BUDGET}", "no cell is called 'lsmt'; did you mean"),
+        (f"{BASE}\nvary: {{cell: [{{lr: 1}}]}}\n{BUDGET}", "cell is not in {'lr': 1}; write it"),
+        (
+            f"{BASE}\nvary: {{cell: [{{cell: gru, epochs: 1}}]}}\n{BUDGET}",
+            "epochs is not for {'cell': 'gru', 'epochs': 1}: write `characters`",
+        ),
+        (
+            f"{BASE}\nvary: {{seed: [1], cell: [{{cell: gru, seed: 1}}]}}\n{BUDGET}",
+            "seed is not for {'cell': 'gru', 'seed': 1}: give it once",
+        ),
+        (f"{BASE}\nvary: {{cell: [{{cell: gru, sed: 1}}]}}\n{BUDGET}", "setting 'sed'; did you"),
         (f"{BASE}\nvary: {{cell: [LSTM]}}\n{BUDGET}", "called 'LSTM'; did you mean 'lstm'? The ce"),
         (f"{BASE}\nvary: {{gru_reset: [after]}}\n{BUDGET}", "'lstm' has no option 'gru_reset'"),
         (f"{BASE}\n{VARY}", "budget must be there"),

@@ -8,8 +8,9 @@ from planted import planted_pairs, save_planted, write_planted_run
 from charlstm.config import Config
 from charlstm.pairs.files import PairSet, write_pairs
 from charlstm.store.metrics import COLUMNS
-from charlstm.studies.compare.comparison import Comparison, PlannedRun
+from charlstm.studies.compare.comparison import Comparison
 from charlstm.studies.compare.measure import measured, unmeasured
+from charlstm.studies.compare.planned import PlannedRun
 
 WINDOW = 4 * 17  # characters of an update
 
