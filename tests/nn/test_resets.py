@@ -26,9 +26,9 @@ def test_gradients_stop_where_a_line_begins(
     assert wrong_in_network(model, 5, 3, resets=PLACES) == []
 
 
-def test_gradients_stop_where_a_line_begins_under_dropout() -> None:
+def test_gradients_stop_where_a_line_begins_under_dropout_and_a_penalty() -> None:
     model = random_model(hidden_size=4, num_layers=2, reset_at=NEWLINE)
-    assert wrong_in_network(model, 5, 3, dropout=0.3, resets=PLACES) == []
+    assert wrong_in_network(model, 5, 3, dropout=0.3, memory_penalty=0.4, resets=PLACES) == []
 
 
 @each_variant
