@@ -265,6 +265,8 @@ def values(name: str) -> st.SearchStrategy[Any]:
         strategy: st.SearchStrategy[Any] = st.floats(low, high)
     elif "int" in repr(field.type):
         strategy = st.integers(allowed["low"], allowed["high"])
+    elif field.type is bool:
+        strategy = st.booleans()
     else:
         strategy = WORDS
     return strategy | st.none() if "None" in repr(field.type) else strategy

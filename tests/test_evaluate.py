@@ -118,9 +118,7 @@ def test_columns_are_warmed_up_by_what_stands_before_them() -> None:
 @pytest.mark.parametrize("longest", [3, 40, 900])
 def test_columns_of_lines_score_what_the_lines_score(longest: int) -> None:
     rng = np.random.default_rng(longest)
-    lines = [
-        np.append(rng.integers(1, V + 1, n), 0) for n in rng.integers(1, longest, 20_000 // longest)
-    ]
+    lines = [np.append(rng.integers(1, V + 1, longest), 0) for _ in range(20_000 // longest)]
     lines.insert(2, np.append(rng.integers(1, V + 1, 1300), 0))
     model = random_model(vocabulary_size=V, reset_at=0)
     model.by_name["layers.0.b"][3:6] = 8.0  # a forget gate that forgets nothing
