@@ -130,6 +130,18 @@ def test_columns_of_lines_score_what_the_lines_score(longest: int) -> None:
     assert score.characters + score.unknown == ids.size
 
 
+def test_a_run_validates_in_the_same_columns(tmp_path: Path) -> None:
+    ids = np.tile(np.append(np.full(699, 1), 0), 20).astype(np.uint8)
+    (tmp_path / "ids").write_bytes(ids.tobytes())
+    part = TextSlice(str(tmp_path / "ids"), "uint8", 0, ids.size, ids.size)
+    for reset_at in (None, 0):
+        job = Job(Plan(Architecture(), V, 4, 8, 2, reset_at=reset_at), part, part, prime=0)
+        for scorer in (job.scorer(), job.scorer_of(ids)):
+            assert scorer is not None
+            assert scorer._groups == Scorer(ids, 0, reset_at)._groups
+    assert Scorer(ids, 0)._groups != Scorer(ids, 0, 0)._groups
+
+
 def test_a_line_as_long_as_a_text_is_one_column() -> None:
     ids = np.append(np.full(30_000, 1), 0).astype(np.uint8)
     assert [columns.count for columns in Scorer(ids, 0, 0)._groups] == [1]
