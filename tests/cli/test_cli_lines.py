@@ -105,9 +105,12 @@ def test_every_view_reads_a_line_from_zero(charlstm: Runner, names_run: Path) ->
             load(names_run).log_likelihood("by", "\nCor"), abs=1e-5
         )
     charlstm.ok("inspect", "gates", "-r", names_run)
-    charlstm.ok(
-        "inspect", "gradients", names_run, "--text", names_run.parents[1] / "names.txt", "--steps=9"
-    )
+    names = names_run.parents[1] / "names.txt"
+    found = charlstm.ok(
+        "inspect", "gradients", names_run, "--text", names, "--fresh", "--steps=60", "--json"
+    ).json
+    for network in found["networks"]:  # no name has 60 characters
+        assert network["norms"]["h"][0] > 0.0 == network["norms"]["h"][-1]
     charlstm.ok("sample", "-r", names_run, "--novelty", "--count=3")
 
 
