@@ -11,7 +11,7 @@ PAGE = ROOT / "docs" / "inspect.md"
 
 
 def test_the_python_of_the_page_runs(charlstm: Runner, here: Path) -> None:
-    size = ("--hidden-size=80", "--max-steps=1", "--workers=1")
+    size = ("--hidden-size=128", "--max-steps=1", "--workers=1")
     charlstm.ok("train", here / "text.txt", *size, "--out=runs/demo")
     section = PAGE.read_text(encoding="utf-8").partition("## From Python\n")[2]
     code = "\n".join(re.findall(r"^    (.*)$", section, re.MULTILINE))
