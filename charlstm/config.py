@@ -42,7 +42,7 @@ class Config:
     dropout: float = setting(
         None,
         "Share of outputs dropped between layers and before the readout.  "
-        "[default: by the passes over the text]",
+        "[default: by the passes and the weights]",
         0.0,
         0.95,
     )

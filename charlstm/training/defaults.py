@@ -21,6 +21,8 @@ SHARD_COLUMNS = 8  # a process of its own does not pay for fewer columns
 DEFAULT_CHARACTERS = 20_000_000
 LEAST_PASSES, MOST_PASSES = 1.0, 12.0
 LEAST_UPDATES = 400
+AGAIN = 3.0  # passes below which there is no dropout
+SOME, MUCH = 2.0, 6.0  # passes × weights ÷ characters from which dropout is 0.25, and 0.5
 DROPOUT_TIMED = 0.25  # while it is not decided: any rate costs the same, and more than none
 VALIDATIONS = 20  # in a run
 VALIDATION_COST = 0.4  # of a character validated, against one trained on
@@ -115,16 +117,14 @@ def updates_in_budget(config: Config, characters: int) -> int | None:
 def settle_budget(config: Config, updates: int, characters: int, val_characters: int) -> Config:
     """Set the budget to so many updates; decide rate and dropout, and when to validate and save.
 
-    See `learning_rate`. A network learns by heart what it reads again and again, so dropout grows
-    with the passes over the training text of so many `characters`: none below 3 passes, 0.25 below
-    10, then 0.5.
+    See `learning_rate` and `dropout_for`, which counts the training text's `characters`.
     """
     config = replace(config, max_steps=updates, epochs=None, max_minutes=None)
     if "lr" in config.undecided:
         config = replace(config, lr=learning_rate(config, updates))
     if "dropout" in config.undecided:
         passes = updates * config.batch_size * config.seq_length / characters
-        config = replace(config, dropout=0.0 if passes < 3 else 0.25 if passes < 10 else 0.5)
+        config = replace(config, dropout=dropout_for(config, passes, characters))
     cost = validation_cost(config, val_characters)
     eval_every = config.eval_every or validation_interval(updates, cost)
     checkpoint_every = config.checkpoint_every or eval_every
@@ -140,6 +140,19 @@ def learning_rate(config: Config, updates: int) -> float:
     if config.optimizer == "adam":
         rate *= max(LOWEST, min(1.0, math.sqrt(FEW_UPDATES / updates)))
     return float(f"{rate:.2g}")
+
+
+def dropout_for(config: Config, passes: float, characters: int) -> float:
+    """The dropout of a run that reads a text of so many characters so many times.
+
+    A network learns by heart what it reads again and again, the more the more weights it has for
+    each character.
+    """
+    weights = 4 * config.num_layers * config.hidden_size**2
+    by_heart = passes * weights / characters
+    if passes < AGAIN or by_heart < SOME:
+        return 0.0
+    return 0.25 if by_heart < MUCH else 0.5
 
 
 def validation_cost(config: Config, val_characters: int) -> float:

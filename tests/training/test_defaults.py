@@ -34,8 +34,8 @@ def chosen(config: Config, characters: int) -> tuple[int, float, float, float]:
     [
         (5_000, (128, 0.5, 0.02, 128.0)),
         (50_000, (256, 0.5, 0.02, 12.8)),
-        (1_000_000, (256, 0.5, 0.0089, 12.0)),
-        (4_000_000, (256, 0.25, 0.0069, 5.0)),
+        (1_000_000, (256, 0.25, 0.0089, 12.0)),
+        (4_000_000, (256, 0.0, 0.0069, 5.0)),
         (20_000_000, (256, 0.0, 0.0069, 1.0)),
         (2_000_000_000, (256, 0.0, 0.002, 1.0)),
     ],
@@ -46,19 +46,23 @@ def test_units_dropout_rate_and_passes_follow_from_the_text(
     assert chosen(OPEN, characters) == expected
 
 
-def test_dropout_follows_from_the_passes_asked_for() -> None:
+def test_dropout_follows_from_the_passes_asked_for_and_the_weights() -> None:
     assert chosen(replace(OPEN, epochs=2.0), 1_000_000)[1] == 0.0
-    assert chosen(replace(OPEN, epochs=50.0), 20_000_000)[1] == 0.5
-    assert chosen(replace(OPEN, max_steps=2500), 1_000_000)[1] == 0.25
+    assert chosen(replace(OPEN, epochs=50.0), 1_000_000)[1] == 0.5
+    assert chosen(replace(OPEN, max_steps=6000), 1_000_000)[1] == 0.25
+    sizes = [(64, 1), (128, 1), (128, 4), (256, 1), (512, 1)]
+    few = replace(OPEN, epochs=12.0)
+    shares = [chosen(replace(few, hidden_size=H, num_layers=L), 1_000_000)[1] for H, L in sizes]
+    assert shares == [0.0, 0.0, 0.25, 0.25, 0.5]
 
 
 def test_dropout_waits_for_the_updates_and_counts_all_of_them() -> None:
     assert "dropout" in choose(replace(OPEN, max_minutes=10.0), 1_000_000).undecided
-    for updates, dropout in ((1874, 0.0), (1875, 0.25), (6249, 0.25), (6250, 0.5)):
+    for updates, dropout in ((4768, 0.0), (4769, 0.25), (14_305, 0.25), (14_306, 0.5)):
         assert settle_budget(SIZED, updates, 1_000_000, 0).dropout == dropout
-    # The least number of updates reads this text 168 times, and not twice.
+    # The least number of updates reads this text 336 times, and not twice.
     large = replace(OPEN, batch_size=65_536, seq_length=64)
-    assert chosen(large, 10_000_000)[1] == 0.5
+    assert chosen(large, 5_000_000)[1] == 0.5
 
 
 @pytest.mark.parametrize("val_characters", [0, 1, 100, 10_000, 300_000])
@@ -138,7 +142,7 @@ def test_what_was_asked_for_stays_and_is_not_spoken_of(charlstm: Runner) -> None
 def test_the_dropout_of_minutes_is_that_of_the_passes_made(
     charlstm: Runner, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    flags = ("text.txt", *TINY, "--max-minutes=0.01")
+    flags = ("text.txt", *TINY, "--hidden-size=16", "--max-minutes=0.01")
     for updates, dropout in ((20, 0.0), (200, 0.25), (500, 0.5)):
         monkeypatch.setattr("charlstm.training.minutes.updates_within", lambda *_, u=updates: u)
         outcome = charlstm.ok("train", *flags, f"--out=runs/{updates}", "--workers=2")
