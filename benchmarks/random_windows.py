@@ -27,7 +27,7 @@ def main() -> None:
     args = parser.parse_args()
     model = charlstm.load(args.run)
     ids = np.asarray(model.validation_ids())
-    network = Network(model.network, args.length, COLUMNS)
+    network = Network(model.parameters, args.length, COLUMNS)
     rng, losses = np.random.default_rng(args.seed), []
     for _ in range(-(-args.windows // COLUMNS)):
         starts = rng.integers(0, ids.size - args.length, COLUMNS)
