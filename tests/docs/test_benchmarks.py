@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import TINY, Runner
 from repository import ROOT
 
 pytestmark = pytest.mark.slow
@@ -74,6 +75,22 @@ def test_scaling() -> None:
     assert cost["hidden_size"] == 8
     assert cost["fixed"] > 0.0
     assert cost["update"] > 0.0
+
+
+@pytest.mark.usefixtures("here")
+def test_random_windows_start_from_nothing(charlstm: Runner) -> None:
+    flags = (*TINY, "--max-steps=40", "--val-fraction=0.5", "--out=run")
+    charlstm.ok("train", "text.txt", *flags)
+    score = [sys.executable, str(BENCHMARKS / "random_windows.py"), "run", "--windows=256"]
+
+    def nats(length: int) -> float:
+        done = subprocess.run(
+            [*score, f"--length={length}"], capture_output=True, text=True, timeout=60, check=True
+        )
+        return float(json.loads(done.stdout)["random_windows"])
+
+    whole = json.loads(charlstm.ok("eval", "--run=run", "--json").output)["nats_per_char"]
+    assert nats(2) > nats(100) > whole
 
 
 def test_two_versions_are_measured_in_the_same_rounds() -> None:
