@@ -48,7 +48,8 @@ class Config:
     )
     memory_penalty: float = setting(
         0.0,
-        "Weight of the mean square of the memory (c, or h) in the loss; 0 for none.",
+        "Weight of the mean square of the memory (c, or h) in the loss; 0 for none.  "
+        "[default: 0.3, or 0 with a config file that sets lr]",
         0.0,
         1e6,
     )

@@ -57,7 +57,7 @@ def _option(setting: Field[Any]) -> Callable[[Command], Command]:
     text: str = setting.metadata["help"]
     name = setting.name.replace("_", "-")
     option = f"--{name}/--no-{name}" if kind is bool else f"--{name}"
-    if setting.default is not None:
+    if setting.default is not None and "[default:" not in text:
         text += f"  [default: {f'no-{name}' if setting.default is False else setting.default}]"
 
     def check(ctx: click.Context, parameter: click.Parameter, value: object) -> object:
