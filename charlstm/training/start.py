@@ -10,9 +10,8 @@ from threadpoolctl import threadpool_limits
 
 from charlstm import checkpoint
 from charlstm.config import Config
-from charlstm.errors import CheckpointError, ConfigError
+from charlstm.errors import ConfigError
 from charlstm.nn import Array
-from charlstm.nn.parameters import Parameters
 from charlstm.progress import Progress
 from charlstm.store.atomic import clean_stray
 from charlstm.store.lock import RunLock
@@ -28,6 +27,7 @@ from charlstm.training.defaults import (
     workers_for,
 )
 from charlstm.training.loop import GradientSource
+from charlstm.training.old_weights import copy_weights
 from charlstm.training.optim import OPTIMISERS, Optimiser
 from charlstm.training.shards import Plan
 from charlstm.training.texts import Texts, absolute, read_texts, read_texts_again
@@ -125,7 +125,7 @@ def fresh_run(
             training.open_before = open_before
             training.pool.parameters.initialise(config.seed)
             if old and path:
-                _copy_weights(old, path, training.pool.parameters)
+                copy_weights(old, path, training.pool.parameters)
             yield training
 
 
@@ -192,32 +192,3 @@ def _allows_more(config: Config, old: Config) -> bool:
     """Whether a run that --patience stopped may go on: with other patience or a larger budget."""
     patience, budget = config.patience != old.patience, config.max_steps != old.max_steps
     return patience or (budget and (config.max_steps or math.inf) > (old.max_steps or 0))
-
-
-def _copy_weights(old: checkpoint.Checkpoint, path: Path, parameters: Parameters) -> None:
-    """Copy the weights of `old`, read from `path`; characters that it does not know keep theirs.
-
-    Raises:
-        CheckpointError: if the networks differ in more than the vocabulary.
-    """
-    source, known = checkpoint.parameters_of(old, path), old.vocabulary.size
-    if _shape(source) != _shape(parameters):
-        theirs, ours = source.architecture, parameters.architecture
-        raise CheckpointError(
-            f"{str(path)!r} is a network of another shape ({theirs}) than asked for ({ours}); "
-            f"ask for its shape, or leave out --init-from."
-        )
-    for name, rows in parameters.by_name.items():
-        old_rows = source.by_name[name]
-        if old_rows.shape == rows.shape:
-            rows[...] = old_rows
-        else:  # a row for each character; some arrays end with one for the unknown character
-            rows[:known] = old_rows[:known]
-            if len(old_rows) > known:
-                rows[-1] = old_rows[-1]
-
-
-def _shape(parameters: Parameters) -> tuple[object, ...]:
-    """What two networks must have in common; a default counts like a given option."""
-    shape = parameters.architecture
-    return shape.cell, parameters.cell.options, shape.hidden_size, shape.num_layers
