@@ -45,7 +45,11 @@ class Checkpoint:
 def architecture_of(config: Config) -> Architecture:
     """The network that a config asks for."""
     return Architecture(
-        config.cell, dict(config.cell_options), config.hidden_size, config.num_layers
+        config.cell,
+        dict(config.cell_options),
+        config.hidden_size,
+        config.num_layers,
+        config.attention,
     )
 
 

@@ -39,6 +39,9 @@ class Config:
         None, "Units in each layer.  [default: by the length of the text]", 1, 65536
     )
     num_layers: int = setting(1, "Recurrent layers.", 1, 64)
+    attention: int = setting(
+        0, "Outputs of earlier characters that each step looks back at; 0 for none.", 0, 4096
+    )
     dropout: float = setting(
         None,
         "Share of outputs dropped between layers and before the readout.  "

@@ -94,18 +94,20 @@ class Scorer:
     """Scores a text `ids` (N,) whose first character follows `prime`, with carried state.
 
     A long text is cut into up to 64 columns, which are read side by side. Each but the first starts
-    from zero state 256 characters before its own part, or where a line begins if the `reset_at` of
-    the parameters is given. The columns form groups of 32. Any process can score any group, and a
-    group always gives the same bits.
+    from zero state 256 characters before its own part, or as many as `attention` looks back, or
+    where a line begins if the `reset_at` of the parameters is given. The columns form groups of 32.
+    Any process can score any group, and a group always gives the same bits.
     """
 
-    def __init__(self, ids: NDArray[Any], prime: int, reset_at: int | None = None) -> None:
+    def __init__(
+        self, ids: NDArray[Any], prime: int, reset_at: int | None = None, attention: int = 0
+    ) -> None:
         self._ids, self._prime = ids, prime
         count = max(1, min(MOST, ids.size // LEAST))
-        warm_up = WARM_UP if count > 1 else 0
+        warm_up = max(WARM_UP, attention) if count > 1 else 0
         if reset_at is not None:
             count, warm_up = whole_line_columns(ids, reset_at, count)
-            warm_up = -(-warm_up // WINDOW) * WINDOW
+        warm_up = -(-warm_up // WINDOW) * WINDOW
         length = -(-ids.size // count)
         self._groups = [
             Columns(k * length, length, min(GROUP, count - k), warm_up)
@@ -129,8 +131,7 @@ class Scorer:
         score = Score(0.0, 0, 0)
         for first in range(-columns.warm_up, columns.length, WINDOW):
             if first == 0 and columns.start == 0:  # the first column has nothing to warm up on
-                for state in network.state.values():
-                    state[:, 0] = 0.0
+                network.reset(slice(0, 1))
             last = min(first + WINDOW, columns.length)
             inputs, targets, inside = self._window(columns.positions(first, last))
             losses = network.score(inputs, targets)
@@ -158,7 +159,7 @@ class Scorer:
 
 def score_text(parameters: Parameters, ids: NDArray[Any], prime: int) -> Score:
     """The score of a whole text (N,), whose first character follows the id `prime`."""
-    scorer = Scorer(ids, prime, parameters.reset_at)
+    scorer = Scorer(ids, prime, parameters.reset_at, parameters.architecture.attention)
     return total(scorer.score(parameters, group) for group in range(scorer.groups))
 
 

@@ -1,4 +1,4 @@
-"""A network reads windows of characters: input, layers, dropout, readout, and the way back."""
+"""A network reads windows of characters: input, layers, attention, readout, and the way back."""
 
 from collections.abc import Mapping
 
@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 
 from charlstm.nn import Array
 from charlstm.nn.activation import gate_scale
+from charlstm.nn.attention import Attention
 from charlstm.nn.inputs import Characters, LowerLayer
 from charlstm.nn.layer import Layer
 from charlstm.nn.loss import cross_entropy, dropout_mask
-from charlstm.nn.parameters import Parameters, layer_parameters
+from charlstm.nn.parameters import Parameters, layer_parameters, parameters_at
 
 READOUT_BLOCK = 2**17  # logits computed at a time: half a megabyte, so that they stay in cache
 
@@ -18,8 +19,8 @@ READOUT_BLOCK = 2**17  # logits computed at a time: half a megabyte, so that the
 class Network:
     """Buffers for windows of up to `length` steps of `batch` columns.
 
-    `state` holds the carried state, one array (H, B) for each state of each layer (`layers.0.h`,
-    …). You may read it, and write to it in place. Call `refresh` after the parameters change.
+    `layers` are the recurrent layers, from below. `attention` holds one block above them, or none.
+    Call `refresh` after the parameters change.
     """
 
     def __init__(
@@ -50,6 +51,10 @@ class Network:
             at = parameters.reset_at
             layer = Layer(cell, H, params, source, length, batch, backward=backward, reset_at=at)
             self.layers.append(layer)
+        self.attention: list[Attention] = []
+        if parameters.architecture.attention:
+            params, at = parameters_at(parameters.by_name, "attention"), parameters.reset_at
+            self.attention = [Attention(params, length, batch, backward=backward, reset_at=at)]
         self._dropped = [
             np.empty((length * batch, H), dtype) for _ in self.layers if backward and dropout
         ]
@@ -58,22 +63,37 @@ class Network:
         V = parameters.vocabulary_size
         self._block = min(length * batch, max(1, READOUT_BLOCK // V))
         self._logits = np.empty(V * self._block, dtype)
-        self.state = {
-            f"layers.{index}.{name}": view
-            for index, layer in enumerate(self.layers)
-            for name, view in layer.state.items()
-        }
         self.refresh()
+
+    @property
+    def state(self) -> dict[str, Array]:
+        """Views of the carried state, which you may write to before the next window.
+
+        There is an array (H, B) for each state of each layer (`layers.0.h`, …), and what the
+        attention carries (`attention.m`, `attention.n`; see there).
+        """
+        blocks = {f"layers.{index}": layer.state for index, layer in enumerate(self.layers)}
+        for head in self.attention:
+            blocks["attention"] = head.state
+        return {
+            f"{block}.{n}": view for block, state in blocks.items() for n, view in state.items()
+        }
 
     def refresh(self) -> None:
         """Read the changed parameters."""
         for layer in self.layers:
             layer.refresh()
+        for head in self.attention:
+            head.refresh()
 
-    def reset(self) -> None:
-        """Set the carried state to zero."""
-        for view in self.state.values():
-            view.fill(0.0)
+    def reset(self, columns: slice = slice(None)) -> None:
+        """Set the carried state to zero, of all columns or of some."""
+        for layer in self.layers:
+            for view in layer.state.values():
+                view[:, columns] = 0.0
+        for head in self.attention:
+            for view in head.state.values():
+                view[columns] = 0.0
 
     def step(self, ids: NDArray[np.intp]) -> Array:
         """Read one character in each column, ids (B,); return the logits (V, B) of the next one."""
@@ -81,6 +101,18 @@ class Network:
         self._carry(1)
         # For one column dot is 0.6 µs faster than @.
         return np.asarray(self._W_y.dot(y.T) + self._b_y)
+
+    def predict(self, ids: NDArray[np.intp]) -> Array:
+        """Read a window `ids` (T, B); return the logits (T, V, B) of each next character."""
+        y = self._forward(ids).reshape(*ids.shape, -1)
+        self._carry(len(ids))
+        return np.asarray(np.matmul(self._W_y, y.swapaxes(1, 2)) + self._b_y)
+
+    def looked_at(self, steps: int) -> Array:
+        """How much each step of the last window looked at 1 … M steps ago, (T, B, M)."""
+        for head in self.attention:
+            return head.weights(steps)
+        return np.empty((steps, self.batch, 0), self._logits.dtype)
 
     def read(self, ids: NDArray[np.intp]) -> None:
         """Read a window `ids` (T, B); only the carried state changes."""
@@ -124,6 +156,9 @@ class Network:
         for index in reversed(range(len(self.layers))):
             if masks:
                 np.multiply(dy, masks[index], out=dy)
+            for head in self.attention if index == len(self.layers) - 1 else ():
+                h = self.layers[index].outputs(steps)
+                dy = head.backward(dy, h, parameters_at(grads, "attention"))
             layer_grads = layer_parameters(grads, index)
             dx = self.layers[index].backward(steps, dy, layer_grads, self._penalty * loss_scale)
             if dx is not None:
@@ -137,7 +172,7 @@ class Network:
         masks: list[Array] | None = None,
         mask_key: tuple[int, int, int] = (0, 0, 0),
     ) -> Array:
-        """The outputs (T·B, H) of the top layer. With `masks`, apply dropout and append them."""
+        """What the readout reads (T·B, H). With `masks`, apply dropout and append them."""
         steps = len(ids)
         self.characters.set_window(ids)
         y: Array = np.empty(0)
@@ -148,6 +183,8 @@ class Network:
                 layer.resets.set_window(ids)
             layer.forward(steps)
             y = layer.outputs(steps)
+            for head in self.attention if index == len(self.layers) - 1 else ():
+                y = head.forward(ids, y)
             if masks is not None and self.dropout:
                 seed, update, shard = mask_key
                 mask = dropout_mask(self.dropout, y.shape, (seed, update, index, shard))
@@ -191,3 +228,5 @@ class Network:
     def _carry(self, steps: int) -> None:
         for layer in self.layers:
             layer.carry(steps)
+        for head in self.attention:
+            head.carry(steps)

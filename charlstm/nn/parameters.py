@@ -13,17 +13,22 @@ from charlstm.nn import Array
 from charlstm.nn.cells import CELLS
 from charlstm.nn.cells.base import Cell
 
+FIRST_V = 0.1  # of what attention picks; with 0, its other weights would have no gradient
 ALIGN = 16  # float32 numbers in a cache line; every array starts on one
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """The shape of a network: `num_layers` layers of `hidden_size` units of one kind of cell."""
+    """The shape of a network: `num_layers` layers of `hidden_size` units of one kind of cell.
+
+    Each step looks back at the last `attention` outputs of the top layer; 0 for none.
+    """
 
     cell: str = "lstm"
     cell_options: Mapping[str, Any] = field(default_factory=dict)
     hidden_size: int = 128
     num_layers: int = 1
+    attention: int = 0
 
     def make_cell(self) -> Cell[Any]:
         """The cell with its options.
@@ -48,7 +53,9 @@ class Architecture:
     def __str__(self) -> str:
         """The shape in a few words."""
         options = "".join(f" {name}={value}" for name, value in self.cell_options.items())
-        return f"{self.cell}{options}, {self.num_layers} layers of {self.hidden_size} units"
+        attention = f", attention over {self.attention} outputs" if self.attention else ""
+        size = f"{self.num_layers} layers of {self.hidden_size} units"
+        return f"{self.cell}{options}, {size}{attention}"
 
     def to_header(self) -> dict[str, Any]:
         """The fields for JSON; `Architecture(**header)` makes the object again."""
@@ -64,6 +71,8 @@ class Parameters:
       in layers above, `layers.l.W_x` (G·H, H)
     - the weights of the cell's products, such as `layers.l.W` (G·H, H)
     - `layers.l.b` (G·H, 1)
+    - `attention.W_a` (H, H), `attention.b_a` (H, 1), `attention.d` (M, 1) and `attention.v` (H, 1)
+      of an attention over M outputs
     - the readout, `W_y` (V, H) and `b_y` (V, 1)
 
     `reset_at` is the id that is always read from zero state, if there is one: the newline in a run
@@ -134,7 +143,9 @@ class Parameters:
                     view[row : row + H] = value
             elif kind == "E":
                 view[:-1] = rng.uniform(-1.0, 1.0, view[:-1].shape)
-            elif kind != "b_y":
+            elif kind == "v":
+                view[...] = FIRST_V
+            elif kind not in ("b_y", "b_a", "d"):
                 view[...] = rng.uniform(-bound, bound, view.shape)
 
 
@@ -144,9 +155,21 @@ def flat_size(architecture: Architecture, vocabulary_size: int) -> int:
     return sum(_padded(shape) for _, shape in shapes)
 
 
+def state_sizes(architecture: Architecture) -> tuple[int, int]:
+    """The numbers that a column carries from window to window: the layers', and attention's."""
+    layers = len(architecture.make_cell().states) * architecture.num_layers
+    M, H = architecture.attention, architecture.hidden_size
+    return layers * H, M * H + 1 if M else 0
+
+
 def layer_parameters(params: Mapping[str, Array], layer: int) -> dict[str, Array]:
     """The parameters of one layer under the names its cell uses."""
-    prefix = f"layers.{layer}."
+    return parameters_at(params, f"layers.{layer}")
+
+
+def parameters_at(params: Mapping[str, Array], block: str) -> dict[str, Array]:
+    """The parameters of one block, such as `layers.0` or `attention`, without its name."""
+    prefix = f"{block}."
     return {
         name.removeprefix(prefix): view for name, view in params.items() if name.startswith(prefix)
     }
@@ -169,5 +192,8 @@ def _shapes(
             rows = len(product.gates) * H
             yield f"layers.{layer}.{product.name}", (rows, 1 if product.diagonal else H)
         yield f"layers.{layer}.b", (len(cell.gates) * H, 1)
+    if M := architecture.attention:
+        shapes = {"W_a": (H, H), "b_a": (H, 1), "d": (M, 1), "v": (H, 1)}
+        yield from ((f"attention.{name}", shape) for name, shape in shapes.items())
     yield "W_y", (V, H)
     yield "b_y", (V, 1)

@@ -18,13 +18,15 @@ class Recording:
     """The values in a network over T steps of B columns, for each layer by name.
 
     `gates` and `states` are (T, H, B), with the states after each step. `logits` (T, V, B) are for
-    the next character.
+    the next character. `attention` (T, B, M) says how much each step looks at the outputs of 1 … M
+    steps ago.
     """
 
     ids: NDArray[np.intp]
     gates: Sequence[Mapping[str, Array]]
     states: Sequence[Mapping[str, Array]]
     logits: Array
+    attention: Array
 
 
 def record_windows(
@@ -35,18 +37,17 @@ def record_windows(
     It yields views, which the next window overwrites.
     """
     network = Network(parameters, min(length, len(ids)), ids.shape[1])
-    W_y, b_y = parameters.by_name["W_y"], parameters.by_name["b_y"]
     gates_of_input = parameters.cell.inputs
     for first in range(0, len(ids), length):
         part = ids[first : first + length].astype(np.intp)
-        network.read(part)
+        logits = network.predict(part)
         T = len(part)
         gates = [{g: layer.gates[g][:T] for g in gates_of_input} for layer in network.layers]
         states = [
             {s: layer.tape[s][1 : T + 1] for s in parameters.cell.states}
             for layer in network.layers
         ]
-        yield Recording(part, gates, states, np.matmul(W_y, states[-1]["h"]) + b_y)
+        yield Recording(part, gates, states, logits, network.looked_at(T))
 
 
 def record(parameters: Parameters, ids: NDArray[np.integer]) -> Recording:
@@ -57,6 +58,7 @@ def record(parameters: Parameters, ids: NDArray[np.integer]) -> Recording:
             [{name: view.copy() for name, view in layer.items()} for layer in window.gates],
             [{name: view.copy() for name, view in layer.items()} for layer in window.states],
             window.logits,
+            window.attention,
         )
         for window in record_windows(parameters, ids)
     ]
@@ -65,6 +67,7 @@ def record(parameters: Parameters, ids: NDArray[np.integer]) -> Recording:
         _joined([part.gates for part in parts]),
         _joined([part.states for part in parts]),
         np.concatenate([part.logits for part in parts]),
+        np.concatenate([part.attention for part in parts]),
     )
 
 

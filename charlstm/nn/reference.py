@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from charlstm.nn import Array
 from charlstm.nn.graph import Bias, Constant, Graph, Input, Node, Operation, State, Weighted
-from charlstm.nn.parameters import Parameters, layer_parameters
+from charlstm.nn.parameters import Parameters, layer_parameters, parameters_at
 
 
 def sigmoid(a: Array) -> Array:
@@ -60,23 +60,47 @@ def run_step(
     return values
 
 
+def look_back(
+    params: Mapping[str, Array], h: Array, memory: Mapping[str, Array]
+) -> tuple[Array, Array, dict[str, Array]]:
+    """One step of attention over the outputs before `h` (H, B): z (H, B), p (B, M), the new memory.
+
+    `params` are the block's arrays by name. `memory` holds the last outputs, `m` (B, M, H), the
+    newest last, and how many there are, `n` (B,). p stands in the same order as m.
+    """
+    m, n, M, H = memory["m"], memory["n"], len(params["d"]), len(h)
+    q = params["W_a"] @ h + params["b_a"]
+    k = np.einsum("bmh,hb->bm", m, q) / np.sqrt(H) + params["d"][::-1, 0]
+    seen = np.arange(M) >= M - n[:, None]
+    highest = k.max(axis=1, keepdims=True, where=seen, initial=-np.inf)
+    odds = np.exp(np.where(seen, k - highest, -np.inf))
+    p = odds / np.maximum(odds.sum(axis=1, keepdims=True), 1.0)
+    u = np.einsum("bm,bmh->hb", p, m)
+    newest = {"m": np.concatenate([m[:, 1:], h.T[:, None]], axis=1), "n": np.minimum(M, n + 1.0)}
+    return h + params["v"] * u, p, newest
+
+
 def run(
     parameters: Parameters, ids: NDArray[np.intp], state: Mapping[str, Array] | None = None
 ) -> tuple[Array, dict[str, Array]]:
     """Read a window `ids` (T, B); return logits (T, V, B) and the state after it.
 
-    The state is named as in `Network.state`, (H, B) each. Without one it starts at zero, and it is
+    The state is named and shaped as in `Network.state`. Without one it starts at zero, and it is
     zero before each id `reset_at` of the parameters.
     """
     V, B, dtype = parameters.vocabulary_size, ids.shape[1], parameters.flat.dtype
     graph, layers = parameters.cell.graph(), range(parameters.architecture.num_layers)
-    zero = np.zeros((parameters.architecture.hidden_size, B), dtype)
-    now = dict(state or {f"layers.{k}.{name}": zero for k in layers for name in graph.states})
+    H, M = parameters.architecture.hidden_size, parameters.architecture.attention
+    zero: dict[str, Array]
+    zero = {f"layers.{k}.{name}": np.zeros((H, B), dtype) for k in layers for name in graph.states}
+    if M:
+        zero |= {"attention.m": np.zeros((B, M, H), dtype), "attention.n": np.zeros(B, dtype)}
+    now = dict(state or zero)
     one_hot = np.eye(V + 1, dtype=dtype)
     logits = []
     for characters in ids:
         kept = characters != parameters.reset_at
-        now = {name: value * kept for name, value in now.items()}
+        now = {name: value * kept if value.ndim < 3 else value for name, value in now.items()}
         y = one_hot[:, characters]
         for k in layers:
             before = {name: now[f"layers.{k}.{name}"] for name in graph.states}
@@ -84,5 +108,9 @@ def run(
             after = {name: values[node] for name, node in graph.states.items()}
             now |= {f"layers.{k}.{name}": value for name, value in after.items()}
             y = after["h"]
+        if M:
+            memory = parameters_at(now, "attention")
+            y, _, memory = look_back(parameters_at(parameters.by_name, "attention"), y, memory)
+            now |= {f"attention.{name}": value for name, value in memory.items()}
         logits.append(parameters.by_name["W_y"] @ y + parameters.by_name["b_y"])
     return np.stack(logits), now

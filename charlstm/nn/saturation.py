@@ -5,13 +5,13 @@ A gate is right-saturated above 0.9 and left-saturated below 0.1 (Karpathy, John
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from charlstm.nn import Array
-from charlstm.nn.cells.base import Cell
 from charlstm.nn.network import Network
+from charlstm.nn.parameters import Architecture, state_sizes
 
 OPEN, SHUT = 0.9, 0.1
 FLAT = 5.0  # |c| from which tanh(c) is flat
@@ -53,13 +53,17 @@ class Magnitudes:
         return Sizes(median, p90, self._largest)
 
 
-def memory_sizes(cell: Cell[Any], num_layers: int, states: Sequence[Array]) -> Sizes | None:
+def memory_sizes(architecture: Architecture, states: Sequence[Array]) -> Sizes | None:
     """The sizes of the memory in carried states, each flat; None for a cell that bounds it."""
+    cell = architecture.make_cell()
     if cell.bounded_memory:
         return None
     magnitudes, place = Magnitudes(), cell.states.index(cell.memory)
+    of_layers, of_attention = state_sizes(architecture)
     for state in states:
-        magnitudes.add(state.reshape(num_layers, len(cell.states), -1)[:, place])
+        columns = state.size // (of_layers + of_attention)
+        layers = state[: of_layers * columns].reshape(architecture.num_layers, len(cell.states), -1)
+        magnitudes.add(layers[:, place])
     return magnitudes.sizes()
 
 

@@ -33,4 +33,5 @@ def copy_weights(old: checkpoint.Checkpoint, path: Path, parameters: Parameters)
 def _shape(parameters: Parameters) -> tuple[object, ...]:
     """What two networks must have in common; a default counts like a given option."""
     shape = parameters.architecture
-    return shape.cell, parameters.cell.options, shape.hidden_size, shape.num_layers
+    options = parameters.cell.options
+    return shape.cell, options, shape.hidden_size, shape.num_layers, shape.attention

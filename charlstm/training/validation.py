@@ -42,7 +42,7 @@ def validate(training: Training, lr: float) -> Validation:
     elif val_nats is not None:
         progress.validations_since_best += 1
     cell, layers = t.pool.parameters.cell, t.config.num_layers
-    sizes = memory_sizes(cell, layers, t.pool.states)
+    sizes = memory_sizes(t.pool.parameters.architecture, t.pool.states)
     shares = t.pool.worker.arrays.saturated(layers) if t.texts.val else np.empty((0, 0))
     largest = dict(zip(cell.sigmoids, shares.max(axis=0), strict=True)) if shares.size else {}
     characters = progress.update * t.characters_per_update

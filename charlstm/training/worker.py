@@ -10,7 +10,7 @@ import numpy as np
 from charlstm.evaluate import Score, Scorer, total
 from charlstm.nn import Array
 from charlstm.nn.network import Network
-from charlstm.nn.parameters import Parameters, flat_size
+from charlstm.nn.parameters import Parameters, flat_size, state_sizes
 from charlstm.training.shards import Plan, Windows
 
 VALIDATE = -1  # asks a worker for a validation, in place of the number of an update
@@ -114,9 +114,8 @@ class SharedArrays:
     def shapes(plan: Plan, groups: int) -> list[tuple[tuple[int, ...], str]]:
         """Shape and dtype of each array, states one by one, in the order they are laid out."""
         size = flat_size(plan.architecture, plan.vocabulary_size)
-        states = len(plan.architecture.make_cell().states)
         gates = len(plan.architecture.make_cell().sigmoids) * plan.architecture.num_layers
-        rows = states * plan.architecture.hidden_size * plan.architecture.num_layers
+        rows = sum(state_sizes(plan.architecture))
         return [
             ((size,), plan.dtype),
             ((plan.shards, size), plan.dtype),

@@ -55,7 +55,8 @@ class Job:
 
     def scorer_of(self, ids: NDArray[Any]) -> Scorer:
         """What scores the validation text, whose ids (N,) are given."""
-        return Scorer(ids, self.prime, self.plan.reset_at)
+        plan = self.plan
+        return Scorer(ids, self.prime, plan.reset_at, plan.architecture.attention)
 
     def streams(self) -> Windows:
         """The training text in windows."""

@@ -51,9 +51,10 @@ def random_model(
     dtype: Any = np.float64,
     spread: float = 0.7,
     reset_at: int | None = None,
+    attention: int = 0,
 ) -> Parameters:
     """A model whose parameters, biases and the unknown's row included, are all random."""
-    architecture = Architecture(cell, options or {}, hidden_size, num_layers)
+    architecture = Architecture(cell, options or {}, hidden_size, num_layers, attention)
     model = Parameters(architecture, vocabulary_size, dtype=dtype, reset_at=reset_at)
     rng = np.random.default_rng(1)
     for view in model.by_name.values():
@@ -68,7 +69,12 @@ def random_ids(model: Parameters, steps: int, batch: int, seed: int = 2) -> NDAr
 
 
 def randomise(state: Mapping[str, Array], seed: int = 3) -> None:
-    """Fill a network's carried state with the same non-zero numbers each time."""
+    """Fill a network's carried state with the same non-zero numbers each time.
+
+    The attention of the columns then has from one output to all M in its memory.
+    """
     rng = np.random.default_rng(seed)
-    for view in state.values():
+    for name, view in state.items():
         view[...] = rng.uniform(-0.9, 0.9, view.shape)
+        if name == "attention.n":
+            view[...] = rng.integers(1, state["attention.m"].shape[1], view.shape, endpoint=True)

@@ -82,7 +82,9 @@ def wrong_in_network(
     claimed = {name: grad.copy() for name, grad in grads.items()}
     for index, layer in enumerate(network.layers):
         claimed |= {f"layers.{index}.{name}": g.copy() for name, g in layer.dstate.items()}
-    return wrong(loss, {**model.by_name, **before}, claimed)
+    # What attention carries is constant: it has no gradient.
+    carried = {name: state for name, state in before.items() if name in claimed}
+    return wrong(loss, {**model.by_name, **carried}, claimed)
 
 
 def wrong_in_layer(model: Parameters, T: int, B: int, D: int) -> list[str]:

@@ -42,9 +42,9 @@ def test_the_sizes_in_carried_states_are_those_of_c_in_all_layers() -> None:
     for name, view in network.state.items():
         view[...] = 100.0 if name.endswith("h") else 1.0 + int(name.split(".")[1])
     state = np.concatenate([view.ravel() for view in network.state.values()])
-    sizes = memory_sizes(model.cell, 2, [state, state])
+    sizes = memory_sizes(model.architecture, [state, state])
     assert sizes == pytest.approx((1.0, 2.0, 2.0), rel=0.005)
-    assert memory_sizes(wild_model("gru").cell, 2, []) is None
+    assert memory_sizes(wild_model("gru").architecture, []) is None
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "coupled", "rnn"])

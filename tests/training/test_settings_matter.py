@@ -30,6 +30,7 @@ MATTER: dict[str, dict[str, Any]] = {
     "cell": {"cell": "rnn"},
     "hidden_size": {"hidden_size": 7},
     "num_layers": {"num_layers": 2},
+    "attention": {"attention": 5},
     "dropout": {"dropout": 0.3},
     "memory_penalty": {"memory_penalty": 0.1},
     "batch_size": {"batch_size": 7},

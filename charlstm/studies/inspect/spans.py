@@ -170,4 +170,5 @@ def _record_batch(parameters: Parameters, ids: Sequence[NDArray[np.intp]]) -> Re
         [{name: values[1:] for name, values in layer.items()} for layer in whole.gates],
         [{name: values[1:] for name, values in layer.items()} for layer in whole.states],
         whole.logits[1:],
+        whole.attention[1:],
     )

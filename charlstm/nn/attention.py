@@ -1,0 +1,197 @@
+"""Attention: each step looks back at the last M outputs of the top layer, and picks from them.
+
+    q = W_a·h + b_a                 the query of this step
+    k_δ = q·m_δ/√H + d_δ            a score for the output m_δ of δ steps ago, 1 ≤ δ ≤ M
+    p = softmax(k)                  what the step looks at
+    u = Σ p_δ m_δ                   what it picks; zero where there is nothing to look at
+    z = h + v⊙u                     what the readout reads, in place of h
+
+This is the general score of Luong et al. (2015), with a number d for each distance. Keys and values
+are the outputs themselves. It stands outside the recurrence: the time loop of the layers knows
+nothing of it, and a window takes a few batched products. The outputs of earlier windows are
+constants. docs/attention.md derives the backward pass.
+
+Arrays of a window are [B, T, H] here, column by column, so that the products of a column work on
+rows that lie side by side. A block of steps has a band of scores, [B, steps, rows that it sees].
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
+
+from charlstm.nn import Array
+
+BLOCK = 32  # steps whose scores are one product: a smaller band wastes less beside the reach
+SLACK = 256  # rows beyond the window: a step moves on by one row, and copies M rows once in 256
+LOWEST = -1e30  # in place of the highest score where a step sees nothing
+
+
+class Attention:
+    """The attention of a network, for windows of up to `length` steps of `batch` columns.
+
+    `params` holds `W_a` (H, H), `b_a` (H, 1), `d` (M, 1), of which row δ−1 is that of δ steps ago,
+    and `v` (H, 1). `reset_at` is an id before which a column forgets all outputs.
+    """
+
+    def __init__(
+        self,
+        params: Mapping[str, Array],
+        length: int,
+        batch: int,
+        *,
+        backward: bool,
+        reset_at: int | None = None,
+    ) -> None:
+        self._params, self._reset_at = params, reset_at
+        self.reach = M = len(params["d"])
+        H, dtype = len(params["v"]), params["v"].dtype
+        self._shape = batch, length, H
+        self._scale = dtype.type(1.0 / np.sqrt(H))
+        self._rows = np.zeros((batch, M + length + (SLACK if length == 1 else 0), H), dtype)
+        self._start = 0  # the row of the oldest output that the window's first step may see
+        self._n = np.zeros(batch, dtype)
+        self._first: NDArray[np.intp] = np.zeros((length, batch), np.intp)
+        self._W = np.empty((H, H), dtype)  # W_a and b_a, divided by √H
+        self._b = np.empty(H, dtype)
+        steps = min(BLOCK, length)
+        self._band = np.empty((steps, M + steps - 1), dtype)  # d along its diagonals, −∞ outside
+        self._q, self._u = np.empty((2, batch, length, H), dtype)
+        self._z = np.empty((length, batch, H), dtype)
+        self._p = [
+            np.empty((batch, min(BLOCK, length - t), M + min(BLOCK, length - t) - 1), dtype)
+            for t in range(0, length, BLOCK)
+        ]
+        if backward:
+            self._dk = np.empty_like(self._p[0])
+            self._du, self._dq, self._dm = np.empty((3, batch, length, H), dtype)
+        self.refresh()
+
+    @property
+    def state(self) -> dict[str, Array]:
+        """Views of the carried state: `m` (B, M, H), the last outputs, the newest last, and `n`.
+
+        `n` (B,) says how many of these there are.
+        """
+        return {"m": self._rows[:, self._start : self._start + self.reach], "n": self._n}
+
+    def refresh(self) -> None:
+        """Read the changed parameters."""
+        np.multiply(self._params["W_a"], self._scale, out=self._W)
+        np.multiply(self._params["b_a"][:, 0], self._scale, out=self._b)
+        self._v = self._params["v"][:, 0]
+        steps = len(self._band)
+        outside = np.full(steps - 1, -np.inf, self._b.dtype)
+        line = np.concatenate([outside, self._params["d"][::-1, 0], outside])
+        size = line.itemsize
+        np.copyto(self._band, as_strided(line[steps - 1 :], self._band.shape, (-size, size)))
+
+    def forward(self, ids: NDArray[np.intp], h: Array) -> Array:
+        """What the readout reads, rows (T·B, H), from the outputs `h` (T·B, H) at `ids` (T, B)."""
+        (T, B), M = ids.shape, self.reach
+        by_step = h.reshape(T, B, -1)
+        own = self._rows[:, self._start + M :][:, :T]
+        np.copyto(own, by_step.swapaxes(0, 1))
+        q = self._q[:, :T]
+        np.matmul(own, self._W.T, out=q)
+        np.add(q, self._b, out=q)
+        self._see(ids)
+        for t, end, m, p in self._blocks(T):
+            np.matmul(q[:, t:end], m.swapaxes(1, 2), out=p)
+            np.add(p, self._band[: end - t, : p.shape[2]], out=p)
+            self._mask(p, t, end)
+            np.subtract(p, np.maximum(p.max(axis=2, keepdims=True), LOWEST), out=p)
+            np.exp(p, out=p)
+            # The sum is at least 1, or 0 where a step sees nothing.
+            np.divide(p, np.maximum(p.sum(axis=2, keepdims=True), 1.0), out=p)
+            np.matmul(p, m, out=self._u[:, t:end])
+        z = self._z[:T]
+        np.multiply(self._u[:, :T].swapaxes(0, 1), self._v, out=z)
+        np.add(z, by_step, out=z)
+        return z.reshape(T * B, -1)
+
+    def _see(self, ids: NDArray[np.intp]) -> None:
+        """Set for each step the first row, from `_start` on, that it may see."""
+        T, M = len(ids), self.reach
+        first = self._first[:T]
+        first[...] = M - self._n
+        if self._reset_at is not None:
+            begins = np.where(ids == self._reset_at, M + np.arange(T)[:, None], 0)
+            np.maximum(first, np.maximum.accumulate(begins), out=first)
+
+    def _mask(self, p: Array, t: int, end: int) -> None:
+        """Put −∞ in place of the scores of rows that steps t to `end` may not see."""
+        first = self._first[t:end] - t
+        if (first > np.arange(end - t)[:, None]).any():
+            p[np.arange(p.shape[2]) < first.T[:, :, None]] = -np.inf
+
+    def _blocks(self, T: int) -> list[tuple[int, int, Array, Array]]:
+        """The blocks of T steps: their first step and end, the rows m they see, and their p."""
+        blocks = []
+        for p, t in zip(self._p, range(0, T, BLOCK), strict=False):
+            end = min(t + BLOCK, T)
+            m = self._rows[:, self._start + t : self._start + self.reach + end - 1]
+            blocks.append((t, end, m, p[:, : end - t, : m.shape[1]]))
+        return blocks
+
+    def carry(self, steps: int) -> None:
+        """Carry the newest outputs after `steps` steps into the next window."""
+        M, rows = self.reach, self._rows
+        np.minimum(M, M + steps - self._first[steps - 1], out=self._n)
+        self._start += steps
+        if self._start + M + self._shape[1] > rows.shape[1]:
+            np.copyto(rows[:, :M], rows[:, self._start : self._start + M])
+            self._start = 0
+
+    def weights(self, steps: int) -> Array:
+        """What each step of the last window looks at, (T, B, M): p of 1 … M steps ago."""
+        by_distance = np.empty((steps, self._shape[0], self.reach), self._b.dtype)
+        for t, end, _, p in self._blocks(steps):
+            np.copyto(by_distance[t:end], _diagonals(p, self.reach).swapaxes(0, 1)[:, :, ::-1])
+        return by_distance
+
+    def backward(self, dz: Array, h: Array, grads: Mapping[str, Array]) -> Array:
+        """Turn dL/dz (T·B, H) into dL/dh in place, and return it; write the gradients to `grads`.
+
+        `h` are the outputs that `forward` was given.
+        """
+        B, _, H = self._shape
+        T, M = len(dz) // B, self.reach
+        q, u, du, dq, dm = (a[:, :T] for a in (self._q, self._u, self._du, self._dq, self._dm))
+        by_step = dz.reshape(T, B, H)
+        # dv = Σ dz⊙u; du = v⊙dz; and du·u
+        product = np.multiply(by_step, u.swapaxes(0, 1), out=self._z[:T])
+        np.sum(product.reshape(T * B, H), axis=0, out=grads["v"][:, 0])
+        du_u = np.matmul(product, self._v).T[:, :, None]
+        np.multiply(by_step.swapaxes(0, 1), self._v, out=du)
+        dm.fill(0.0)
+        dd = np.zeros(M, dz.dtype)
+        for t, end, m, p in self._blocks(T):
+            # dk_δ = p_δ (du·m_δ − du·u)
+            dk = self._dk[:, : end - t, : p.shape[2]] if p.shape != self._dk.shape else self._dk
+            np.matmul(du[:, t:end], m.swapaxes(1, 2), out=dk)
+            np.subtract(dk, du_u[:, t:end], out=dk)
+            np.multiply(dk, p, out=dk)
+            # dd_δ = Σ dk_δ; dq = Σ dk_δ m_δ
+            dd += _diagonals(dk.sum(axis=0)[None], M)[0].sum(axis=0)
+            np.matmul(dk, m, out=dq[:, t:end])
+            # dm = Σ p du + Σ dk q over the steps that see it; the outputs carried in are constants
+            seen = max(0, M - t)
+            out = dm[:, max(0, t - M) : end - 1]
+            np.add(out, np.matmul(p[:, :, seen:].swapaxes(1, 2), du[:, t:end]), out=out)
+            np.add(out, np.matmul(dk[:, :, seen:].swapaxes(1, 2), q[:, t:end]), out=out)
+        np.copyto(grads["d"][:, 0], dd[::-1])
+        # dW_a = Σ dq·hᵀ, db_a = Σ dq, dh = dz + W_aᵀ·dq + dm
+        dq_rows = np.multiply(dq.swapaxes(0, 1), self._scale, out=self._z[:T]).reshape(T * B, H)
+        np.matmul(dq_rows.T, h, out=grads["W_a"])
+        np.sum(dq_rows, axis=0, out=grads["b_a"][:, 0])
+        np.add(by_step, dm.swapaxes(0, 1), out=by_step)
+        np.add(dz, np.matmul(dq_rows, self._params["W_a"]), out=dz)
+        return dz
+
+
+def _diagonals(band: Array, reach: int) -> Array:
+    """The numbers of a band (B, steps, columns) that lie inside, (B, steps, M), farthest first."""
+    of_column, of_step, of_row = band.strides
+    return as_strided(band, (*band.shape[:2], reach), (of_column, of_step + of_row, of_row))
