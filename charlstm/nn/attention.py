@@ -12,7 +12,7 @@ nothing of it, and a window takes a few batched products. The outputs of earlier
 constants. docs/attention.md derives the backward pass.
 
 Arrays of a window are [B, T, H] here, column by column, so that the products of a column work on
-rows that lie side by side. A block of steps has a band of scores, [B, steps, rows that it sees].
+rows that lie side by side. A block of steps has a band of scores, [B, rows that it sees, steps].
 """
 
 from collections.abc import Mapping
@@ -56,16 +56,15 @@ class Attention:
         self._W = np.empty((H, H), dtype)  # W_a and b_a, divided by √H
         self._b = np.empty(H, dtype)
         steps = min(BLOCK, length)
-        self._band = np.empty((steps, M + steps - 1), dtype)  # d along its diagonals, −∞ outside
+        self._band = np.empty((M + steps - 1, steps), dtype)  # d along its diagonals, −∞ outside
         self._q, self._u = np.empty((2, batch, length, H), dtype)
-        self._z = np.empty((length, batch, H), dtype)
-        self._p = [
-            np.empty((batch, min(BLOCK, length - t), M + min(BLOCK, length - t) - 1), dtype)
-            for t in range(0, length, BLOCK)
-        ]
+        self._by_unit = np.empty((batch, H, length), dtype)  # q, and later du
+        self._z, self._spare = np.empty((2, length, batch, H), dtype)
+        self._p = np.empty((-(-length // BLOCK), batch, *self._band.shape), dtype)
         if backward:
             self._dk = np.empty_like(self._p[0])
             self._du, self._dq, self._dm = np.empty((3, batch, length, H), dtype)
+            self._part = np.empty((batch, M + steps - 1, H), dtype)
         self.refresh()
 
     @property
@@ -81,31 +80,32 @@ class Attention:
         np.multiply(self._params["W_a"], self._scale, out=self._W)
         np.multiply(self._params["b_a"][:, 0], self._scale, out=self._b)
         self._v = self._params["v"][:, 0]
-        steps = len(self._band)
+        steps = self._band.shape[1]
         outside = np.full(steps - 1, -np.inf, self._b.dtype)
         line = np.concatenate([outside, self._params["d"][::-1, 0], outside])
         size = line.itemsize
-        np.copyto(self._band, as_strided(line[steps - 1 :], self._band.shape, (-size, size)))
+        np.copyto(self._band, as_strided(line[steps - 1 :], self._band.shape, (size, -size)))
 
     def forward(self, ids: NDArray[np.intp], h: Array) -> Array:
         """What the readout reads, rows (T·B, H), from the outputs `h` (T·B, H) at `ids` (T, B)."""
         (T, B), M = ids.shape, self.reach
         by_step = h.reshape(T, B, -1)
-        own = self._rows[:, self._start + M :][:, :T]
-        np.copyto(own, by_step.swapaxes(0, 1))
-        q = self._q[:, :T]
-        np.matmul(own, self._W.T, out=q)
-        np.add(q, self._b, out=q)
+        np.copyto(self._rows[:, self._start + M :][:, :T], by_step.swapaxes(0, 1))
+        q_rows = np.matmul(h, self._W.T, out=self._spare[:T].reshape(T * B, -1))
+        np.add(q_rows, self._b, out=q_rows)
+        q, by_unit = self._q[:, :T], self._by_unit[:, :, :T]
+        np.copyto(q, q_rows.reshape(T, B, -1).swapaxes(0, 1))
+        np.copyto(by_unit, q.swapaxes(1, 2))
         self._see(ids)
         for t, end, m, p in self._blocks(T):
-            np.matmul(q[:, t:end], m.swapaxes(1, 2), out=p)
-            np.add(p, self._band[: end - t, : p.shape[2]], out=p)
+            np.matmul(m, by_unit[:, :, t:end], out=p)
+            np.add(p, self._band[: p.shape[1], : end - t], out=p)
             self._mask(p, t, end)
-            np.subtract(p, np.maximum(p.max(axis=2, keepdims=True), LOWEST), out=p)
+            np.subtract(p, np.maximum(p.max(axis=1, keepdims=True), LOWEST), out=p)
             np.exp(p, out=p)
             # The sum is at least 1, or 0 where a step sees nothing.
-            np.divide(p, np.maximum(p.sum(axis=2, keepdims=True), 1.0), out=p)
-            np.matmul(p, m, out=self._u[:, t:end])
+            np.divide(p, np.maximum(p.sum(axis=1, keepdims=True), 1.0), out=p)
+            np.matmul(p.swapaxes(1, 2), m, out=self._u[:, t:end])
         z = self._z[:T]
         np.multiply(self._u[:, :T].swapaxes(0, 1), self._v, out=z)
         np.add(z, by_step, out=z)
@@ -124,7 +124,7 @@ class Attention:
         """Put −∞ in place of the scores of rows that steps t to `end` may not see."""
         first = self._first[t:end] - t
         if (first > np.arange(end - t)[:, None]).any():
-            p[np.arange(p.shape[2]) < first.T[:, :, None]] = -np.inf
+            p[np.arange(p.shape[1])[:, None] < first.T[:, None]] = -np.inf
 
     def _blocks(self, T: int) -> list[tuple[int, int, Array, Array]]:
         """The blocks of T steps: their first step and end, the rows m they see, and their p."""
@@ -132,7 +132,7 @@ class Attention:
         for p, t in zip(self._p, range(0, T, BLOCK), strict=False):
             end = min(t + BLOCK, T)
             m = self._rows[:, self._start + t : self._start + self.reach + end - 1]
-            blocks.append((t, end, m, p[:, : end - t, : m.shape[1]]))
+            blocks.append((t, end, m, p[:, : m.shape[1], : end - t]))
         return blocks
 
     def carry(self, steps: int) -> None:
@@ -148,7 +148,7 @@ class Attention:
         """What each step of the last window looks at, (T, B, M): p of 1 … M steps ago."""
         by_distance = np.empty((steps, self._shape[0], self.reach), self._b.dtype)
         for t, end, _, p in self._blocks(steps):
-            np.copyto(by_distance[t:end], _diagonals(p, self.reach).swapaxes(0, 1)[:, :, ::-1])
+            np.copyto(by_distance[t:end], _diagonals(p, self.reach).swapaxes(0, 1))
         return by_distance
 
     def backward(self, dz: Array, h: Array, grads: Mapping[str, Array]) -> Array:
@@ -159,39 +159,42 @@ class Attention:
         B, _, H = self._shape
         T, M = len(dz) // B, self.reach
         q, u, du, dq, dm = (a[:, :T] for a in (self._q, self._u, self._du, self._dq, self._dm))
-        by_step = dz.reshape(T, B, H)
+        by_step, by_unit, spare = dz.reshape(T, B, H), self._by_unit[:, :, :T], self._spare[:T]
+        rows = spare.reshape(T * B, H)
         # dv = Σ dz⊙u; du = v⊙dz; and du·u
-        product = np.multiply(by_step, u.swapaxes(0, 1), out=self._z[:T])
-        np.sum(product.reshape(T * B, H), axis=0, out=grads["v"][:, 0])
-        du_u = np.matmul(product, self._v).T[:, :, None]
+        np.multiply(by_step, u.swapaxes(0, 1), out=spare)
+        np.sum(rows, axis=0, out=grads["v"][:, 0])
+        du_u = np.matmul(spare, self._v).T[:, None]
         np.multiply(by_step.swapaxes(0, 1), self._v, out=du)
+        np.copyto(by_unit, du.swapaxes(1, 2))
         dm.fill(0.0)
-        dd = np.zeros(M, dz.dtype)
+        grads["d"].fill(0.0)
         for t, end, m, p in self._blocks(T):
             # dk_δ = p_δ (du·m_δ − du·u)
-            dk = self._dk[:, : end - t, : p.shape[2]] if p.shape != self._dk.shape else self._dk
-            np.matmul(du[:, t:end], m.swapaxes(1, 2), out=dk)
-            np.subtract(dk, du_u[:, t:end], out=dk)
+            dk = self._dk[:, : p.shape[1], : end - t]
+            np.matmul(m, by_unit[:, :, t:end], out=dk)
+            np.subtract(dk, du_u[:, :, t:end], out=dk)
             np.multiply(dk, p, out=dk)
             # dd_δ = Σ dk_δ; dq = Σ dk_δ m_δ
-            dd += _diagonals(dk.sum(axis=0)[None], M)[0].sum(axis=0)
-            np.matmul(dk, m, out=dq[:, t:end])
+            grads["d"][:, 0] += _diagonals(dk.sum(axis=0)[None], M)[0].sum(axis=0)
+            np.matmul(dk.swapaxes(1, 2), m, out=dq[:, t:end])
             # dm = Σ p du + Σ dk q over the steps that see it; the outputs carried in are constants
             seen = max(0, M - t)
-            out = dm[:, max(0, t - M) : end - 1]
-            np.add(out, np.matmul(p[:, :, seen:].swapaxes(1, 2), du[:, t:end]), out=out)
-            np.add(out, np.matmul(dk[:, :, seen:].swapaxes(1, 2), q[:, t:end]), out=out)
-        np.copyto(grads["d"][:, 0], dd[::-1])
+            own, part = dm[:, max(0, t - M) : end - 1], self._part[:, seen : m.shape[1]]
+            np.add(own, np.matmul(p[:, seen:], du[:, t:end], out=part), out=own)
+            np.add(own, np.matmul(dk[:, seen:], q[:, t:end], out=part), out=own)
         # dW_a = Σ dq·hᵀ, db_a = Σ dq, dh = dz + W_aᵀ·dq + dm
-        dq_rows = np.multiply(dq.swapaxes(0, 1), self._scale, out=self._z[:T]).reshape(T * B, H)
-        np.matmul(dq_rows.T, h, out=grads["W_a"])
-        np.sum(dq_rows, axis=0, out=grads["b_a"][:, 0])
+        np.multiply(dq.swapaxes(0, 1), self._scale, out=spare)
+        np.matmul(rows.T, h, out=grads["W_a"])
+        np.sum(rows, axis=0, out=grads["b_a"][:, 0])
         np.add(by_step, dm.swapaxes(0, 1), out=by_step)
-        np.add(dz, np.matmul(dq_rows, self._params["W_a"]), out=dz)
-        return dz
+        through_q = self._z[:T].reshape(T * B, H)
+        return np.add(dz, np.matmul(rows, self._params["W_a"], out=through_q), out=dz)
 
 
 def _diagonals(band: Array, reach: int) -> Array:
-    """The numbers of a band (B, steps, columns) that lie inside, (B, steps, M), farthest first."""
-    of_column, of_step, of_row = band.strides
-    return as_strided(band, (*band.shape[:2], reach), (of_column, of_step + of_row, of_row))
+    """The numbers of a band (B, rows, steps) that lie inside, (B, steps, M), the nearest first."""
+    of_column, of_row, of_step = band.strides
+    shape = len(band), band.shape[2], reach
+    farthest_first = as_strided(band, shape, (of_column, of_step + of_row, of_row))
+    return farthest_first[:, :, ::-1]
