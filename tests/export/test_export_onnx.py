@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from brief_training import trained
 from cells_under_test import each_variant, random_ids, random_model, randomise
-from command_line import TEXT, Runner
+from command_line import TEXT, TINY, Runner
 from doc_snippets import run_snippet
 from numpy.typing import NDArray
 
-from charlstm.nn import reference
+from charlstm.nn import Array, reference
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Parameters
 from charlstm.sampler import Filters, generate
@@ -37,7 +37,9 @@ class Other:
         options.intra_op_num_threads = 1
         self.session = onnxruntime.InferenceSession(data, options, ["CPUExecutionProvider"])
         _, *states = self.session.get_inputs()
-        self.state = {entry.name: np.zeros((batch, entry.shape[1]), np.float32) for entry in states}
+        self.state = {
+            entry.name: np.zeros((batch, *entry.shape[1:]), np.float32) for entry in states
+        }
 
     def step(self, ids: NDArray[np.intp]) -> NDArray[np.float32]:
         """Logits (B, V) after the characters `ids` (B,)."""
@@ -52,12 +54,17 @@ def encoded(model: Parameters) -> bytes:
     return encode(model, {})
 
 
+def by_row(name: str, view: Array) -> Array:
+    """A carried state with the batch in its rows, as ONNX has all of them."""
+    return np.ascontiguousarray(view.T if name.startswith("layers.") else view)
+
+
 @each_variant
-@pytest.mark.parametrize("num_layers", [1, 2])
+@pytest.mark.parametrize(("num_layers", "attention"), [(1, 0), (2, 0), (1, 20)])
 def test_trained_model_writes_the_same_text(
-    cell: str, options: Mapping[str, Any], num_layers: int
+    cell: str, options: Mapping[str, Any], num_layers: int, attention: int
 ) -> None:
-    model = trained(cell, options, IDS, 160, lr=0.02, num_layers=num_layers)
+    model = trained(cell, options, IDS, 160, lr=0.02, num_layers=num_layers, attention=attention)
     prime = np.array([NEWLINE])
     ours = [ids[0] for ids in generate(model, prime, 200, Filters(temperature=0.0), [1])]
     assert len(set(ours)) > 2, "it has learnt nothing worth comparing"
@@ -73,28 +80,42 @@ def test_trained_model_writes_the_same_text(
 
 
 @each_variant
-def test_batches_states_and_unknown_characters(cell: str, options: Mapping[str, Any]) -> None:
-    model = random_model(cell, options, num_layers=2, dtype=np.float32)
+@pytest.mark.parametrize("attention", [0, 1, 4])
+def test_batches_states_and_unknown_characters(
+    cell: str, options: Mapping[str, Any], attention: int
+) -> None:
+    model = random_model(cell, options, num_layers=2, dtype=np.float32, attention=attention)
     ids = random_ids(model, 5, 3)
     ids[1, 0] = model.vocabulary_size
     network, other = Network(model, 1, 3), Other(encoded(model), 3)
     randomise(network.state)
-    assert other.state.keys() == network.state.keys()
+    if attention:
+        network.state["attention.n"][0] = 0  # this column has nothing to look at
+    assert list(other.state) == list(network.state)
     for name, view in network.state.items():
-        other.state[name] = np.ascontiguousarray(view.T)
+        other.state[name] = by_row(name, view)
     logits, state = reference.run(model, ids, {k: v.copy() for k, v in network.state.items()})
     for t, characters in enumerate(ids):
         np.testing.assert_allclose(other.step(characters), logits[t].T, rtol=0, atol=1e-5)
     for name, value in other.state.items():
-        np.testing.assert_allclose(value, state[name].T, rtol=0, atol=1e-5)
+        np.testing.assert_allclose(value, by_row(name, state[name]), rtol=0, atol=1e-5)
+
+
+OPERATORS = {"Gather", "MatMul", "Add", "Sub", "Mul", "Sigmoid", "Tanh", "Identity"}
+OF_ATTENTION = {"Reshape", "Transpose", "Greater", "Where", "Softmax", "Concat", "Slice", "Min"}
 
 
 @each_variant
-def test_graph_is_valid_and_primitive(cell: str, options: Mapping[str, Any]) -> None:
-    graph = onnx.load_from_string(encoded(random_model(cell, options, dtype=np.float32)))
+@pytest.mark.parametrize(
+    ("attention", "operators"), [(0, OPERATORS), (3, OPERATORS | OF_ATTENTION)]
+)
+def test_graph_is_valid_and_primitive(
+    cell: str, options: Mapping[str, Any], attention: int, operators: set[str]
+) -> None:
+    model = random_model(cell, options, dtype=np.float32, attention=attention)
+    graph = onnx.load_from_string(encoded(model))
     onnx.checker.check_model(graph, full_check=True)
-    used = {node.op_type for node in graph.graph.node}
-    assert used <= {"Gather", "MatMul", "Add", "Sub", "Mul", "Sigmoid", "Tanh", "Identity"}
+    assert {node.op_type for node in graph.graph.node} <= operators
 
 
 def test_command_metadata_and_documented_snippet(
@@ -126,6 +147,20 @@ def test_the_documented_snippet_begins_each_line_of_a_run_of_lines_from_zero(
     assert {entry.key: entry.value for entry in properties}["reset_before"] == '"\\n"'
     one = charlstm.ok("sample", "-r", names_run, "--temperature=0").stdout
     assert run_snippet("onnxruntime")["text"] == ("\n" + one * 200)[:200]
+
+
+@pytest.mark.parametrize("lines", ["--no-lines", "--lines"])
+def test_the_documented_snippet_carries_what_attention_looks_at(
+    charlstm: Runner, here: Path, lines: str
+) -> None:
+    budget = ("--max-steps=120", "--lr=0.03", "--warmup-steps=5", "--dropout=0")
+    charlstm.ok("train", "text.txt", lines, *TINY, *budget, "--attention=20", "--out=run")
+    charlstm.ok("export", here / "model.onnx", "--run=run")
+    length = () if lines == "--lines" else ("--length=199",)
+    written = charlstm.ok("sample", "-r", "run", "--temperature=0", *length, "--json").json
+    one = written["samples"][0]["text"]
+    ours = "\n" + (one if lines == "--no-lines" else (one + "\n") * 200)
+    assert run_snippet("onnxruntime")["text"] == ours[:200]
 
 
 def test_a_network_too_large_for_the_format(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,13 +20,14 @@ def trained(
     *,
     hidden_size: int = 16,
     num_layers: int = 1,
+    attention: int = 0,
     batch: int = 8,
     steps: int = 12,
     lr: float = 0.01,
     dtype: Any = np.float32,
 ) -> Parameters:
     """A model of the characters `ids` (N,), trained as `charlstm train` does, in one shard."""
-    architecture = Architecture(cell, options, hidden_size, num_layers)
+    architecture = Architecture(cell, options, hidden_size, num_layers, attention)
     model = Parameters(architecture, int(ids.max()) + 1, dtype=dtype)
     model.initialise(1)
     network = Network(model, steps, batch, backward=True)
