@@ -5,6 +5,7 @@
     weight_hh_l0 (G·H, H)      reads h': W
     bias_ih_l0 (G·H,)          our one bias; bias_hh is zero, but for the GRU's b_m
     readout.weight, .bias      W_y (V, H) and b_y (V,), as of a torch.nn.Linear
+    attention.W_a, …           those of attention, by our names: PyTorch has no module for it
 
 The rows of the gates stand in the order of the documentation of torch.nn.RNN, LSTM and GRU. A cell
 is one of these if its equations, as its options make them, are those of `MODULES`; its name does
@@ -22,7 +23,7 @@ from charlstm.nn import Array
 from charlstm.nn.blocks import rows_of
 from charlstm.nn.cells.base import Cell
 from charlstm.nn.graph import Graph, Node, Operators, State, same_step
-from charlstm.nn.parameters import Parameters, layer_parameters
+from charlstm.nn.parameters import Parameters, layer_parameters, parameters_at
 
 Equations = Callable[[Operators, Mapping[str, Node]], dict[str, Node]]
 
@@ -109,6 +110,8 @@ def tensors(parameters: Parameters) -> dict[str, Array]:
         weights[f"weight_hh_l{layer}"] = stacked(params["W"], cell.products[0].gates, on_h)
         weights[f"bias_ih_l{layer}"] = stacked(b, cell.gates, on_x)
         weights[f"bias_hh_l{layer}"] = b_h
+    for name, array in parameters_at(parameters.by_name, "attention").items():
+        weights[f"attention.{name}"] = array if name == "W_a" else array[:, 0]
     weights["readout.weight"] = parameters.by_name["W_y"]
     weights["readout.bias"] = parameters.by_name["b_y"][:, 0]
     return {name: np.ascontiguousarray(array) for name, array in weights.items()}

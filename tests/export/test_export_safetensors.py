@@ -21,6 +21,7 @@ from charlstm.nn.network import Network
 safetensors = pytest.importorskip("safetensors")
 
 each_cell = pytest.mark.parametrize("cell", CELLS)
+each_attention = pytest.mark.parametrize("attention", [0, 3])
 FILE = Path("model.safetensors")
 
 
@@ -51,22 +52,27 @@ def test_the_file_and_our_logits_are_what_pytorch_answered_to(cell: str, here: P
 
 
 @each_cell
-def test_the_documented_snippet(cell: str, here: Path) -> None:
+@each_attention
+def test_the_documented_snippet(cell: str, attention: int, here: Path) -> None:
     pytest.importorskip("torch")
     del here
-    model = exported_model(cell)
+    model = exported_model(cell, attention=attention)
     export(model, FILE)
     theirs = run_snippet("torch")["logits"].detach().numpy()
     np.testing.assert_allclose(theirs, logits_of(model, "\nThe cats"), rtol=0, atol=1e-5)
 
 
 @each_cell
-def test_names_shapes_and_metadata(cell: str, here: Path) -> None:
+@each_attention
+def test_names_shapes_and_metadata(cell: str, attention: int, here: Path) -> None:
     del here
-    export(exported_model(cell), FILE)
+    export(exported_model(cell, attention=attention), FILE)
     gates = {"rnn": 1, "lstm": 4, "gru": 3}[cell]
     V = VOCABULARY.size
     expected = {"readout.weight": (V, H), "readout.bias": (V,)}
+    if attention:
+        shapes = {"W_a": (H, H), "b_a": (H,), "d": (attention,), "v": (H,)}
+        expected |= {f"attention.{name}": shape for name, shape in shapes.items()}
     for layer in range(LAYERS):
         expected[f"weight_ih_l{layer}"] = (gates * H, H if layer else V + 1)
         expected[f"weight_hh_l{layer}"] = (gates * H, H)
@@ -75,7 +81,7 @@ def test_names_shapes_and_metadata(cell: str, here: Path) -> None:
     with safetensors.safe_open(FILE, "np") as file:
         kept = {name: json.loads(text) for name, text in file.metadata().items()}
     assert kept["vocabulary"] == VOCABULARY.to_header()
-    assert kept["settings"]["cell"] == cell
+    assert (kept["settings"]["cell"], kept["settings"]["attention"]) == (cell, attention)
     assert not {"corpus", "val", "out"} & kept["settings"].keys()
 
 
@@ -88,10 +94,11 @@ def test_what_stands_for_pytorch_here_answers_as_pytorch_did(cell: str) -> None:
 
 
 @each_variant
+@each_attention
 def test_a_cell_with_any_options_is_what_pytorch_computes_or_is_refused(
-    cell: str, options: dict[str, Any], here: Path
+    cell: str, options: dict[str, Any], attention: int, here: Path
 ) -> None:
-    model, refused = exported_model(cell, options), ""
+    model, refused = exported_model(cell, options, attention=attention), ""
     try:
         export(model, FILE)
     except ExportError as problem:

@@ -22,7 +22,9 @@ SAVED = GOLDEN / "torch.npz"
 VOCABULARY = Vocabulary("char", "\n Taehst")  # but no c, so that "cats" begins with an unknown
 
 
-def exported_model(cell: str, options: Mapping[str, Any] | None = None) -> Any:
+def exported_model(
+    cell: str, options: Mapping[str, Any] | None = None, *, attention: int = 0
+) -> Any:
     """A model of two layers as `charlstm.export.export` takes it; its weights are random.
 
     Without `options` it is one that PyTorch has.
@@ -35,8 +37,11 @@ def exported_model(cell: str, options: Mapping[str, Any] | None = None) -> Any:
         num_layers=LAYERS,
         vocabulary_size=VOCABULARY.size,
         dtype=np.float32,
+        attention=attention,
     )
-    config = Config(cell=cell, cell_options=options, hidden_size=H, num_layers=LAYERS)
+    config = Config(
+        cell=cell, cell_options=options, hidden_size=H, num_layers=LAYERS, attention=attention
+    )
     return SimpleNamespace(parameters=network, config=config, vocabulary=VOCABULARY)
 
 
@@ -44,11 +49,12 @@ def answers(module: str, tensors: Mapping[str, NDArray[Any]], ids: Iterable[int]
     """What the module of PyTorch with this name answers to `ids`: logits (characters, V).
 
     It is written from the documentation of torch.nn.RNN, LSTM and GRU, so no torch is needed.
+    Attention, which no module has, is as docs/export.md says.
     """
     layers = sum(name.startswith("weight_ih") for name in tensors)
     size = tensors["weight_hh_l0"].shape[1]
     h, c = np.zeros((2, layers, size))
-    logits = []
+    logits, outputs = [], np.empty((0, size))
     for number in ids:
         x = np.eye(tensors["weight_ih_l0"].shape[1])[number]
         for k in range(layers):
@@ -66,6 +72,12 @@ def answers(module: str, tensors: Mapping[str, NDArray[Any]], ids: Iterable[int]
                 r, z = (sigmoid(a + b) for a, b in zip(of_x[:2], of_h[:2], strict=True))
                 h[k] = (1.0 - z) * np.tanh(of_x[2] + r * of_h[2]) + z * h[k]
             x = h[k]
+        if "attention.d" in tensors:
+            W_a, b_a, d, v = (tensors[f"attention.{name}"] for name in ("W_a", "b_a", "d", "v"))
+            m = outputs[: len(d)]  # the newest first
+            odds = np.exp(m @ (W_a @ x + b_a) / np.sqrt(size) + d[: len(m)])
+            outputs = np.stack([x, *outputs])
+            x = x + v * (odds @ m) / max(odds.sum(), 1e-9)
         logits.append(tensors["readout.weight"] @ x + tensors["readout.bias"])
     return np.array(logits)
 
