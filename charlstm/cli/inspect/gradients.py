@@ -1,6 +1,7 @@
 """`charlstm inspect gradients`: how far back the gradient of a loss reaches."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import click
 
@@ -9,7 +10,7 @@ from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, load_model, note_left_out, show
 from charlstm.cli.outputs import Output, files_of, save_all, save_option, spare
 from charlstm.cli.texts import ids_of
-from charlstm.nn.parameters import Architecture, Parameters
+from charlstm.nn.parameters import Parameters
 from charlstm.pairs.scores import readable
 from charlstm.store.metrics import read_numbers
 from charlstm.studies.agreement.grammar_pairs import grammar_pairs
@@ -93,7 +94,7 @@ def _fresh(model: Model, fresh: bool, cells: tuple[str, ...]) -> Iterator[tuple[
     """Untrained networks of the run's size: of its own cell, and of these cells."""
     own = model.parameters.architecture
     architectures = [own] if fresh else []
-    architectures += [Architecture(cell, {}, own.hidden_size, own.num_layers) for cell in cells]
+    architectures += [replace(own, cell=cell, cell_options={}) for cell in cells]
     for architecture in architectures:
         trained = model.parameters
         untrained = Parameters(architecture, trained.vocabulary_size, reset_at=trained.reset_at)

@@ -1,7 +1,9 @@
 """How large the gradient of a loss still is k steps back (Pascanu, Mikolov & Bengio 2013).
 
 A window of k steps ends at one loss. The gradient of the state carried into it is dL/dh, dL/dc k
-steps back. Where it vanishes, training learns nothing from so far back. Clipping, which training
+steps back. Where it vanishes, training learns nothing from so far back. With attention the window
+looks at outputs from before it too, but these are constants, as in training: the gradient reaches a
+state through the steps after it, and through what looks back at these. Clipping, which training
 does against exploding gradients, is read from a run's metrics.
 """
 
@@ -15,7 +17,6 @@ from numpy.typing import NDArray
 from charlstm.errors import CorpusError
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Parameters
-from charlstm.nn.recording import record
 from charlstm.studies.inspect.spans import Span
 from charlstm.text.vocabulary import Vocabulary
 
@@ -82,23 +83,25 @@ def reach(parameters: Parameters, losses: Losses, steps: int = STEPS) -> Reach:
         reset_at=parameters.reset_at,
     )
     T, B = losses.ids.shape
-    states = record(parameters, losses.ids).states
+    reader = Network(parameters, T, B)  # has the state carried into each window
     network = Network(parameters, steps, B, backward=True)
     grads = parameters.views(np.zeros_like(parameters.flat))
     targets = np.full((steps, B), parameters.vocabulary_size, np.intp)  # the unknown id: no loss
     targets[-1] = losses.targets
     back = measured_steps(steps)
     norms: dict[str, list[float]] = {name: [] for name in parameters.cell.states}
+    first = 0
     with np.errstate(over="ignore", invalid="ignore"):
-        for k in back:
-            for layer, by_name in enumerate(states):
-                for name in norms:
-                    network.state[f"layers.{layer}.{name}"][...] = by_name[name][T - k - 1]
+        for k in reversed(back):
+            reader.read(losses.ids[first : T - k])
+            first = T - k
+            for name, state in network.state.items():
+                state[...] = reader.state[name]
             network.loss_and_gradients(losses.ids[T - k :], targets[-k:], grads, loss_scale=1.0)
             for name, values in norms.items():
                 stacked = np.concatenate([layer.dstate[name] for layer in network.layers])
                 values.append(float(np.linalg.norm(stacked, axis=0).mean()))
-    return Reach(back, {name: np.array(values) for name, values in norms.items()})
+    return Reach(back, {name: np.array(values[::-1]) for name, values in norms.items()})
 
 
 def losses_at_verbs(

@@ -26,9 +26,9 @@ TARGETS = np.array([1, 0, 5])
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("layers", [1, 2])
-def test_norms_are_those_of_differences(cell: str, layers: int) -> None:
-    model = wild_model(cell, hidden_size=3, num_layers=layers, scale=0.6)
+@pytest.mark.parametrize(("layers", "attention"), [(1, 0), (2, 0), (2, 4)])
+def test_norms_are_those_of_differences(cell: str, layers: int, attention: int) -> None:
+    model = wild_model(cell, hidden_size=3, num_layers=layers, scale=0.6, attention=attention)
     result = reach(model, Losses(IDS, TARGETS, "here"), steps=9)
     assert result.back == list(range(1, 10))
     for k in (1, 4, 9):
