@@ -1,14 +1,16 @@
 """The gradient check reports faults of the kinds that real backward passes have shipped with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 from cells_under_test import each_variant, random_model, variants
 from gradient_check import wrong_in_layer, wrong_in_network
+from numpy.typing import NDArray
 
 from charlstm.nn import Array
+from charlstm.nn.attention import Attention
 from charlstm.nn.blocks import Product, rows_of
 from charlstm.nn.cells.base import Cell
 from charlstm.nn.inputs import LowerLayer
@@ -173,3 +175,63 @@ def test_nothing_flows_to_the_layer_below(monkeypatch: Patch) -> None:
     monkeypatch.setattr(LowerLayer, "backward", lambda *arguments: 0.0 * original(*arguments))
     found = wrong_in_network(random_model(num_layers=2), T, B)
     assert set(found) == {f"layers.0.{name}" for name in ("E", "W", "b", "h", "c")}
+
+
+def backward_of_attention(fault: str, patch: Patch) -> None:
+    """Put in place of the backward pass of attention one in plain loops, with a fault or none."""
+    forward = Attention.forward
+
+    def watched(head: Attention, ids: NDArray[np.intp], h: Array) -> Array:
+        before = {name: view.copy() for name, view in head.state.items()}
+        head.before = before  # type: ignore[attr-defined]
+        return forward(head, ids, h)
+
+    def slow(head: Attention, dz: Array, h: Array, grads: Mapping[str, Array]) -> Array:
+        params, M = head._params, head.reach
+        before = head.before  # type: ignore[attr-defined]
+        W_a, b_a, d, v = (params[name] for name in ("W_a", "b_a", "d", "v"))
+        for name in params:
+            grads[name].fill(0.0)
+        dz, h = (rows.reshape(T, B, H) for rows in (dz, h))
+        dh, root = dz.copy(), 1.0 if fault == "scale" else np.sqrt(H)
+        for t, b in np.ndindex(T, B):
+            outputs = np.concatenate([before["m"][b], h[:, b]])
+            reach = np.arange(1, min(M, t + int(before["n"][b])) + 1)  # the distances it sees
+            m, q = outputs[M + t - reach], W_a @ h[t, b] + b_a[:, 0]
+            p = np.exp(m @ q / np.sqrt(H) + d[reach - 1, 0])
+            p /= p.sum()
+            u, du = p @ m, v[:, 0] * dz[t, b]
+            dk = p * (m @ du - (0.0 if fault == "mean" else du @ u))
+            dq = m.T @ dk / root
+            grads["v"][:, 0] += 0.0 if fault == "v" else dz[t, b] * u
+            grads["d"][(reach - (fault != "distance")) % M, 0] += dk
+            grads["W_a"] += np.outer(dq, h[t, b])
+            grads["b_a"][:, 0] += dq
+            dh[t, b] += W_a.T @ dq
+            for back, share, score in zip(reach, p, dk, strict=True):
+                if (back <= t or fault == "carried") and fault != "outputs":
+                    dh[t - back, b] += share * du + score * q / np.sqrt(H)
+        return dh.reshape(T * B, H)
+
+    patch.setattr(Attention, "forward", watched)
+    patch.setattr(Attention, "backward", slow)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reported"),
+    [
+        ("none", []),
+        ("outputs", ["layers"]),  # they get no gradient where they are looked at
+        ("carried", ["layers"]),  # that of the outputs carried in reaches those of the window
+        ("distance", ["attention.d"]),  # off by one
+        ("scale", ["attention.W_a", "attention.b_a", "layers"]),  # dq without 1/√H
+        ("v", ["attention.v"]),  # zero
+        ("mean", ["attention.W_a", "attention.b_a", "attention.d", "layers"]),  # of the softmax
+    ],
+)
+def test_attention_s_gradient_is_wrong(
+    fault: str, reported: Sequence[str], monkeypatch: Patch
+) -> None:
+    backward_of_attention(fault, monkeypatch)
+    found = wrong_in_network(random_model(hidden_size=H, attention=3), T, B)
+    assert sorted({name if "attention" in name else "layers" for name in found}) == reported

@@ -106,11 +106,12 @@ def test_a_unit_separates_in_one_direction_over_all_conditions() -> None:
 
 
 @pytest.mark.parametrize("cell", [*CELLS, "diagonal peephole"])
+@pytest.mark.parametrize("attention", [0, 4])
 @pytest.mark.parametrize(("layers", "layer"), [(1, 0), (2, 0), (2, 1)])
-def test_nothing_reads_an_ablated_unit(cell: str, layers: int, layer: int) -> None:
+def test_nothing_reads_an_ablated_unit(cell: str, layers: int, layer: int, attention: int) -> None:
     kind, _, name = cell.rpartition(" ")
     options = {"peephole_kind": kind} if kind else {}
-    model = wild_model(name, num_layers=layers, scale=0.7, options=options)
+    model = wild_model(name, num_layers=layers, scale=0.7, options=options, attention=attention)
     ids = np.random.default_rng(0).integers(0, len(WILD_CHARACTERS), (9, 2))
     unit, other = 2, 4
 
