@@ -44,7 +44,7 @@ class Attention:
         backward: bool,
         reset_at: int | None = None,
     ) -> None:
-        self._params, self._reset_at = params, reset_at
+        self._params, self._reset_at, self._backward = params, reset_at, backward
         self.reach = M = len(params["d"])
         H, dtype = len(params["v"]), params["v"].dtype
         self._shape = batch, length, H
@@ -52,7 +52,7 @@ class Attention:
         self._rows = np.zeros((batch, M + length + (SLACK if length == 1 else 0), H), dtype)
         self._start = 0  # the row of the oldest output that the window's first step may see
         self._n = np.zeros(batch, dtype)
-        self._first: NDArray[np.intp] = np.zeros((length, batch), np.intp)
+        self._first = np.zeros((length, batch), dtype)
         self._W = np.empty((H, H), dtype)  # W_a and b_a, divided by √H
         self._b = np.empty(H, dtype)
         steps = min(BLOCK, length)
@@ -88,6 +88,8 @@ class Attention:
 
     def forward(self, ids: NDArray[np.intp], h: Array) -> Array:
         """What the readout reads, rows (T·B, H), from the outputs `h` (T·B, H) at `ids` (T, B)."""
+        if len(h) == 1 and not self._backward:
+            return self._forward_one(int(ids[0, 0]), h[0])
         (T, B), M = ids.shape, self.reach
         by_step = h.reshape(T, B, -1)
         np.copyto(self._rows[:, self._start + M :][:, :T], by_step.swapaxes(0, 1))
@@ -110,6 +112,27 @@ class Attention:
         np.multiply(self._u[:, :T].swapaxes(0, 1), self._v, out=z)
         np.add(z, by_step, out=z)
         return z.reshape(T * B, -1)
+
+    def _forward_one(self, id_: int, h: Array) -> Array:
+        """The same for one step of one column, as in sampling, without what a batch needs."""
+        newest = self._start + self.reach
+        seen = 0 if id_ == self._reset_at else int(self._n[0])
+        self._first[0, 0] = first = self.reach - seen
+        m, p = self._rows[0, newest - seen : newest], self._p[0, 0, :, 0]
+        self._rows[0, newest] = h
+        p[:first] = 0.0
+        if not seen:
+            return h[None]
+        k: Array = m.dot(self._W.dot(h) + self._b)
+        k += self._band[first:, 0]
+        k -= k[k.argmax()]
+        np.exp(k, out=k)
+        k /= np.add.reduce(k)
+        p[first:] = k
+        z: Array = k.dot(m)
+        z *= self._v
+        z += h
+        return z[None]
 
     def _see(self, ids: NDArray[np.intp]) -> None:
         """Set for each step the first row, from `_start` on, that it may see."""
@@ -138,7 +161,8 @@ class Attention:
     def carry(self, steps: int) -> None:
         """Carry the newest outputs after `steps` steps into the next window."""
         M, rows = self.reach, self._rows
-        np.minimum(M, M + steps - self._first[steps - 1], out=self._n)
+        np.subtract(M + steps, self._first[steps - 1], out=self._n)
+        np.minimum(self._n, M, out=self._n)
         self._start += steps
         if self._start + M + self._shape[1] > rows.shape[1]:
             np.copyto(rows[:, :M], rows[:, self._start : self._start + M])

@@ -47,19 +47,20 @@ def test_a_window_equals_the_reference(
 
 
 @pytest.mark.parametrize("M", [1, 5, 300])
-def test_single_steps_equal_the_reference(M: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("B", [1, 2])
+def test_single_steps_equal_the_reference(M: int, B: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attention, "SLACK", 4)
-    model = random_model("gru", attention=M)
-    ids, network = random_ids(model, 20, 2), Network(model, 1, 2)
+    model = random_model("gru", attention=M, reset_at=4)
+    ids, network = random_ids(model, 40, B), Network(model, 1, B)
     stepped = [network.step(characters) for characters in ids]
     np.testing.assert_allclose(stepped, reference.run(model, ids)[0], rtol=0, atol=1e-10)
 
 
-@pytest.mark.parametrize("T", [1, 2, 5, 33])
-def test_windows_of_any_length_look_at_the_same(T: int) -> None:
+@pytest.mark.parametrize(("T", "B"), [(1, 1), (1, 3), (2, 3), (5, 3), (33, 3)])
+def test_windows_of_any_length_look_at_the_same(T: int, B: int) -> None:
     model = random_model(attention=7, reset_at=0)
-    ids = random_ids(model, 66, 3)
-    whole, parts = Network(model, 66, 3), Network(model, T, 3)
+    ids = random_ids(model, 66, B)
+    whole, parts = Network(model, 66, B), Network(model, T, B)
     expected, found = whole.predict(ids), []
     weights = []
     for t in range(0, 66, T):
