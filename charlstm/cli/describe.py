@@ -16,7 +16,7 @@ from charlstm.text.decoding import read_text
 from charlstm.text.vocabulary import unit_of
 from charlstm.training.defaults import SHORT, choose
 
-NAMES = ("hidden_size", "num_layers", "batch_size", "tokens", "encoding")
+NAMES = ("hidden_size", "num_layers", "attention", "batch_size", "tokens", "encoding")
 VOCABULARY = 65  # Tiny Shakespeare's
 
 
@@ -57,6 +57,7 @@ def command(
             model.vocabulary.size,
             model.config.batch_size,
             model.vocabulary.unit,
+            lines=model.config.lines,
         )
     show(as_json, description.to_mapping(), lines(description))
 

@@ -53,9 +53,14 @@ class Architecture:
     def __str__(self) -> str:
         """The shape in a few words."""
         options = "".join(f" {name}={value}" for name, value in self.cell_options.items())
-        attention = f", attention over {self.attention} outputs" if self.attention else ""
         size = f"{self.num_layers} layers of {self.hidden_size} units"
-        return f"{self.cell}{options}, {size}{attention}"
+        return f"{self.cell}{options}, {size}{self.looks_back}"
+
+    @property
+    def looks_back(self) -> str:
+        """The attention, to be said after the size, if there is one."""
+        s = "" if self.attention == 1 else "s"
+        return f", attention over {self.attention} output{s}" if self.attention else ""
 
     def to_header(self) -> dict[str, Any]:
         """The fields for JSON; `Architecture(**header)` makes the object again."""

@@ -29,9 +29,41 @@ def test_the_page(charlstm: Runner) -> None:
     assert "layers 1 to 2, each 262,144 2,176 264,320" in lines
 
 
+def test_the_page_of_attention(charlstm: Runner) -> None:
+    """The memory of 128 outputs of 512 units for 64 columns is 17 MB."""
+    flags = ("--attention=128", "--hidden-size=512", "--batch-size=64")
+    lines = [" ".join(line.split()) for line in charlstm.ok("describe", *flags).stdout.splitlines()]
+    assert lines[1] == "Each step looks back at the last 128 outputs."
+    assert "k_t = m_t·q_t/√H + d B × (M, H)·(H, 1) → (M, B)" in lines
+    assert "k_t 64 × (128, 512)·(512, 1) → (128, 64)" in lines
+    assert "y_t = softmax(W_y·z_t + b_y) (V, H)·(H, B) → (V, B)" in lines
+    assert "attention q W_a (512, 512) b_a (512, 1) 262,656 1,050,624" in lines
+    assert "k d (128, 1) 128 512" in lines
+    assert "attention 786,432 1,920 788,352" in lines
+    carried = lines[
+        lines.index("Attention carries 262,148 bytes of it: 16,777,472 for 64 columns.")
+    ]
+    assert lines[lines.index(carried) - 1].endswith("is 266,244 bytes for each column.")
+    found = charlstm.ok("describe", *flags, "--json").json
+    assert found["state_bytes"] == 266_244
+    assert found["attention_block"]["state_bytes"] == 262_148
+    assert charlstm.ok("describe", "--json").json["attention_block"] is None
+
+
+def test_a_run_says_whether_it_reads_lines(charlstm: Runner, here: Path) -> None:
+    flags = ("train", here / "text.txt", "--max-steps=1", "--hidden-size=4", "--workers=1", "--out")
+    charlstm.ok(*flags, "one")
+    charlstm.ok(*flags, "many", "--lines", "--attention=3")
+    assert "It reads one text:" in charlstm.ok("describe", "--run=one").stdout
+    assert "It reads lines:" in charlstm.ok("describe", "--run=many").stdout
+    found = charlstm.ok("describe", "--run=many", "--json").json
+    assert found["lines"] is True and found["attention"] == 3
+    assert charlstm.ok("describe", "--json").json["lines"] is None
+
+
 @pytest.mark.parametrize("cell", list(CELLS))
 def test_each_cell_has_a_page_of_moderate_width(charlstm: Runner, cell: str) -> None:
-    shown = charlstm.ok("describe", "--cell", cell).stdout
+    shown = charlstm.ok("describe", "--cell", cell, "--attention=4096").stdout
     assert shown.startswith(cell)
     assert max(map(len, shown.splitlines())) <= 100
     assert all(line == line.rstrip() for line in shown.splitlines())
@@ -117,6 +149,8 @@ def test_the_largest_network_needs_no_memory(charlstm: Runner) -> None:
         (["--cell=lsmt"], "'lsmt' is not one of 'rnn', 'lstm'"),
         (["--hidden-size=0"], "hidden_size must be at least 1"),
         (["--num-layers=1000"], "num_layers must be at least 1 and at most 64"),
+        (["--attention=-1"], "attention must be at least 0 and at most 4096"),
+        (["--run=x", "--attention=2"], "--attention has no effect with --run: a run has its own"),
         (["--vocabulary=0"], "0 is not in the range 1<=x<=1114112"),
         (["--run=x", "--gru-reset=after"], "--gru-reset has no effect with --run: a run has its"),
         (["extra"], "unexpected extra argument"),

@@ -52,6 +52,7 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
             "cell": "rnn",
             "hidden_size": "9",
             "num_layers": "2",
+            "attention": "9",
             "batch_size": "9",
             "tokens": "byte",
             "vocabulary": "9",

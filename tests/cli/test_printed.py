@@ -568,22 +568,23 @@ def test_sample_says_what_a_plain_search_finds_copied(charlstm: Runner, learnt_r
 
 def test_describe_shows_every_number_of_its_json(charlstm: Runner) -> None:
     flags = ["describe", "--cell=gru", "--num-layers=3", "--hidden-size=7", "--vocabulary=11"]
-    flags += ["--batch-size=5"]
+    flags += ["--batch-size=5", "--attention=6"]
     found = charlstm.ok(*flags, "--json").json
-    general, first, upper, readout, parameters, operations = list(
+    general, above, first, upper, attention, readout, parameters, operations = list(
         blocks(charlstm.ok(*flags).stdout.splitlines())
     )[1:]
     assert found["num_layers"] == 3 and found["hidden_size"] == 7 and found["vocabulary"] == 11
-    sections = [found["layers"][0], found["layers"][1], found["readout"]]
-    tensors = [*sections[0]["tensors"], *sections[2]["tensors"]]
-    assert [tuple(cells(line)) for line in general[1:]] == [
+    sections = [*found["layers"][:2], found["attention_block"], found["readout"]]
+    tensors = [*sections[0]["tensors"], *sections[2]["tensors"], *sections[3]["tensors"]]
+    assert [tuple(cells(line)) for line in (*general[1:], *above[2:])] == [
         (tensor["equation"], tensor["dimensions"]) for tensor in tensors
     ]
-    for lines, skipped, section in ((first, 2, 0), (upper, 1, 1), (readout, 1, 2)):
+    shown_in = ((first, 2, 0), (upper, 1, 1), (attention, 1, 2), (readout, 1, 3))
+    for lines, skipped, section in shown_in:
         assert [tuple(cells(line)) for line in lines[skipped:]] == [
             (tensor["name"], tensor["numbers"]) for tensor in sections[section]["tensors"]
         ]
-    names = ("layer 0", "layers 1 to 2, each", "readout")
+    names = ("layer 0", "layers 1 to 2, each", "attention", "readout")
     rows = [cells(line) for line in parameters[1:]]
     assert rows[0] == ["numbers", "bytes"]
     expected = []
@@ -597,10 +598,12 @@ def test_describe_shows_every_number_of_its_json(charlstm: Runner) -> None:
         own[0].insert(0, name)
         expected += own
     expected.append(["all", found["parameters"], found["bytes"]])
-    assert [[*row[:-2], *(int(n.replace(",", "")) for n in row[-2:])] for row in rows[1:-1]] == (
+    assert [[*row[:-2], *(int(n.replace(",", "")) for n in row[-2:])] for row in rows[1:-2]] == (
         expected
     )
-    same(parameters[-1].split()[-5], found["state_bytes"])
+    same(parameters[-2].split()[-5], found["state_bytes"])
+    same(parameters[-1].split()[2], found["attention_block"]["state_bytes"])
+    same(parameters[-1].split()[6], 5 * found["attention_block"]["state_bytes"])
     shown = table(operations[2:-1])
     layers = dict(zip(names, sections, strict=True))
     rows_of = {name: section["operations"] for name, section in layers.items()}
@@ -707,11 +710,13 @@ def test_corpus_says_how_much_it_wrote_and_how_to_use_it(charlstm: Runner, here:
 
 def test_train_says_what_its_json_and_its_config_say(charlstm: Runner, here: Path) -> None:
     flags = ("--max-steps=9", "--dropout=0", "--lr=0.02", "--eval-every=9", "--warmup-steps=2")
-    outcome = charlstm.ok("train", "text.txt", *TINY, *flags, "--out=my run", "--json")
+    asked = ("train", "text.txt", *TINY, *flags, "--attention=5")
+    outcome = charlstm.ok(*asked, "--out=my run", "--json")
     start, budget, done, hint = outcome.stderr.splitlines()
     run, model = outcome.json, load(here / "my run")
     assert start == (
-        f"my run: lstm 1×8, {model.parameters.num_parameters:,} parameters, "
+        "my run: lstm 1×8, attention over 5 outputs, "
+        f"{model.parameters.num_parameters:,} parameters, "
         f"{int(len(TEXT) * 0.9):,} characters to train on, "
         f"{len(TEXT) - int(len(TEXT) * 0.9):,} to validate on"
     )

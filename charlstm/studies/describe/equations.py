@@ -44,6 +44,12 @@ class Summand:
     symbol: str = ""  # between the shapes: · is a matrix product, ⊙ elementwise
     shapes: tuple[Shape, ...] = ()
     sign: str = "+"
+    each: str = ""  # the letter of the axis along which each has such a product of its own
+
+    def product(self, sizes: Sizes | None = None) -> str:
+        """Its shapes: in letters, or in numbers where `sizes` gives them."""
+        times = f"{sizes[self.each] if sizes else self.each} × " if self.each else ""
+        return times + self.symbol.join(written(shape, sizes) for shape in self.shapes)
 
 
 @dataclass(frozen=True)
@@ -60,11 +66,7 @@ class Equation:
 
         Biases (H, 1), which are added to every column, are left out.
         """
-        products = [
-            f" {part.sign} " + part.symbol.join(written(shape, sizes) for shape in part.shapes)
-            for part in self.parts
-            if part.symbol
-        ]
+        products = [f" {part.sign} {part.product(sizes)}" for part in self.parts if part.symbol]
         return f"{''.join(products).removeprefix(' + ')} → {written(self.shape, sizes)}"
 
 
@@ -83,13 +85,6 @@ def one_step(cell: Cell[Any]) -> StepEquations:
     ordered = sorted(named, key=lambda node: node.number)
     equations = tuple(Equation(named[node], *writer.body(node)) for node in ordered)
     return StepEquations(equations, writer.weights)
-
-
-def readout() -> Equation:
-    """The layer above the cells: probabilities of the next character."""
-    on_h, bias, y = (("V",), ("H",)), (("V",), ("1",)), (("V",), ("B",))
-    parts = (Summand("W_y·h_t", "·", (on_h, VALUE)), Summand("b_y", "", (bias,)))
-    return Equation("y_t", "softmax(W_y·h_t + b_y)", parts, y)
 
 
 class Writer:

@@ -8,7 +8,7 @@ from charlstm.studies.describe.network import FLOAT32, Description, Operations, 
 
 def lines(description: Description) -> Iterator[str]:
     """The equations in letters, then layer by layer in numbers, then what they cost."""
-    shape, V = description.architecture, description.vocabulary_size
+    shape, V, above = description.architecture, description.vocabulary_size, description.attention
     sizes = description.layers[0].sizes
     options = "".join(f", {name} {value}" for name, value in description.options.items())
     yield (
@@ -16,10 +16,20 @@ def lines(description: Description) -> Iterator[str]:
         f"{_count(shape.hidden_size, 'unit')}, {_count(V, description.unit)}, "
         f"{_count(sizes['B'], 'column')}"
     )
+    if above:
+        yield f"Each step looks back at the last {_count(shape.attention, 'output')}."
+    if description.lines is not None:
+        one = "one text: state is carried from line to line."
+        own = "lines: each is an example of its own, and no state is carried into it."
+        yield f"It reads {own if description.lines else one}"
     yield ""
     yield "One step. Columns are examples, x_t has D rows, a bias (H, 1) is added to every column."
-    every = [*description.layers[0].equations, *description.readout.equations]
-    yield from table([[f"{e.name} = {e.text}", e.dimensions()] for e in every])
+    yield from table(_letters([description.layers[0], *([] if above else [description.readout])]))
+    if above:
+        yield ""
+        yield "Attention has its own letters. Row δ of m_t is the top layer's h_{t-δ}, 1 ≤ δ ≤ M."
+        yield "Each column has its own m_t, and B × is a product for each. The readout reads z_t."
+        yield from table(_letters([*above, description.readout]))
     yield ""
     yield f"With H = {sizes['H']}, V = {V}, B = {sizes['B']}."
     yield (
@@ -34,6 +44,10 @@ def lines(description: Description) -> Iterator[str]:
             f"D = H = {description.layers[1].sizes['D']}."
         )
         yield from table(_numbers(description.layers[1:2]))
+    if above:
+        yield ""
+        yield f"Attention, M = {shape.attention}."
+        yield from table(_numbers(above))
     yield ""
     yield "Readout."
     yield from table(_numbers([description.readout]))
@@ -56,13 +70,17 @@ def _parameters(description: Description) -> Iterator[str]:
     state = description.state_numbers * FLOAT32
     unit = description.unit
     yield f"The state carried from {unit} to {unit} is {state:,} bytes for each column."
+    for section in description.attention:
+        own, B = description.attention_numbers * FLOAT32, section.sizes["B"]
+        yield f"Attention carries {own:,} bytes of it: {B * own:,} for {_count(B, 'column')}."
 
 
 def _operations(description: Description) -> Iterator[str]:
     yield ""
     unit = description.unit
-    yield f"Floating-point operations for each {unit}: two for each weight of a matrix product,"
-    yield f"one for each number that + − ⊙ σ tanh softmax make. A {unit}'s row of W is looked up."
+    yield f"Floating-point operations for each {unit}: two for each number of a product's matrix,"
+    symbols = f"+ − ⊙ {'/ ' if description.attention else ''}σ tanh softmax"
+    yield f"one for each number that {symbols} make. A {unit}'s row of W is looked up."
     rows = [["", "products", "elementwise", "total"]]
     rows += [[name, *_kinds(section.operations)] for name, section in _sections(description)]
     rows.append(["all", *_kinds(description.operations)])
@@ -74,17 +92,22 @@ def _operations(description: Description) -> Iterator[str]:
 
 
 def _sections(description: Description) -> Iterator[tuple[str, Section]]:
-    """What differs: the first layer, one of those above it, the readout."""
+    """What differs: the first layer, one of those above it, attention, the readout."""
     yield "layer 0", description.layers[0]
     if len(description.layers) > 1:
         each = ", each" if len(description.layers) > 2 else ""
         yield _upper(description) + each, description.layers[1]
-    yield "readout", description.readout
+    for section in (*description.attention, description.readout):
+        yield section.name, section
 
 
 def _upper(description: Description) -> str:
     last = len(description.layers) - 1
     return "layer 1" if last == 1 else f"layers 1 to {last}"
+
+
+def _letters(sections: Iterable[Section]) -> list[list[str]]:
+    return [[f"{e.name} = {e.text}", e.dimensions()] for s in sections for e in s.equations]
 
 
 def _numbers(sections: Iterable[Section]) -> list[list[str]]:

@@ -1,17 +1,19 @@
 """The dimension analysis of a whole network: shapes, parameters, bytes and operations.
 
 A matrix product takes two operations for each of its weights, a multiplication and an addition;
-+ − ⊙ σ tanh and softmax take one for each number that they make.
++ − ⊙ / σ tanh and softmax take one for each number that they make.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import prod
 from typing import Any
 
 from charlstm.nn.cells.base import Cell
 from charlstm.nn.graph import Bias, Constant, Input, Operation, State, Weighted
-from charlstm.nn.parameters import Architecture
-from charlstm.studies.describe.equations import Equation, StepEquations, one_step, readout
+from charlstm.nn.parameters import Architecture, state_sizes
+from charlstm.studies.describe.above_layers import attention, readout
+from charlstm.studies.describe.equations import Equation, StepEquations, one_step
 from charlstm.studies.describe.symbols import Sizes, in_numbers
 
 FLOAT32 = 4  # bytes
@@ -19,10 +21,10 @@ FLOAT32 = 4  # bytes
 
 @dataclass(frozen=True)
 class Block:
-    """The weights of one gate, or of the readout: their shapes by name."""
+    """The weights of one gate, of a value of attention, or of the readout: their shapes by name."""
 
     name: str
-    weights: dict[str, tuple[int, ...]]
+    weights: Mapping[str, tuple[int, ...]]
 
     @property
     def parameters(self) -> int:
@@ -75,7 +77,7 @@ def operations(cell: Cell[Any], sizes: Sizes, *, characters: bool) -> Operations
 
 @dataclass(frozen=True)
 class Section:
-    """One layer or the readout: `equations` at these `sizes`."""
+    """One layer, attention, or the readout: `equations` at these `sizes`."""
 
     name: str
     equations: tuple[Equation, ...]
@@ -120,20 +122,23 @@ class Section:
 
 @dataclass(frozen=True)
 class Description:
-    """A network's dimension analysis: `layers` from below, then the `readout`."""
+    """A network's dimension analysis: `layers` from below, `attention` or none, the `readout`."""
 
     architecture: Architecture
     options: dict[str, Any]  # the cell's own, those left at their defaults among them
     vocabulary_size: int
     layers: list[Section]
+    attention: list[Section]  # one or none
     readout: Section
     state_numbers: int  # carried from character to character in each column
+    attention_numbers: int  # those among them that attention carries
     unit: str = "character"  # what the network reads at a step, "character" or "byte"
+    lines: bool | None = None  # whether every line is an example of its own; None without a run
 
     @property
     def sections(self) -> list[Section]:
-        """The layers and the readout."""
-        return [*self.layers, self.readout]
+        """The layers, attention and the readout."""
+        return [*self.layers, *self.attention, self.readout]
 
     @property
     def parameters(self) -> int:
@@ -155,11 +160,15 @@ class Description:
 
     def to_mapping(self) -> dict[str, Any]:
         """The whole description, ready for JSON."""
+        carried = {"state_bytes": self.attention_numbers * FLOAT32}
+        head = [section.to_mapping() | carried for section in self.attention]
         return {
             **self.architecture.to_header(),
             "cell_options": self.options,
             "vocabulary": self.vocabulary_size,
+            "lines": self.lines,
             "layers": [layer.to_mapping() for layer in self.layers],
+            "attention_block": head[0] if head else None,
             "readout": self.readout.to_mapping(),
             "parameters": self.parameters,
             "bytes": self.parameters * FLOAT32,
@@ -170,11 +179,16 @@ class Description:
 
 
 def describe(
-    architecture: Architecture, vocabulary_size: int, batch_size: int = 1, unit: str = "character"
+    architecture: Architecture,
+    vocabulary_size: int,
+    batch_size: int = 1,
+    unit: str = "character",
+    *,
+    lines: bool | None = None,
 ) -> Description:
     """Describe a network that knows `vocabulary_size` characters, on `batch_size` columns.
 
-    `unit` says what they are, "character" or "byte".
+    `unit` says what they are, "character" or "byte", and `lines` whether it reads line by line.
 
     Raises:
         ConfigError: for a cell that does not exist or an option that it does not have.
@@ -187,11 +201,19 @@ def describe(
         cost = operations(cell, sizes, characters=number == 0)
         name, own = f"layer {number}", blocks(step, sizes)
         layers.append(Section(name, step.equations, sizes, own, cost))
+    head, M = [], architecture.attention
+    if M:
+        weights = {"q": {"W_a": (H, H), "b_a": (H, 1)}, "k": {"d": (M, 1)}, "z": {"v": (H, 1)}}
+        own = [Block(name, shapes) for name, shapes in weights.items()]
+        # q; k and u; in + b_a, /√H + d, softmax, v⊙ and h +
+        cost = Operations(2 * H * H + 2 * 2 * M * H, H + 2 * M + M + 2 * H)
+        head = [Section("attention", attention(), {"M": M, "H": H, "B": B}, own, cost)]
     block = Block("y", {"W_y": (V, H), "b_y": (V, 1)})
-    sizes = {"V": V, "H": H, "B": B}
-    top = Section("readout", (readout(),), sizes, [block], Operations(2 * V * H, 2 * V))
-    state = len(cell.states) * H * architecture.num_layers
-    return Description(architecture, asdict(cell.options), V, layers, top, state, unit)
+    equation, sizes = readout("z_t" if M else "h_t"), {"V": V, "H": H, "B": B}
+    top = Section("readout", (equation,), sizes, [block], Operations(2 * V * H, 2 * V))
+    of_layers, carried = state_sizes(architecture)
+    every, options = of_layers + carried, asdict(cell.options)
+    return Description(architecture, options, V, layers, head, top, every, carried, unit, lines)
 
 
 def _operations_mapping(operations: Operations) -> dict[str, int]:

@@ -14,12 +14,13 @@ from charlstm.nn.blocks import Product, rows_of
 from charlstm.nn.cells import CELLS
 from charlstm.nn.cells.base import Cell, Step
 from charlstm.nn.graph import Node, Operators
-from charlstm.nn.parameters import Architecture, Parameters, layer_parameters
+from charlstm.nn.network import Network
+from charlstm.nn.parameters import Architecture, Parameters, layer_parameters, parameters_at
 from charlstm.studies.describe.equations import one_step
 from charlstm.studies.describe.lines import lines
 from charlstm.studies.describe.network import describe
 
-V, H, B = 7, 5, 3
+V, H, B, M = 7, 5, 3, 4
 
 
 # Parameters and shapes
@@ -45,6 +46,26 @@ def test_parameters_are_those_of_the_arrays(
     }
 
 
+@pytest.mark.parametrize("M", [1, 6])
+def test_attention_is_described_as_it_is(M: int) -> None:
+    """Its weights, its state, and every operation that the reference makes in a step."""
+    model = random_model("gru", hidden_size=H, vocabulary_size=V, attention=M)
+    found = describe(model.architecture, V, B)
+    (block,) = found.attention
+    assert found.parameters == model.num_parameters
+    assert {name: shape for part in block.blocks for name, shape in part.weights.items()} == {
+        name: array.shape for name, array in parameters_at(model.by_name, "attention").items()
+    }
+    state = Network(model, 1, B).state.items()
+    carried = {name: view.size // B for name, view in state}
+    assert found.state_numbers == sum(carried.values())
+    assert found.attention_numbers == carried["attention.m"] + carried["attention.n"]
+    assert block.to_mapping()["operations"] == {
+        "products": 2 * H * H + 2 * M * H + 2 * M * H,
+        "elementwise": H + 2 * M + M + 2 * H,  # b_a; /√H and d; softmax; v⊙ and the sum
+    }
+
+
 def seen(cell: Cell[Any], arrays: Mapping[str, Any], gate: str) -> list[Any]:
     """The stored arrays that have rows for a gate, each with the gates' rows first."""
     products = [arrays[p.name] for p in cell.products if gate in p.gates]
@@ -55,14 +76,20 @@ def seen(cell: Cell[Any], arrays: Mapping[str, Any], gate: str) -> list[Any]:
 @each_variant
 def test_shapes_fit_together(cell: str, options: Mapping[str, Any]) -> None:
     """Each product's inner sizes are equal, and the outer ones are the result's."""
-    found = describe(Architecture(cell, options, H, 2), V, B)
+    found = describe(Architecture(cell, options, H, 2, attention=M), V, B)
+    rows = {"y_t": V, "k_t": M, "p_t": M}
     for section in found.sections:
         for equation in section.equations:
             text = equation.dimensions(section.sizes)
             products, _, result = text.partition(" → ")
-            assert result == str((section.sizes["V"] if section is found.readout else H, B))
+            assert result == str((rows.get(equation.name, H), B))
             for product in products.split(" + "):
-                assert multiplied(product) == result, text
+                columns, _, one = product.rpartition(" × ")
+                if columns:
+                    assert int(columns) == B
+                    assert multiplied(one) == str((rows.get(equation.name, H), 1)), text
+                else:
+                    assert multiplied(product) == result, text
 
 
 def multiplied(product: str) -> str:
