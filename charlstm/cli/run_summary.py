@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 
+from charlstm.checkpoint import architecture_of
 from charlstm.hints import command
 from charlstm.text.lengths import Scale
 from charlstm.text.vocabulary import unit_of
@@ -15,9 +16,9 @@ def start_lines(event: Started) -> Iterator[str]:
     updates = config.max_steps or 0
     options = "".join(f" {name}={value}" for name, value in config.cell_options.items())
     yield (
-        f"{event.run}: {config.cell}{options} {config.num_layers}×{config.hidden_size}, "
-        f"{event.num_parameters:,} parameters, {event.characters:,} {unit}s to train on, "
-        f"{event.val_characters:,} to validate on"
+        f"{event.run}: {config.cell}{options} {config.num_layers}×{config.hidden_size}"
+        f"{architecture_of(config).looks_back}, {event.num_parameters:,} parameters, "
+        f"{event.characters:,} {unit}s to train on, {event.val_characters:,} to validate on"
     )
     passes = updates * config.batch_size * config.seq_length / event.characters
     yield (

@@ -29,6 +29,13 @@ def test_it_shows_the_text_its_units_and_the_mean_surprise(
     assert f"{bits:.3f} bits/char over {len(TEXT)} characters" in lines
 
 
+def test_the_page_says_that_the_network_looks_back(charlstm: Runner, here: Path) -> None:
+    size = ("--hidden-size=4", "--attention=3", "--max-steps=1", "--workers=1")
+    charlstm.ok("train", here / "text.txt", *size, "--out=run")
+    charlstm.ok(*LOOK, "run", "--save=page.html")
+    assert "1 × 4 units, attention over 3 outputs" in (here / "page.html").read_text("utf-8")
+
+
 def test_it_picks_units_and_says_so(charlstm: Runner, tiny_run: Path) -> None:
     outcome = charlstm.ok(*LOOK, tiny_run, "--count", 1)
     named = re.search(r"most salient of layer 0: unit (\d+);", outcome.stderr)

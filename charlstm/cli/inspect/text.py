@@ -90,7 +90,7 @@ def command(
     name = model.name
     about = (
         f"{len(trace.symbols):,} {model.vocabulary.unit}s read by {name}: {architecture.cell}, "
-        f"{architecture.num_layers} × {architecture.hidden_size} units"
+        f"{architecture.num_layers} × {architecture.hidden_size} units{architecture.looks_back}"
     )
     view = TextView(trace, chosen, top, name, about)
     save_all(save, view)
