@@ -96,6 +96,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "rmsprop": {"optimizer": "rmsprop", "schedule": "constant"},
     "sgd": {"optimizer": "sgd", "lr": 0.5},
     "bytes": {"tokens": "byte"},
+    "attention": {"attention": 30, "num_layers": 2, "dropout": 0.2},
     "shrunk": {"batch_size": 4096, "seq_length": 40, "shards": None},
     "in epochs": {"max_steps": None, "epochs": 0.77},
 }
@@ -167,6 +168,7 @@ def test_the_cell_does_not_matter(config: Config, root: Path) -> None:
         assert same(whole.run, part.run)
 
 
+@pytest.mark.parametrize("attention", [0, 15])
 @pytest.mark.parametrize(
     "changes",
     [
@@ -178,9 +180,9 @@ def test_the_cell_does_not_matter(config: Config, root: Path) -> None:
     ],
 )
 def test_how_it_is_run_does_not_change_the_weights(
-    config: Config, root: Path, changes: dict[str, Any]
+    config: Config, root: Path, changes: dict[str, Any], attention: int
 ) -> None:
-    config = replace(config, dropout=0.3)
+    config = replace(config, dropout=0.3, attention=attention)
     whole, _ = run(config, root)
     other, _ = run(replace(config, **changes), root)
     assert same(whole.run, other.run)

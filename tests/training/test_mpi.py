@@ -58,7 +58,7 @@ def arrays(run: Path) -> dict[str, bytes]:
     return {name: array.tobytes() for name, array in found.items()}
 
 
-@pytest.mark.parametrize("more", [(), ("--lines",)])
+@pytest.mark.parametrize("more", [(), ("--lines",), ("--attention=11",)])
 def test_any_number_of_ranks_gives_the_same_bits_and_resumes(
     charlstm: Runner, here: Path, more: tuple[str, ...]
 ) -> None:

@@ -144,6 +144,8 @@ CHANGES: list[dict[str, Any]] = [
     {"dropout": 0.4, "seed": 8, "memory_penalty": 0.1},
     {"num_layers": 2, "clip_norm": 0.0, "optimizer": "rmsprop", "lr": 0.01},
     {"lines": True, "dropout": 0.2},
+    {"attention": 13, "dropout": 0.2, "memory_penalty": 0.1},
+    {"attention": 4, "lines": True},
 ]
 
 

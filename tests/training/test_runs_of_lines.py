@@ -36,6 +36,9 @@ def config(tmp_path: Path) -> Config:
     return replace(SMALL, corpus=(str(tmp_path / "names.txt"),))
 
 
+each_attention = pytest.mark.parametrize("attention", [0, 5, 40])
+
+
 def run(config: Config, root: Path, **more: Any) -> tuple[Path, list[Event]]:
     events = list(fit(config, root=root, **more))
     assert isinstance(events[-1], Finished)
@@ -63,12 +66,13 @@ def validation_lines(folder: Path) -> list[str]:
     return model.vocabulary.decode(model.validation_ids()).splitlines()
 
 
+@each_attention
 @pytest.mark.parametrize("length", [4, 9, 70])
 def test_the_losses_of_updates_are_those_of_the_lines_one_by_one(
-    config: Config, tmp_path: Path, length: int
+    config: Config, tmp_path: Path, length: int, attention: int
 ) -> None:
     """Windows shorter than a line, and windows of many; lines that a window cuts count in part."""
-    folder, _ = run(config, tmp_path)
+    folder, _ = run(replace(config, attention=attention), tmp_path)
     model = load(folder)
     text = model.vocabulary.encode(as_lines(NAMES))
     (tmp_path / "ids").write_bytes(text.tobytes())
@@ -106,8 +110,11 @@ def test_a_list_in_order_is_validated_on_lines_that_the_seed_draws(
     assert found[1] != found[2]
 
 
-def test_the_validation_loss_is_that_of_its_lines(config: Config, tmp_path: Path) -> None:
-    folder, events = run(config, tmp_path)
+@each_attention
+def test_the_validation_loss_is_that_of_its_lines(
+    config: Config, tmp_path: Path, attention: int
+) -> None:
+    folder, events = run(replace(config, attention=attention), tmp_path)
     *_, last = [event for event in events if isinstance(event, Validated)]
     model = load(folder / "last.npz")
     lines = [f"{line}\n" for line in validation_lines(folder)]
@@ -124,7 +131,11 @@ def test_a_validation_text_of_its_own_is_lines_too(config: Config, tmp_path: Pat
     assert sum(e.characters for e in events if isinstance(e, Started)) == len(as_lines(NAMES))
 
 
-def test_neither_workers_nor_a_stop_change_a_bit(config: Config, tmp_path: Path) -> None:
+@each_attention
+def test_neither_workers_nor_a_stop_change_a_bit(
+    config: Config, tmp_path: Path, attention: int
+) -> None:
+    config = replace(config, attention=attention)
     whole, _ = run(config, tmp_path)
     shared, _ = run(replace(config, workers=3), tmp_path)
     assert_same(shared, whole)
