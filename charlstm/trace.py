@@ -1,4 +1,4 @@
-"""The trace of a text: what the model expects, its surprisal, and the values of its units."""
+"""The trace of a text: what the model expects, its surprisal, its units, and what it looks at."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,12 +24,15 @@ class Trace:
     each character, (N, H): `memory` is tanh(c), or h where there is no c (`memory_label`).
     `surprisal` (N,) is that of each character in bits, NaN where the model does not know it.
     `likeliest` (N, K) are the K likeliest ids in its place, with their `probabilities` (N, K).
+    `attention` (N, M) is how much the step that predicts each character, and so has read those
+    before it, looks at the outputs of 1 … M steps ago; M is 0 without attention.
     """
 
     symbols: Sequence[str]
     surprisal: NDArray[np.float64]
     likeliest: NDArray[np.intp]
     probabilities: Array
+    attention: Array
     memory_label: str
     memory: Sequence[Array]
     gates: Sequence[Mapping[str, Array]]
@@ -66,6 +69,7 @@ def trace_text(
         surprisal=np.where(known, -np.log2(np.maximum(chosen, 1e-300)), np.nan),
         likeliest=order,
         probabilities=np.take_along_axis(odds.T, order, axis=1),
+        attention=recording.attention[:-1, 0],
         memory_label=parameters.cell.memory_label,
         memory=[
             parameters.cell.shown_memory(layer[memory][1:, :, 0]) for layer in recording.states

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from models import CHARACTERS, VOCABULARY, wild_model
+from models import CHARACTERS, VOCABULARY, looked_at, wild_model
 
 from charlstm.errors import CorpusError
 from charlstm.nn import reference
@@ -71,6 +71,18 @@ def test_surprise_and_guesses_are_about_each_character_in_its_place() -> None:
             assert np.isnan(trace.surprisal[t])
         else:
             assert trace.surprisal[t] == pytest.approx(-np.log2(odds[CHARACTERS.index(character)]))
+
+
+@pytest.mark.parametrize("M", [1, 5, 200])
+def test_attention_is_what_the_step_that_predicts_each_character_looks_at(M: int) -> None:
+    model = wild_model(attention=M, scale=0.7, num_layers=2)
+    trace = trace_text(model, VOCABULARY, TEXT)
+    assert trace.attention.shape == (len(TEXT), M)
+    for t, weights in enumerate(looked_at(model, TEXT)):
+        assert len(weights) == min(t, M)
+        np.testing.assert_allclose(trace.attention[t, : len(weights)], weights[::-1], atol=1e-9)
+        assert not trace.attention[t, len(weights) :].any()
+    assert trace_text(wild_model(), VOCABULARY, TEXT).attention.shape == (len(TEXT), 0)
 
 
 def test_memory_is_tanh_of_c_or_h() -> None:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from charlstm.nn.parameters import Architecture, Parameters
+from charlstm.nn import Array, reference
+from charlstm.nn.parameters import Architecture, Parameters, parameters_at
 from charlstm.text.vocabulary import Vocabulary
 
 CHARACTERS = "\n .Tabcdefghnorstw"
@@ -24,3 +25,21 @@ def wild_model(
     model = Parameters(architecture, len(CHARACTERS), dtype=np.float64)
     model.flat[:] = np.random.default_rng(3).normal(0.0, scale, model.size)
     return model
+
+
+def looked_at(model: Parameters, text: str) -> list[Array]:
+    """What each step looks at, by the reference: for each character of a text after a newline.
+
+    The weights of the step that predicts it, oldest place first, the newline's among them.
+    """
+    state: dict[str, Array] | None = None
+    H, M = model.architecture.hidden_size, model.architecture.attention
+    memory = {"m": np.zeros((1, M, H)), "n": np.zeros(1)}
+    found = []
+    for k in VOCABULARY.encode("\n" + text)[:-1]:
+        _, state = reference.run(model, np.array([[k]], np.intp), state)
+        h = state["attention.m"][:, -1].T  # its own output, the newest that is carried on
+        seen = int(memory["n"][0])
+        _, p, memory = reference.look_back(parameters_at(model.by_name, "attention"), h, memory)
+        found.append(p[0, M - seen :])
+    return found
