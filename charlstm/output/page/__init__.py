@@ -25,6 +25,8 @@ def page(name: str, title: str, about: str, data: Mapping[str, Any]) -> bytes:
         "look_css": _part("look.css"),
         "look_js": _part("look.js"),
         "model_js": _part("model.js"),
+        "trace_css": _part("trace.css"),
+        "trace_js": _part("trace.js"),
         "css": _part(f"{name}.css"),
         "js": _part(f"{name}.js"),
         "title": html.escape(title),

@@ -5,18 +5,13 @@ const layers = data.layers.map((layer) => {
   for (const gate of gates) out[gate] = bytes(layer[gate]);
   return out;
 });
-const $ = (id) => document.getElementById(id);
 const now = { layer: data.start[0], unit: data.start[1], quantity: "memory", here: 0, from: null, to: null };
 const signed = (quantity) => quantity === "memory" || !data.sigmoids.includes(quantity);
 const value = (quantity, t, unit = now.unit, layer = now.layer) => layers[layer][quantity][unit * N + t] / SCALE;
 
-const breaks = new Set(data.breaks);
-
 // ---- the text, one column for each character
 const boxes = data.shown.map((shown, t) => {
-  const box = element("b");
-  box.dataset.t = t;
-  box.c = box.appendChild(element("span", "c", shown));
+  const box = characterBox(shown, t);
   box.gates = gates.map(() => box.appendChild(element("i")));
   const surprise = box.appendChild(element("i", "s"));
   if (data.bits[t] !== null) surprise.style.background = heat(data.bits[t] / 10);
@@ -24,8 +19,6 @@ const boxes = data.shown.map((shown, t) => {
     const guess = box.appendChild(element("span", "q", data.alphabet[id]));
     guess.style.background = heat(data.shares[t][k] * 0.8);
   });
-  $("text").append(box);
-  if (breaks.has(t)) $("text").append(element("br"));
   return box;
 });
 
@@ -51,18 +44,7 @@ function look(t) {
   now.here = clamp(t, 0, N - 1);
   boxes[now.here].classList.add("here");
   t = now.here;
-  $("place").textContent = `${data.shown[t]}  ${data.names[t]}, character ${t}`;
-  $("surprise").textContent =
-    data.bits[t] === null ? "never seen in training" : `surprise ${data.bits[t].toFixed(2)} bits; expected here:`;
-  $("expected").replaceChildren(
-    ...data.likeliest[t].map((id, k) => {
-      const row = element("tr"), share = data.shares[t][k];
-      row.append(element("td", "mono", data.alphabet[id]), element("td", "", `${(share * 100).toFixed(1)} %`));
-      const bar = row.appendChild(element("td")).appendChild(element("span", "bar"));
-      bar.style.width = `${share * 8}rem`;
-      return row;
-    })
-  );
+  tell(t);
   const head = element("tr"), row = element("tr");
   for (const quantity of ["memory", ...gates]) {
     head.append(element("th", "", quantity === "memory" ? data.memory : quantity));
@@ -199,10 +181,6 @@ document.addEventListener("keydown", (event) => {
 
 // ---- hover, and mark a span by mouse, pen or finger
 let markedFrom = null;
-const under = (event) => {
-  const box = document.elementFromPoint(event.clientX, event.clientY)?.closest("#text b");
-  return box ? Number(box.dataset.t) : null;
-};
 $("text").addEventListener("pointerdown", (event) => {
   const t = under(event);
   if (t === null || event.button) return;

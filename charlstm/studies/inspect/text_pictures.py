@@ -7,7 +7,7 @@ import math
 import unicodedata
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from charlstm.errors import CharlstmError
 from charlstm.nn.parameters import Parameters
@@ -35,8 +35,8 @@ class Strip:
     """A row over N characters: the symbol in each place, and the number behind it as a colour.
 
     `symbols` (N) may be missing: a number is then a blank of its colour. `values` (N) may be
-    missing too. Without colours a number is a bar from `low` to 1, in place of its symbol; with
-    `bars` False the symbol stays.
+    missing too; NaN has no colour. Without colours a number is a bar from `low` to 1, in place of
+    its symbol; with `bars` False the symbol stays.
     """
 
     label: str
@@ -57,7 +57,14 @@ class Strip:
 
     def paint(self, text: str, k: int, depth: Depth) -> str:
         """A text in the colour of place `k`."""
-        return text if self.values is None else paint(text, self.ramp(self.values[k]), depth)
+        colour = self.colour(k)
+        return paint(text, colour, depth) if colour else text
+
+    def colour(self, k: int) -> Colour | None:
+        """The colour of place `k`; None if it has none."""
+        if self.values is None or math.isnan(self.values[k]):
+            return None
+        return self.ramp(self.values[k])
 
 
 def strips_lines(strips: Sequence[Strip], columns: int, depth: Depth) -> Iterator[str]:
@@ -120,10 +127,9 @@ def _draw_row(axes: "Axes", strip: Strip, y: int, part: range) -> None:
     axes.text(-0.6, y + 0.5, strip.label, fontsize=7, ha="right", va="center")
     for x, k in enumerate(part):
         ink = "black"
-        if strip.values is not None:
-            colour = strip.ramp(strip.values[k])
+        if colour := strip.colour(k):
             ink = "white" if is_dark(colour) else "black"
-            axes.fill([x, x + 1, x + 1, x], [y, y, y + 1, y + 1], color=_hex(colour), lw=0)
+            axes.fill([x, x + 1, x + 1, x], [y, y, y + 1, y + 1], color=hex_of(colour), lw=0)
         if strip.symbols is not None:
             axes.text(
                 x + 0.5,
@@ -137,7 +143,8 @@ def _draw_row(axes: "Axes", strip: Strip, y: int, part: range) -> None:
             )
 
 
-def _hex(colour: Colour) -> str:
+def hex_of(colour: Colour) -> str:
+    """A colour as `#rrggbb`."""
     return "#" + "".join(f"{part:02x}" for part in colour)
 
 
@@ -150,18 +157,11 @@ def page_limit(parameters: Parameters) -> int:
 
 def trace_page(trace: Trace, start: tuple[int, int], title: str, about: str) -> bytes:
     """The page of all units, in UTF-8, with the layer and unit `start` in view first."""
-    data = {
+    data = trace_data(trace) | {
         "memory": trace.memory_label,
         "gates": list(trace.gates[0]),
         "sigmoids": trace.sigmoids,
         "units": trace.memory[0].shape[1],
-        "shown": [glyph(symbol) for symbol in trace.symbols],
-        "names": [_name(symbol) for symbol in trace.symbols],
-        "breaks": [t for t, symbol in enumerate(trace.symbols) if symbol == "\n"],
-        "alphabet": [glyph(symbol) for symbol in trace.alphabet],
-        "bits": [round(float(b), 3) if math.isfinite(b) else None for b in trace.surprisal],
-        "likeliest": trace.likeliest.tolist(),
-        "shares": [[round(float(share), 4) for share in row] for row in trace.probabilities],
         "layers": [
             {"memory": packed(memory.T), **{g: packed(v.T) for g, v in gates.items()}}
             for memory, gates in zip(trace.memory, trace.gates, strict=True)
@@ -170,6 +170,19 @@ def trace_page(trace: Trace, start: tuple[int, int], title: str, about: str) -> 
         "start": list(start),
     }
     return page("text", title, about, data)
+
+
+def trace_data(trace: Trace) -> dict[str, Any]:
+    """The characters of a trace and what was expected in their places, as trace.js takes them."""
+    return {
+        "shown": [glyph(symbol) for symbol in trace.symbols],
+        "names": [_name(symbol) for symbol in trace.symbols],
+        "breaks": [t for t, symbol in enumerate(trace.symbols) if symbol == "\n"],
+        "alphabet": [glyph(symbol) for symbol in trace.alphabet],
+        "bits": [round(float(b), 3) if math.isfinite(b) else None for b in trace.surprisal],
+        "likeliest": trace.likeliest.tolist(),
+        "shares": [[round(float(share), 4) for share in row] for row in trace.probabilities],
+    }
 
 
 def _name(symbol: str) -> str:
