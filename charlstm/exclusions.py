@@ -64,7 +64,8 @@ def _without(commands: str, option: str, other: str, why: str) -> Iterator[Rule]
 BUDGET, GREEDY, OWN = "each sets the budget", "the likeliest is written", "it has its own pairs"
 RAW, READ = "bytes are read as they are", "only files that you name are read with it"
 NO_FILE = "no file is written"
-SAVING = "plot, inspect text, inspect gates, inspect units, inspect gradients"
+VIEWS = "inspect text, inspect attention, inspect gates, inspect units, inspect gradients"
+SAVING = f"plot, {VIEWS}"
 RULES = (
     *_with("train", "--max-steps --max-minutes", "--epochs", BUDGET, strict=True),
     *_with("train", "--max-minutes", "--max-steps", BUDGET, strict=True),
@@ -90,7 +91,8 @@ RULES = (
     *_without("inspect units", "--layer", "--unit", "the best unit is in any layer"),
     *_with("inspect text", "--span --count", "--unit", "no unit is left to pick"),
     *_with("inspect text", "--layer", "--span", "it picks units of all layers"),
-    *_with("inspect text", "--color", "--json", "JSON has no colours"),
+    *_with("inspect text, inspect attention", "--color", "--json", "JSON has no colours"),
+    *_without("inspect attention", "--color", "--at", "a table has no colours"),
     *_with("inspect text", "--top", "--json", "JSON has all guesses", unless="--save"),
     *_with("inspect gates", "--count", "--json", "JSON has all units"),
     *_with("train", "--force", "--resume", "a run goes on in its own folder"),

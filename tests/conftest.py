@@ -45,6 +45,17 @@ def tiny_run(charlstm: Runner, tmp_path_factory: pytest.TempPathFactory) -> Path
     return run
 
 
+@pytest.fixture(scope="session")
+def looking_run(charlstm: Runner, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of 5 updates with attention over 7 outputs; do not write to it."""
+    folder = tmp_path_factory.mktemp("looking")
+    (folder / "text.txt").write_text(TEXT, encoding="utf-8")
+    run = folder / "runs" / "looking"
+    budget = ("--attention=7", "--max-steps=5", "--lr=0.05", "--warmup-steps=1")
+    charlstm.ok("train", folder / "text.txt", *TINY, *budget, "--out", run)
+    return run
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """Runs commands with faults planted in them, in a folder with `text.txt`."""

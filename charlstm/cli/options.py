@@ -1,5 +1,7 @@
 """Options that several commands share, and those made from the table of settings."""
 
+import os
+import sys
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import Field
@@ -13,6 +15,7 @@ from charlstm.cli.terminal import note, print_json
 from charlstm.errors import CharlstmError, ConfigError
 from charlstm.exclusions import BYTES
 from charlstm.nn.parameters import Architecture
+from charlstm.output.terminal import Depth, best_depth, depth
 from charlstm.setting import checked
 from charlstm.text.shown import names, printable
 from charlstm.text.unknown import cure, unknown_words
@@ -26,6 +29,23 @@ run_option = click.option(
     help="Run folder or checkpoint.  [default: the newest under runs/]",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+color_option = click.option(
+    "--color",
+    type=click.Choice(("auto", "always", "never")),
+    default="auto",
+    show_default=True,
+    help="Colours; auto heeds NO_COLOR and pipes.",
+)
+
+
+def color_depth(choice: str) -> Depth:
+    """How many colours --color means here."""
+    if choice == "never":
+        return Depth.NONE
+    if choice == "always":
+        return best_depth(os.environ)
+    return depth(os.environ, sys.stdout.isatty())
 
 
 def load_model(run: str | None) -> Model:

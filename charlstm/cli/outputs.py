@@ -97,6 +97,11 @@ def save_option(*endings: str) -> Callable[[Command], Command]:
     return lambda command: save(force_option(command))
 
 
+def has_page(outputs: Iterable[Output]) -> bool:
+    """Whether one of the files is a page."""
+    return any(made.path.suffix.lower() == ".html" for made in outputs)
+
+
 def spare(inputs: Iterable[str | Path | None], *outputs: Output | None) -> None:
     """Refuse outputs that exist and may not be replaced, or that are inputs.
 

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterable
 
+import click
 import numpy as np
 
 from charlstm.api import Model
@@ -84,7 +85,8 @@ def given_text(model: Model, text: str, limit: int, cut: int | None) -> str | by
         pieces = read_text(["-"], tokens=model.vocabulary.tokens)
         wanted = joined(_beginning(pieces, most))
     else:
-        note_if_file(text, f"{command('inspect', 'text', '-')} < {shlex.quote(text)}")
+        view = click.get_current_context().info_name
+        note_if_file(text, f"{command('inspect', view, '-')} < {shlex.quote(text)}")
         wanted = typed(text)[:most]
     if not wanted:
         raise CorpusError("there is no text to look at; give at least one character")

@@ -38,6 +38,7 @@ BASE: dict[str, tuple[str, ...]] = {
     "plot": ("plot", "tiny"),
     "agree": ("agree", "--run=tiny", "--per-condition=2"),
     "inspect text": ("inspect", "text", "text.txt", "--run=tiny"),
+    "inspect attention": ("inspect", "attention", "The cat", "--run=looking"),
     "inspect gates": ("inspect", "gates", "text.txt", "--run=tiny"),
     "inspect gradients": ("inspect", "gradients", "tiny"),
     "inspect units": ("inspect", "units", "--run=tiny"),
@@ -76,9 +77,10 @@ def options() -> list[tuple[str, str, bool]]:
 
 
 @pytest.fixture(scope="module")
-def server(tiny_run: Path) -> Iterator[Server]:
+def server(tiny_run: Path, looking_run: Path) -> Iterator[Server]:
     with folder_in_memory() as folder, Server(folder) as server:
         shutil.copytree(tiny_run.parent, folder / "runs")
+        shutil.copytree(looking_run, folder / "looking")
         yield server
 
 

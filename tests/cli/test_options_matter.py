@@ -102,6 +102,10 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
             "samples": "3",
         },
     ),
+    "inspect.attention": (
+        ("-r", "looking", "The cats were here."),
+        {"at": "7", "cut": "9", "color": "always"},
+    ),
     "inspect.text": (
         ("-r", "grammar", "The cats were here."),
         {
@@ -118,6 +122,7 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
 OTHERWISE = {  # options that need others with them, or that take the place of some
     ("describe", "encoding"): ("--corpus=latin.txt",),
     ("sample", "novelty"): ("--count=2",),
+    ("inspect.attention", "color"): ("--at=7",),
     ("inspect.units", "layer"): ("--unit=6",),
 }
 ELSEWHERE = {  # tests that show what these do
@@ -143,11 +148,16 @@ def command_of(name: str) -> click.Command:
 
 @pytest.fixture(scope="module")
 def files(
-    charlstm: Runner, learnt_run: Path, planted_run: Path, tmp_path_factory: pytest.TempPathFactory
+    charlstm: Runner,
+    learnt_run: Path,
+    looking_run: Path,
+    planted_run: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """A folder with runs and texts; links to runs, so that they are found by their names."""
     folder = tmp_path_factory.mktemp("options")
     (folder / "learnt").symlink_to(learnt_run)
+    (folder / "looking").symlink_to(looking_run)
     (folder / "planted").symlink_to(planted_run)
     (folder / "text.txt").write_text(TEXT, encoding="utf-8")
     (folder / "latin.txt").write_text("é" + TEXT[:401], encoding="latin-1")

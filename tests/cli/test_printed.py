@@ -39,6 +39,7 @@ from charlstm.store.json_text import plain
 from charlstm.store.metrics import COLUMNS
 from charlstm.studies.agreement.report import AgreementReport
 from charlstm.studies.compare.result import ComparisonResult
+from charlstm.studies.inspect.attention import AttentionView
 from charlstm.studies.inspect.character_classes import CLASSES
 from charlstm.studies.inspect.gates_report import GatesReport
 from charlstm.studies.inspect.gradients import Clipping
@@ -529,6 +530,46 @@ def test_inspect_text_shows_surprise_guesses_and_the_units_gates() -> None:
             name = f"layer_{unit['layer']}_unit_{unit['unit']}"
             assert cell[f"{name}_tanh(c)"] == unit["memory"][k]
             assert all(cell[f"{name}_{g}"] == v[k] for g, v in unit["gates"].items())
+
+
+def test_inspect_attention_shows_where_the_weight_lies() -> None:
+    text, names = "The cat sat.", ("looks at", "after", "share")
+    trace = trace_text(wild_model(attention=5, scale=0.5), WILD_VOCABULARY, text)
+    for at in ((), (9, 5)):
+        view = AttentionView(trace, at, "run")
+        found = plain(view.to_mapping())
+        *strips, rows, _ = blocks(list(view.lines(200, Depth.NONE)))
+        steps = found["steps"]
+        assert (found["text"], found["reach"]) == (text, 5)
+        assert [step["at"] for step in steps] == list(at or range(len(text)))
+        for step, line in zip(steps, rows[1:], strict=True):
+            t, places = step["at"], list(enumerate(step["weights"], step["first"]))
+            assert step["character"] == text[t]
+            assert [place for place, _ in places] == list(range(max(-1, t - 6), t - 1))
+            said = re.match(r'\s*(\d+)  "(.)"', line)
+            assert said and said.groups() == (str(t), text[t])
+            three = re.findall(r'(-?\d+)  "([^"]*)" +(\S+)%', line[said.end() :])
+            most = sorted(places, key=lambda place: -place[1])[:3]
+            for (place, before, share), (k, weight) in zip(three, most, strict=True):
+                assert (int(place), before) == (k, f"⏎{text}"[max(0, k - 8) : k + 2])
+                same(f"{share}%", weight)
+        assert cells(rows[0]) == ["at", *names, *names, *names]
+        if at:
+            shown = [re.split(r"  ", line.strip(), maxsplit=1) for line in strips[0]]
+            bars = {}
+            for step in steps:
+                padding = " " * (step["first"] + 1)
+                bars[f"{step['at']} {step['character']}"] = padding + "".join(
+                    block_of(math.sqrt(weight)) for weight in step["weights"]
+                )
+            assert dict(shown) == {"text": f"⏎{text}"[:11], **bars}
+        head, table_rows = view.to_table()
+        assert [dict(zip(head, row, strict=True)) for row in table_rows] == [
+            {"at": step["at"], "character": step["character"], "place": k, "weight": weight,
+             "seen": f"\n{text}"[k + 1]}
+            for step in steps
+            for k, weight in enumerate(step["weights"], step["first"])
+        ]  # fmt: skip
 
 
 # sample, describe, bench, plot, corpus, train

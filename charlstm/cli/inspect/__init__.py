@@ -8,6 +8,7 @@ from charlstm.cli.groups import Group
 
 VIEWS = {
     "text": "Colour a text by the memory of one unit.",
+    "attention": "What each step looks back at.",
     "gates": "How often each gate is open or shut.",
     "units": "Find the units that carry number.",
     "gradients": "How far back the gradient reaches.",
@@ -39,4 +40,4 @@ class Views(Group):
 
 @click.group(cls=Views, context_settings={"show_default": True})
 def command() -> None:
-    """Look inside a model: its units, gates and gradients."""
+    """Look inside a model: its units, attention, gates and gradients."""

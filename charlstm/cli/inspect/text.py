@@ -1,8 +1,6 @@
 """`charlstm inspect text`: a text as the model reads it, coloured by one unit's memory."""
 
-import os
 import shutil
-import sys
 
 import click
 
@@ -11,16 +9,17 @@ from charlstm.cli.exclusions import Command
 from charlstm.cli.options import (
     checked_layer,
     checked_unit,
+    color_depth,
+    color_option,
     json_option,
     load_model,
     run_option,
     warn_unseen,
 )
-from charlstm.cli.outputs import Output, files_of, save_all, save_option, spare
+from charlstm.cli.outputs import Output, files_of, has_page, save_all, save_option, spare
 from charlstm.cli.terminal import note, print_json, typed
 from charlstm.cli.texts import given_text
 from charlstm.errors import CorpusError
-from charlstm.output.terminal import Depth, best_depth, depth
 from charlstm.studies.inspect.salience import THRESHOLD, salient_units, units_on_over
 from charlstm.studies.inspect.text import TextView
 from charlstm.studies.inspect.text_pictures import page_limit
@@ -45,13 +44,7 @@ MOST = 10_000  # characters
 @click.option("--span", metavar="PART", help="Pick units that are on over this part of the text.")
 @click.option("--top", default=3, type=click.IntRange(0, 5), help="How many guesses to show.")
 @click.option("--cut", type=click.IntRange(1), help="Read only so many characters.")
-@click.option(
-    "--color",
-    type=click.Choice(("auto", "always", "never")),
-    default="auto",
-    show_default=True,
-    help="Colours; auto heeds NO_COLOR and pipes.",
-)
+@color_option
 @save_option(".html", ".png", ".svg", ".csv", ".json")
 @json_option
 def command(
@@ -97,23 +90,13 @@ def command(
     if as_json:
         print_json(view.to_mapping())
         return
-    for line in view.lines(shutil.get_terminal_size((80, 24)).columns, _depth(color)):
+    for line in view.lines(shutil.get_terminal_size((80, 24)).columns, color_depth(color)):
         click.echo(line, color=True)  # lines hold our own escape sequences
-
-
-def _depth(choice: str) -> Depth:
-    """How many colours --color means here."""
-    if choice == "never":
-        return Depth.NONE
-    if choice == "always":
-        return best_depth(os.environ)
-    return depth(os.environ, sys.stdout.isatty())
 
 
 def _limit(model: Model, save: tuple[Output, ...]) -> int:
     """How many characters this view takes; a page has room for fewer of a large network."""
-    with_page = any(made.path.suffix.lower() == ".html" for made in save)
-    return min(MOST, page_limit(model.parameters)) if with_page else MOST
+    return min(MOST, page_limit(model.parameters)) if has_page(save) else MOST
 
 
 def _salient(trace: Trace, layer: int, count: int) -> list[tuple[int, int]]:

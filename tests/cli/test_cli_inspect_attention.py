@@ -1,0 +1,106 @@
+"""`charlstm inspect attention`: which step it shows, its JSON and files, and what it refuses."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_line import Runner
+
+from charlstm import load
+from charlstm.nn.network import Network
+
+TEXT = "The cats were here."
+LOOK = ("inspect", "attention", TEXT, "-r")
+
+
+def test_at_n_is_the_step_that_predicts_character_n(charlstm: Runner, looking_run: Path) -> None:
+    model = load(looking_run)
+    ids = model.vocabulary.encode("\n" + TEXT).astype(np.intp)[:, None]
+    network = Network(model.parameters, len(ids), 1)
+    network.predict(ids)
+    weights = network.looked_at(len(ids))[:, 0]  # (N + 1, 7): row 9 reads character 8
+    (step,) = charlstm.ok(*LOOK, looking_run, "--at", 9, "--json").json["steps"]
+    assert (step["at"], step["character"], step["first"]) == (9, "w", 1)
+    np.testing.assert_allclose(step["weights"], weights[9, ::-1], rtol=1e-5)
+    assert sum(step["weights"]) == pytest.approx(1.0)
+
+
+def test_the_first_step_has_nothing_to_look_at_and_the_next_the_newline(
+    charlstm: Runner, looking_run: Path
+) -> None:
+    lines = charlstm.ok(*LOOK, looking_run).stdout.splitlines()
+    assert lines[1].split() == ["0", '"T"']
+    assert lines[2].split() == ["1", '"h"', "-1", '"⏎"', "100.0%"]
+
+
+def test_json_and_files_hold_the_same(charlstm: Runner, looking_run: Path, here: Path) -> None:
+    save = ("--save", "a.csv", "--save", "a.json", "--save", "a.html")
+    found = charlstm.ok(*LOOK, looking_run, "--at", 5, "--at", 9, "--json", *save).json
+    assert found == json.loads((here / "a.json").read_text(encoding="utf-8"))
+    with (here / "a.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    weights = [weight for step in found["steps"] for weight in step["weights"]]
+    assert [float(row["weight"]) for row in rows] == weights
+    assert (rows[0]["place"], rows[0]["seen"]) == ("-1", "\n")
+    assert '"start":5' in (here / "a.html").read_text(encoding="utf-8")
+
+
+def test_pictures_of_some_steps_and_of_all(charlstm: Runner, looking_run: Path, here: Path) -> None:
+    pytest.importorskip("matplotlib")
+    charlstm.ok(*LOOK, looking_run, "--save", "all.svg")
+    charlstm.ok(*LOOK, looking_run, "--at", 9, "--save", "one.svg")
+    drawn = {name: (here / f"{name}.svg").read_text(encoding="utf-8") for name in ("all", "one")}
+    assert "step that predicts" in drawn["all"] and ">9 w<" in drawn["one"]
+    long = ("inspect", "attention", "-", "-r", looking_run, "--save", "long.png")
+    assert "--cut 160" in charlstm.fails(*long, stdin=b"cat " * 50)
+    assert not (here / "long.png").exists()
+    charlstm.ok(*long, "--at", 150, stdin=b"cat " * 50)
+
+
+def test_a_page_s_limit_is_named(
+    charlstm: Runner, looking_run: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("charlstm.studies.inspect.attention.LARGEST", 7 * 9)
+    flags = (*LOOK, looking_run, "--save", "page.html")
+    assert "--cut 9 looks" in charlstm.fails(*flags)
+    charlstm.ok(*flags, "--cut", 9)
+    assert (here / "page.html").exists()
+
+
+def test_a_run_without_attention_says_how_to_train_one(charlstm: Runner, tiny_run: Path) -> None:
+    assert charlstm.fails(*LOOK, tiny_run) == (
+        "tiny has no attention to look at; train a model that has: "
+        "charlstm train TEXT --attention 128"
+    )
+
+
+@pytest.mark.parametrize("place", [-1, 19, 10**9])
+def test_a_place_outside_the_text_is_refused_with_the_range(
+    charlstm: Runner, looking_run: Path, place: int
+) -> None:
+    said = charlstm.fails(*LOOK, looking_run, f"--at={place}")
+    assert said == f"--at {place}: there is no such character; the text has characters 0 to 18"
+    assert f"--at {place}" in charlstm.fails(*LOOK, looking_run, f"--at={place}", "--cut=4")
+
+
+def test_an_empty_text_is_refused(charlstm: Runner, looking_run: Path) -> None:
+    empty = charlstm.fails("inspect", "attention", "", "-r", looking_run)
+    assert empty.startswith("there is no text to look at")
+
+
+def test_a_character_that_the_model_does_not_know_is_named(
+    charlstm: Runner, looking_run: Path
+) -> None:
+    outcome = charlstm.ok("inspect", "attention", "a☃\x1b", "-r", looking_run, "--at=2")
+    assert "'☃'" in outcome.stderr and "never seen in training" in outcome.stderr
+    assert "\x1b" not in outcome.stdout and "☃␛" in outcome.stdout
+
+
+def test_a_text_that_names_a_file_is_told_how_to_be_read(
+    charlstm: Runner, looking_run: Path, here: Path
+) -> None:
+    (here / "a t").write_text("The")
+    said = charlstm.ok("inspect", "attention", "a t", "-r", looking_run).stderr
+    assert "charlstm inspect attention - < 'a t'" in said
