@@ -118,13 +118,13 @@ class Attention:
         newest = self._start + self.reach
         seen = 0 if id_ == self._reset_at else int(self._n[0])
         self._first[0, 0] = first = self.reach - seen
-        m, p = self._rows[0, newest - seen : newest], self._p[0, 0, :, 0]
+        m, p = self._rows[0, newest - seen : newest], self._p[0, 0, : self.reach, 0]
         self._rows[0, newest] = h
         p[:first] = 0.0
         if not seen:
             return h[None]
         k: Array = m.dot(self._W.dot(h) + self._b)
-        k += self._band[first:, 0]
+        k += self._band[first : self.reach, 0]
         k -= k[k.argmax()]
         np.exp(k, out=k)
         k /= np.add.reduce(k)

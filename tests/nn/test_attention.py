@@ -56,7 +56,7 @@ def test_single_steps_equal_the_reference(M: int, B: int, monkeypatch: pytest.Mo
     np.testing.assert_allclose(stepped, reference.run(model, ids)[0], rtol=0, atol=1e-10)
 
 
-@pytest.mark.parametrize(("T", "B"), [(1, 1), (1, 3), (2, 3), (5, 3), (33, 3)])
+@pytest.mark.parametrize(("T", "B"), [(1, 1), (1, 3), (2, 3), (5, 1), (5, 3), (33, 3)])
 def test_windows_of_any_length_look_at_the_same(T: int, B: int) -> None:
     model = random_model(attention=7, reset_at=0)
     ids = random_ids(model, 66, B)
