@@ -40,8 +40,12 @@ def naive(model: Parameters, prime: NDArray[np.uint8], ids: NDArray[np.uint8]) -
 
 
 @each_variant
-def test_a_text_alone_scores_as_the_reference_says(cell: str, options: Mapping[str, Any]) -> None:
-    model, ids = random_model(cell, options, num_layers=2, vocabulary_size=V), text(150)
+@pytest.mark.parametrize("attention", [0, 70])
+def test_a_text_alone_scores_as_the_reference_says(
+    cell: str, options: Mapping[str, Any], attention: int
+) -> None:
+    model = random_model(cell, options, num_layers=2, vocabulary_size=V, attention=attention)
+    ids = text(150)
     expected = naive(model, np.array([3], np.uint8), ids)
     assert log_likelihoods(model, np.array([3]), [ids]) == [pytest.approx(expected, rel=1e-10)]
     score = score_text(model, ids, prime=3)
@@ -49,9 +53,10 @@ def test_a_text_alone_scores_as_the_reference_says(cell: str, options: Mapping[s
     assert (score.characters, score.unknown) == ((ids < V).sum(), (ids == V).sum())
 
 
+@pytest.mark.parametrize("attention", [0, 70])
 @pytest.mark.parametrize("primed", [1, 2, 64, 65, 130])
-def test_many_texts_in_batches_equal_each_alone(primed: int) -> None:
-    model = random_model(vocabulary_size=V, dtype=np.float32)
+def test_many_texts_in_batches_equal_each_alone(primed: int, attention: int) -> None:
+    model = random_model(vocabulary_size=V, dtype=np.float32, attention=attention)
     sizes = [0, 1, 63, 64, 65, 200, *range(2, 40)]
     texts, prime = [text(size, seed=size) for size in sizes], text(primed)
     likelihoods = log_likelihoods(model, prime, texts)
@@ -115,12 +120,22 @@ def test_columns_are_warmed_up_by_what_stands_before_them() -> None:
             assert scorer.score(model, group).nats == pytest.approx(expected, rel=1e-10)
 
 
+def test_columns_are_warmed_up_by_all_that_attention_looks_at() -> None:
+    model, ids = random_model(vocabulary_size=V, attention=600), text(2 * 2048)
+    model.by_name["attention.d"][:580] = -30.0  # it looks at what lies far back
+    side_by_side = score_text(model, ids, prime=0)
+    assert [(c.count, c.warm_up) for c in Scorer(ids, 0, attention=600)._groups] == [(2, 640)]
+    whole = log_likelihoods(model, np.array([0]), [ids])[0]
+    assert side_by_side.nats == pytest.approx(-whole, rel=1e-7)  # 2e-5 after 256
+
+
+@pytest.mark.parametrize("attention", [0, 20, 300])
 @pytest.mark.parametrize("longest", [3, 40, 900])
-def test_columns_of_lines_score_what_the_lines_score(longest: int) -> None:
+def test_columns_of_lines_score_what_the_lines_score(longest: int, attention: int) -> None:
     rng = np.random.default_rng(longest)
     lines = [np.append(rng.integers(1, V + 1, longest), 0) for _ in range(20_000 // longest)]
     lines.insert(2, np.append(rng.integers(1, V + 1, 1300), 0))
-    model = random_model(vocabulary_size=V, reset_at=0)
+    model = random_model(vocabulary_size=V, reset_at=0, attention=attention)
     model.by_name["layers.0.b"][3:6] = 8.0  # a forget gate that forgets nothing
     ids = np.concatenate(lines).astype(np.uint8)
     score = score_text(model, ids, prime=0)
@@ -134,12 +149,13 @@ def test_a_run_validates_in_the_same_columns(tmp_path: Path) -> None:
     ids = np.tile(np.append(np.full(699, 1), 0), 20).astype(np.uint8)
     (tmp_path / "ids").write_bytes(ids.tobytes())
     part = TextSlice(str(tmp_path / "ids"), "uint8", 0, ids.size, ids.size)
-    for reset_at in (None, 0):
-        job = Job(Plan(Architecture(), V, 4, 8, 2, reset_at=reset_at), part, part, prime=0)
+    for reset_at, attention in ((None, 0), (0, 0), (None, 500)):
+        plan = Plan(Architecture(attention=attention), V, 4, 8, 2, reset_at=reset_at)
+        job, expected = Job(plan, part, part, prime=0), Scorer(ids, 0, reset_at, attention)
         for scorer in (job.scorer(), job.scorer_of(ids)):
             assert scorer is not None
-            assert scorer._groups == Scorer(ids, 0, reset_at)._groups
-    assert Scorer(ids, 0)._groups != Scorer(ids, 0, 0)._groups
+            assert scorer._groups == expected._groups
+        assert (expected._groups == Scorer(ids, 0)._groups) == (reset_at is None and not attention)
 
 
 def test_a_line_as_long_as_a_text_is_one_column() -> None:
