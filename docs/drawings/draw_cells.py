@@ -1,9 +1,10 @@
-"""Writes the drawings of docs/cells.md: python docs/drawings/draw_cells.py [FOLDER]."""
+"""Writes the drawings of the pages in docs/: python docs/drawings/draw_cells.py [FOLDER]."""
 
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import attention
 import cells
 import gated
 import legend
@@ -17,6 +18,7 @@ DRAWINGS: dict[str, Callable[[], Sketch]] = {
     "coupled": cells.coupled,
     "gru": gated.gru,
     "gru-after": gated.gru_after,
+    "attention": attention.attention,
     "legend": legend.legend,
 }
 

@@ -15,7 +15,9 @@ SIZES = {  # half the width and half the height
     "out": (0.0, 0.0),
     "layer": (29.0, 21.0),
     "affine": (29.0, 21.0),
+    "softmax": (44.0, 16.0),
     "times": (16.0, 16.0),
+    "product": (16.0, 16.0),
     "plus": (16.0, 16.0),
     "one_minus": (19.0, 16.0),
     "tanh": (29.0, 16.0),
@@ -28,8 +30,8 @@ class Node:
     """What makes a value. `stream` (c, h, x, gate, both) is the value's kind, and so its colour.
 
     Kinds: `in` from outside, `out` to it; `layer`, an activation `label` of W·inputs + b; `affine`,
-    the same without activation; `times`, `plus`, `one_minus` and `tanh`, elementwise; `join`, its
-    inputs one above the other.
+    the same without activation; `times`, `plus`, `one_minus` and `tanh`, elementwise; `product`, of
+    matrices; `softmax`; `join`, its inputs one above the other.
     """
 
     name: str

@@ -9,17 +9,20 @@ from sketch import Node, Point, Sketch, Text, Wire, crossing
 
 CARD, CARD_EDGE, BODY, BODY_EDGE, INK = "#fbfaf6", "#dcd8cc", "#eef1ea", "#b7c0ae", "#2b2d33"
 STREAMS = {"c": "#1b7a5a", "h": "#2962a8", "x": "#8a4a9e", "gate": "#6b5a3a", "both": "#4a5563"}
-WIDTHS = {"c": 3.6, "h": 3.0, "x": 2.6, "gate": 2.2, "both": 2.4}
+STREAMS["z"] = STREAMS["gate"]
+WIDTHS = {"c": 3.6, "h": 3.0, "x": 2.6, "gate": 2.2, "both": 2.4, "z": 2.2}
 FILLS = {
     "layer": ("#fbd98a", "#a9781a"),
     "affine": ("#fdf0cd", "#a9781a"),
+    "softmax": ("#f7c3bd", "#b04a42"),
     "times": ("#f7c3bd", "#b04a42"),
+    "product": ("#f7c3bd", "#b04a42"),
     "plus": ("#f7c3bd", "#b04a42"),
     "one_minus": ("#f7c3bd", "#b04a42"),
     "tanh": ("#f7c3bd", "#b04a42"),
     "join": ("#ffffff", "#4a5563"),
 }
-SYMBOLS = {"times": "×", "plus": "+", "one_minus": "1 −", "tanh": "tanh"}
+SYMBOLS = {"times": "×", "plus": "+", "one_minus": "1 −", "product": "·"}
 FONT = "'STIX Two Text','STIXGeneral','Cambria','Times New Roman','Liberation Serif',serif"
 PLAIN = "'Helvetica Neue','Segoe UI','Arial','Liberation Sans',sans-serif"
 THIN = 2.2
@@ -89,8 +92,8 @@ def _node(node: Node) -> Iterator[str]:
     (x, y), (w, h), (fill, edge) = node.at, node.half, FILLS[node.kind]
     radius = {"layer": 7.0, "affine": 7.0, "join": 8.0}.get(node.kind, h)
     yield _rect((x - w, y - h, x + w, y + h), radius, fill, edge, 1.6)
-    words = node.label or SYMBOLS[node.kind]
-    role = "join" if node.kind == "join" else "word" if words == "tanh" else node.kind
+    words = node.label or SYMBOLS.get(node.kind, node.kind)
+    role = "word" if words in ("tanh", "softmax") else node.kind
     yield _text(Text(node.at, words, role))
 
 
@@ -103,6 +106,7 @@ def _text(text: Text) -> str:
         "word": (18, False, FONT),
         "times": (22, False, PLAIN),
         "plus": (22, False, PLAIN),
+        "product": (30, False, PLAIN),
         "one_minus": (17, False, PLAIN),
         "caption": (12.5, False, PLAIN),
         "note": (14, False, PLAIN),

@@ -61,6 +61,7 @@ def test_each_cell_has_its_drawing(cell: str) -> None:
 def test_every_link_leads_somewhere_and_every_drawing_is_used() -> None:
     links = re.findall(r"\]\(([^)#]+)[)#]", PAGE)
     assert all((DOCS / link).is_file() for link in links)
+    links += re.findall(r"\]\((drawings/\w+\.svg)\)", (DOCS / "attention.md").read_text("utf-8"))
     used = {Path(link).name for link in links if link.endswith(".svg")}
     assert used == {path.name for path in (DOCS / "drawings").glob("*.svg")}
 

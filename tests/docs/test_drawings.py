@@ -1,6 +1,7 @@
-"""The drawings of docs/cells.md say what the cells compute, and can be read."""
+"""The drawings of docs/cells.md and attention.md say what is computed, and can be read."""
 
 import importlib
+import re
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from charlstm.nn.graph import (
     symbol_of,
 )
 from charlstm.nn.parameters import Architecture
+from charlstm.studies.describe.above_layers import attention
 
 FOLDER = ROOT / "docs" / "drawings"
 sys.path.append(str(FOLDER))
@@ -150,18 +152,36 @@ def multiplied(values: list[str]) -> str:
     return f"⊙({', '.join(sorted(values))})"
 
 
+def test_the_wires_of_attention_are_its_equations() -> None:
+    """Each value is wired to those that its equation names; what has no letter lies between."""
+    sketch = SKETCHES["attention"]
+
+    def sources(name: str) -> set[str]:
+        named = [{n.name} if len(n.name) == 1 else sources(n.name) for n in sketch.inputs(name)]
+        return set[str]().union(*named)
+
+    for equation in attention():
+        assert sources(equation.name[0]) == set(re.findall(r"([a-z])_t", equation.text))
+    assert sources("z_next") == {"z"} and sources("h_next") == {"h"}
+    learnt = {node.label for node in sketch.nodes.values() if node.kind == "affine"}
+    assert learnt == {"W_a", "+ d", "v⊙"}
+
+
 @each_drawing
 def test_names_stand_by_their_values(name: str) -> None:
     """f_t, i_t, … are the names of the gates drawn, and what goes out is named after its state."""
     sketch = SKETCHES[name]
-    gates = {n for n, node in sketch.nodes.items() if node.kind in ("layer", "affine")}
+    kinds = ("layer", "affine", "product", "softmax")
+    gates = {n for n, node in sketch.nodes.items() if node.kind in kinds}
     for text in sketch.texts:
         if text.stream == "gate":
             assert text.words.removesuffix("_t") in sketch.nodes
             assert text.words.removesuffix("_t") in gates or name == "gru-after"
     named = sorted(text.words for text in sketch.texts if text.stream in ("c", "h", "x"))
     ends = [n for n in sketch.nodes.values() if n.kind in ("in", "out")]
-    if name != "legend":
+    if name == "attention":
+        assert named == ["h_t", "h_t"]
+    elif name != "legend":
         tail = {"in": {"x": "x_t", "h": "h_{t−1}", "c": "c_{t−1}"}, "out": {"h": "h_t", "c": "c_t"}}
         assert named == sorted(tail[node.kind][node.stream] for node in ends)
 

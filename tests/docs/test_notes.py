@@ -20,12 +20,7 @@ from charlstm.studies.inspect.gates_report import CLAIM
 
 PAGE = (ROOT / "docs" / "notes.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
-WITHOUT_CODE = (
-    "The next step: attention",
-    "Other words of the code",
-    "Common mistakes",
-    "References",
-)
+WITHOUT_CODE = ("Other words of the code", "Common mistakes", "References")
 DEFINITIONS = [title for title in SECTIONS if title not in WITHOUT_CODE]
 
 
