@@ -38,6 +38,13 @@ SECONDS = _Range(0.0, 3600.0)
 @click.option("--cell", type=click.Choice(list(CELLS)), multiple=True, default=["lstm"])
 @click.option("--hidden-size", type=COUNT, multiple=True, default=[128, 512], help="Units.")
 @click.option("--num-layers", type=click.IntRange(1, 64), multiple=True, default=[1])
+@click.option(
+    "--attention",
+    type=click.IntRange(0, 4096),
+    multiple=True,
+    default=[0],
+    help="Outputs that each step looks back at.",
+)
 @click.option("--batch-size", type=COUNT, multiple=True, default=[64], help="Columns.")
 @click.option("--seq-length", type=COUNT, multiple=True, default=[64], help="Window.")
 @click.option("--vocabulary", type=click.IntRange(2, 10**6), default=65, help="Characters known.")
@@ -49,6 +56,7 @@ def command(
     cell: tuple[str, ...],
     hidden_size: tuple[int, ...],
     num_layers: tuple[int, ...],
+    attention: tuple[int, ...],
     batch_size: tuple[int, ...],
     seq_length: tuple[int, ...],
     vocabulary: int,
@@ -59,19 +67,19 @@ def command(
 ) -> None:
     """Measure training and sampling on this machine, beside a step's matrix products alone.
 
-    Repeat --cell, --hidden-size, --num-layers, --batch-size or --seq-length to measure every
-    combination. The parts of a measurement take turns. A figure is the median of the repeats, with
-    the lowest and the highest after it.
+    Repeat --cell, --hidden-size, --num-layers, --attention, --batch-size or --seq-length to measure
+    every combination. The parts of a measurement take turns. A figure is the median of the repeats,
+    with the lowest and the highest after it.
     """
     about = machine()
     if not as_json:
         click.echo(", ".join(f"{name} {value}" for name, value in about.items()))
         click.echo(f"medians of {repeats} repeats, with the least and the greatest")
     sizes = []
-    for kind, units, layers, batch, window in product(
-        cell, hidden_size, num_layers, batch_size, seq_length
+    for kind, units, layers, reach, batch, window in product(
+        cell, hidden_size, num_layers, attention, batch_size, seq_length
     ):
-        architecture = Architecture(kind, {}, units, layers)
+        architecture = Architecture(kind, {}, units, layers, reach)
         size = Size(architecture, batch, window, vocabulary, _workers(workers, batch))
         speed = measure(size, repeats, seconds)
         sizes.append(speed.to_mapping())

@@ -674,7 +674,7 @@ def test_bench_shows_speeds_times_and_shares_in_their_units(
     monkeypatch.setattr("charlstm.cli.bench.measure", planted)
     flags = ["bench", "--hidden-size=8", "--hidden-size=16", "--cell=gru", "--num-layers=2"]
     flags += ["--batch-size=10", "--seq-length=6", "--vocabulary=33", "--workers=3"]
-    flags += ["--repeats=4", "--seconds=0.25"]
+    flags += ["--repeats=4", "--seconds=0.25", "--attention=2"]
     found = charlstm.ok(*flags, "--json").json
     (machine, medians), *sizes = blocks(charlstm.ok(*flags).stdout.splitlines())
     assert machine == ", ".join(f"{name} {value}" for name, value in found["machine"].items())
@@ -693,7 +693,10 @@ def test_bench_shows_speeds_times_and_shares_in_their_units(
     }
     for lines, size in zip(sizes, found["sizes"], strict=True):
         units = size["hidden_size"]
-        assert lines[0] == f"gru 2×{units}, 10 columns of 6 characters, 33 known"
+        assert (
+            lines[0]
+            == f"gru 2×{units}, attention over 2 outputs, 10 columns of 6 characters, 33 known"
+        )
         for line, (label, (key, scale, unit)) in zip(lines[1:], rows.items(), strict=True):
             assert line[:44].strip() == label
             median, *middle, reach = line[44:].split()

@@ -12,6 +12,35 @@ from charlstm.nn.network import READOUT_BLOCK
 from charlstm.nn.parameters import Parameters
 
 
+class AttentionProducts:
+    """The products of attention over a window: three with W_a, six of a column with M outputs.
+
+    All steps of a column look at the same M outputs here. So the products have the size that the
+    equations ask for, without what is outside the reach of a step.
+    """
+
+    def __init__(self, parameters: Parameters, length: int, batch: int) -> None:
+        M, H = parameters.architecture.attention, parameters.architecture.hidden_size
+        dtype, rng = parameters.flat.dtype, np.random.default_rng(1)
+        self._W = parameters.by_name["attention.W_a"]
+        self._h, self._rows, self._dh = rng.normal(size=(3, length * batch, H)).astype(dtype)
+        self._m, self._dm = rng.normal(size=(2, batch, M, H)).astype(dtype)
+        self._q, self._u = rng.normal(size=(2, batch, length, H)).astype(dtype)
+        self._p, self._dW = np.empty((batch, M, length), dtype), np.empty((H, H), dtype)
+        self.flop = 2 * length * batch * (3 * H * H + 6 * M * H)
+
+    def run(self) -> None:
+        """Do each of them once."""
+        np.matmul(self._h, self._W.T, out=self._rows)
+        for _ in range(2):  # scores and the mean; back, dk and dq
+            np.matmul(self._m, self._q.swapaxes(1, 2), out=self._p)
+            np.matmul(self._p.swapaxes(1, 2), self._m, out=self._u)
+        for _ in range(2):  # dm, from the mean and from the scores
+            np.matmul(self._p, self._q, out=self._dm)
+        np.matmul(self._rows.T, self._h, out=self._dW)
+        np.matmul(self._rows, self._W, out=self._dh)
+
+
 class PlainProducts:
     """The matrix products of one update on windows (T, B), each one call of np.matmul.
 
@@ -46,10 +75,14 @@ class PlainProducts:
         matrices = (*self._between, *self._recurrent)
         self._dW = {id(W): np.empty_like(W) for W in matrices}
         multiply_adds = 3 * count * sum(W.size for W in (*matrices, self._W_y))  # 3 products each
-        self.flop = 2 * multiply_adds
+        has = parameters.architecture.attention
+        self._attention = [AttentionProducts(parameters, length, batch)] if has else []
+        self.flop = 2 * multiply_adds + sum(head.flop for head in self._attention)
 
     def run(self) -> None:
         """Do each of them once."""
+        for head in self._attention:
+            head.run()
         for W in self._between:
             self._all_steps(W)
         for W in self._recurrent:

@@ -38,6 +38,7 @@ class Size:
             "cell": self.architecture.cell,
             "hidden_size": self.architecture.hidden_size,
             "num_layers": self.architecture.num_layers,
+            "attention": self.architecture.attention,
             "batch_size": self.batch_size,
             "seq_length": self.seq_length,
             "vocabulary_size": self.vocabulary_size,
@@ -86,8 +87,9 @@ class Speed:
         """The size, then a line for each quantity: its median, its unit and its range."""
         size, network = self.size, self.size.architecture
         yield (
-            f"{network.cell} {network.num_layers}×{network.hidden_size}, {size.batch_size} columns "
-            f"of {size.seq_length} characters, {size.vocabulary_size} known"
+            f"{network.cell} {network.num_layers}×{network.hidden_size}{network.looks_back}, "
+            f"{size.batch_size} columns of {size.seq_length} characters, "
+            f"{size.vocabulary_size} known"
         )
         workers = f"{size.workers} worker{'s' * (size.workers != 1)}"
         for label, spread, scale, unit in (

@@ -10,6 +10,7 @@ from command_line import Runner
 
 from charlstm.nn import Array
 from charlstm.nn.parameters import Architecture
+from charlstm.studies.describe.network import describe
 from charlstm.studies.speed.measure import TURN, alternate, measure
 from charlstm.studies.speed.products import BlockedProducts as Blocked
 from charlstm.studies.speed.products import PlainProducts as Plain
@@ -44,6 +45,16 @@ def test_products_are_three_for_every_full_matrix(
         W for name, W in model.by_name.items() if W.shape[1] > 1 and not name.endswith(".E")
     ]
     assert products.flop == 6 * 3 * 5 * sum(W.size for W in matrices)
+    assert counted(monkeypatch, products) == products.flop
+
+
+@pytest.mark.parametrize("kind", [Plain, Blocked])
+def test_products_of_attention_are_those_that_describe_counts(
+    monkeypatch: pytest.MonkeyPatch, kind: type[Plain]
+) -> None:
+    model = random_model("gru", hidden_size=4, num_layers=2, vocabulary_size=7, attention=6)
+    products = kind(model, length=3, batch=5)
+    assert products.flop == 3 * 5 * describe(model.architecture, 7).training_products
     assert counted(monkeypatch, products) == products.flop
 
 
@@ -90,12 +101,12 @@ QUICK = ("--seconds=0", "--repeats=2", "--batch-size=8", "--seq-length=4")
 
 
 def test_json_has_every_combination(charlstm: Runner) -> None:
-    sizes = ("--hidden-size=8", "--hidden-size=16", "--cell=rnn", "--cell=lstm")
+    sizes = ("--hidden-size=8", "--attention=0", "--attention=3", "--cell=rnn", "--cell=lstm")
     found = charlstm.ok("bench", *QUICK, *sizes, "--workers=2", "--json").json
     assert set(found) == {"machine", "repeats", "seconds", "sizes"}
     assert found["machine"]["numpy"] == np.__version__
-    shapes = [(size["cell"], size["hidden_size"]) for size in found["sizes"]]
-    assert shapes == [("rnn", 8), ("rnn", 16), ("lstm", 8), ("lstm", 16)]
+    shapes = [(size["cell"], size["attention"]) for size in found["sizes"]]
+    assert shapes == [("rnn", 0), ("rnn", 3), ("lstm", 0), ("lstm", 3)]
     for size in found["sizes"]:
         assert (size["workers"], size["share"], size["vocabulary_size"]) == (2, 4, 65)
         for name in ("training", "sampling", "sampling_batch", "ratio", "product_share"):
