@@ -140,8 +140,11 @@ def test_filters_out_of_range_are_refused(name: str, value: float) -> None:
 
 
 @each_variant
-def test_greedy_text_is_that_of_the_reference(cell: str, options: Mapping[str, Any]) -> None:
-    model = random_model(cell, options, num_layers=2, spread=1.5)
+@pytest.mark.parametrize("attention", [0, 6])
+def test_greedy_text_is_that_of_the_reference(
+    cell: str, options: Mapping[str, Any], attention: int
+) -> None:
+    model = random_model(cell, options, num_layers=2, spread=1.5, attention=attention)
     prime = np.array([1, 5, 0])
     written = [ids[0] for ids in generate(model, prime, 20, Filters(0.0), [1])]
     whole = np.concatenate([prime, written])
@@ -149,17 +152,18 @@ def test_greedy_text_is_that_of_the_reference(cell: str, options: Mapping[str, A
     assert written == list(logits[prime.size - 1 : -1, :, 0].argmax(axis=1))
 
 
-def sample(*seeds: int, length: int = 40) -> list[list[int]]:
-    model = random_model(spread=2.0)
+def sample(*seeds: int, length: int = 40, attention: int = 0) -> list[list[int]]:
+    model = random_model(spread=2.0, attention=attention)
     return list(generate(model, np.array([2, 3, 0]), length, Filters(), list(seeds)))
 
 
-def test_the_same_seed_gives_the_same_text_alone_or_in_a_batch() -> None:
-    seeds = range(7, 17)
-    batch = sample(*seeds)
-    assert batch == sample(*seeds)
+@pytest.mark.parametrize("attention", [0, 5, 50])
+def test_the_same_seed_gives_the_same_text_alone_or_in_a_batch(attention: int) -> None:
+    seeds = range(7, 71)
+    batch = sample(*seeds, attention=attention)
+    assert batch == sample(*seeds, attention=attention)
     texts = [[ids[k] for ids in batch] for k in range(len(seeds))]
-    assert texts == [[ids[0] for ids in sample(seed)] for seed in seeds]
+    assert texts == [[ids[0] for ids in sample(seed, attention=attention)] for seed in seeds]
     assert all(one != other for one, other in pairwise(texts))
 
 

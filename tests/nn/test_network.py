@@ -16,6 +16,7 @@ from charlstm.nn.network import Network
 from charlstm.nn.parameters import Architecture, Parameters
 
 T, B = 6, 3
+each_attention = pytest.mark.parametrize("attention", [0, 4])
 Ids = NDArray[np.intp]
 
 
@@ -29,7 +30,7 @@ def train(network: Network, ids: Ids, targets: Ids) -> tuple[float, Array]:
 
 
 def state_of(network: Network) -> Array:
-    return np.stack(list(network.state.values()))
+    return np.concatenate([view.ravel() for view in network.state.values()])
 
 
 def assert_same(ours: tuple[float, Array], theirs: tuple[float, Array]) -> None:
@@ -42,8 +43,11 @@ def window(model: Parameters, steps: int = T, batch: int = B) -> tuple[Ids, Ids]
 
 
 @each_variant
-def test_one_long_window_equals_short_ones(cell: str, options: Mapping[str, Any]) -> None:
-    model = random_model(cell, options, num_layers=2)
+@each_attention
+def test_one_long_window_equals_short_ones(
+    cell: str, options: Mapping[str, Any], attention: int
+) -> None:
+    model = random_model(cell, options, num_layers=2, attention=attention)
     ids, targets = window(model)
     long, short = Network(model, T, B), Network(model, 2, B)
     randomise(long.state)
@@ -55,8 +59,9 @@ def test_one_long_window_equals_short_ones(cell: str, options: Mapping[str, Any]
 
 
 @each_variant
-def test_columns_are_independent(cell: str, options: Mapping[str, Any]) -> None:
-    model = random_model(cell, options, num_layers=2)
+@each_attention
+def test_columns_are_independent(cell: str, options: Mapping[str, Any], attention: int) -> None:
+    model = random_model(cell, options, num_layers=2, attention=attention)
     ids, targets = window(model)
     batch = Network(model, T, B, backward=True)
     whole = train(batch, ids, targets)
@@ -66,7 +71,8 @@ def test_columns_are_independent(cell: str, options: Mapping[str, Any]) -> None:
         part = slice(column, column + 1)
         alone = Network(model, T, 1, backward=True)
         for name, view in alone.state.items():
-            view[...] = batch.state[name][:, part]
+            own = part if name.startswith("attention") else (slice(None), part)
+            view[...] = batch.state[name][own]
         flat = np.zeros(model.size)
         loss += alone.loss_and_gradients(
             ids[:, part], targets[:, part], model.views(flat), loss_scale=0.5
@@ -76,8 +82,9 @@ def test_columns_are_independent(cell: str, options: Mapping[str, Any]) -> None:
 
 
 @each_variant
-def test_stale_buffers_do_not_matter(cell: str, options: Mapping[str, Any]) -> None:
-    model = random_model(cell, options, num_layers=2)
+@each_attention
+def test_stale_buffers_do_not_matter(cell: str, options: Mapping[str, Any], attention: int) -> None:
+    model = random_model(cell, options, num_layers=2, attention=attention)
     fresh, used = (Network(model, T, B, backward=True, dropout=0.2) for _ in range(2))
     train(used, *reversed(window(model)))
     for buffer in buffers(used):
@@ -95,11 +102,17 @@ def buffers(network: Network) -> Iterator[Array]:
         yield from (layer._a, layer._steps[0].da, layer._row, layer._steps[0].tmp)
         yield from (*layer._tape.values(), *layer._dstate.values())
         yield from (product._scratch for product in layer._products.values())
+    for head in network.attention:
+        read = ("_W", "_b", "_v", "_band", "_first")  # made of the parameters, or no floats
+        yield from (a for n, a in vars(head).items() if isinstance(a, np.ndarray) and n not in read)
 
 
 @each_variant
-def test_a_window_may_be_shorter_than_the_buffers(cell: str, options: Mapping[str, Any]) -> None:
-    model = random_model(cell, options, num_layers=2)
+@each_attention
+def test_a_window_may_be_shorter_than_the_buffers(
+    cell: str, options: Mapping[str, Any], attention: int
+) -> None:
+    model = random_model(cell, options, num_layers=2, attention=attention)
     roomy, tight = (Network(model, length, B, backward=True) for length in (T, 2))
     train(roomy, *window(model))
     assert_same(train(roomy, *window(model, 2)), train(tight, *window(model, 2)))

@@ -18,11 +18,13 @@ PLACES = [(0, 1), (2, 0), (3, 0), (3, 2)]  # a first step, two in a row, and two
 
 
 @each_variant
-@pytest.mark.parametrize("num_layers", [1, 2])
+@pytest.mark.parametrize(("num_layers", "attention"), [(1, 0), (2, 0), (2, 3)])
 def test_gradients_stop_where_a_line_begins(
-    cell: str, options: Mapping[str, Any], num_layers: int
+    cell: str, options: Mapping[str, Any], num_layers: int, attention: int
 ) -> None:
-    model = random_model(cell, options, hidden_size=2, num_layers=num_layers, reset_at=NEWLINE)
+    model = random_model(
+        cell, options, hidden_size=2, num_layers=num_layers, reset_at=NEWLINE, attention=attention
+    )
     assert wrong_in_network(model, 5, 3, resets=PLACES) == []
 
 
@@ -32,8 +34,11 @@ def test_gradients_stop_where_a_line_begins_under_dropout_and_a_penalty() -> Non
 
 
 @each_variant
-def test_nothing_of_a_line_reaches_the_next(cell: str, options: Mapping[str, Any]) -> None:
-    model = random_model(cell, options, num_layers=2, reset_at=NEWLINE)
+@pytest.mark.parametrize("attention", [0, 5])
+def test_nothing_of_a_line_reaches_the_next(
+    cell: str, options: Mapping[str, Any], attention: int
+) -> None:
+    model = random_model(cell, options, num_layers=2, reset_at=NEWLINE, attention=attention)
     ids, targets = random_ids(model, 9, 2), random_ids(model, 9, 2, seed=5)
     ids[ids == NEWLINE] = 0
     ids[4], ids[0] = NEWLINE, NEWLINE
