@@ -192,7 +192,9 @@ def unexpected(error: Exception) -> CharlstmError:
     reason = " ".join(str(error).split())
     number = error.errno if isinstance(error, OSError) else None
     if isinstance(error, MemoryError) or number == errno.ENOMEM:
-        return CharlstmError("there is not enough memory; use a smaller network or batch")
+        return CharlstmError(
+            "there is not enough memory; use a smaller network, attention or batch"
+        )
     if isinstance(error, OSError) and number in _UNWRITABLE:
         return CharlstmError(
             f"cannot write the output: {error.strerror}; free some space, or write elsewhere"

@@ -12,9 +12,11 @@ from charlstm import checkpoint
 from charlstm.config import Config
 from charlstm.errors import ConfigError
 from charlstm.nn import Array
+from charlstm.nn.parameters import flat_size, state_sizes
 from charlstm.progress import Progress
 from charlstm.store.atomic import clean_stray
 from charlstm.store.lock import RunLock
+from charlstm.store.npz import MAX_BYTES
 from charlstm.store.runs import checkpoint_path, claim, new_run, text_cache
 from charlstm.text.corpus import ReadProgress
 from charlstm.text.lines import count_lines
@@ -147,6 +149,7 @@ def _training(
         memory_penalty=config.memory_penalty,
         reset_at=newline,
     )
+    _check_size(plan, config)
     job = Job(plan, texts.train, texts.val, texts.prime)
     ranks = world.size if world else 0
     workers = min(ranks, plan.shards) if ranks else workers_for(config)
@@ -162,6 +165,18 @@ def _training(
         optimiser = OPTIMISERS[config.optimizer](pool.parameters.size, pool.parameters.flat.dtype)
         pool.dropout = DROPOUT_TIMED if "dropout" in config.undecided else config.dropout
         yield Training(folder, config, texts, pool, optimiser, progress, workers, ranks, notes)
+
+
+def _check_size(plan: Plan, config: Config) -> None:
+    """Refuse a run whose checkpoint would not fit into its file, before any work and memory."""
+    copies = 1 + len(OPTIMISERS[config.optimizer].names)  # the weights and their moments
+    numbers = copies * flat_size(plan.architecture, plan.vocabulary_size)
+    numbers += plan.batch_size * sum(state_sizes(plan.architecture))
+    if 4 * numbers > MAX_BYTES:
+        raise ConfigError(
+            f"a checkpoint of this run would take {4 * numbers / 2**30:,.1f} GiB, and it can hold "
+            f"4; use a smaller --hidden-size, --attention or --batch-size."
+        )
 
 
 @contextmanager

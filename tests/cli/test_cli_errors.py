@@ -302,7 +302,22 @@ def test_a_network_too_large_for_the_memory(
 
     monkeypatch.setattr("charlstm.training.start.WorkerPool", no_memory)
     message = charlstm.fails(*TRAIN, "text.txt")
-    assert message == "there is not enough memory; use a smaller network or batch"
+    assert message == "there is not enough memory; use a smaller network, attention or batch"
+    assert [path.name for path in (here / "runs").iterdir()] == [".cache"]
+
+
+@pytest.mark.parametrize(
+    ("size", "bytes_"),
+    [("--hidden-size=20000", "17.9 GiB"), ("--attention=4096 --hidden-size=4096", "5.9 GiB")],
+)
+def test_a_run_too_large_for_a_checkpoint_is_refused_before_it_takes_memory(
+    charlstm: Runner, here: Path, size: str, bytes_: str
+) -> None:
+    flags = (*size.split(), "--batch-size=80", "--seq-length=2")
+    assert charlstm.fails(*TRAIN, "text.txt", *flags) == (
+        f"a checkpoint of this run would take {bytes_}, and it can hold 4; use a smaller "
+        f"--hidden-size, --attention or --batch-size."
+    )
     assert [path.name for path in (here / "runs").iterdir()] == [".cache"]
 
 
