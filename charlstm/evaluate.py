@@ -94,17 +94,19 @@ class Scorer:
     """Scores a text `ids` (N,) whose first character follows `prime`, with carried state.
 
     A long text is cut into up to 64 columns, which are read side by side. Each but the first starts
-    from zero state 256 characters before its own part, or as many as `attention` looks back, or
-    where a line begins if the `reset_at` of the parameters is given. The columns form groups of 32.
-    Any process can score any group, and a group always gives the same bits.
+    from zero state 256 characters before its own part, or as many as `attention` looks back (the
+    part is then at least twice as long), or where a line begins if the `reset_at` of the parameters
+    is given. The columns form groups of 32. Any process can score any group, and a group always
+    gives the same bits.
     """
 
     def __init__(
         self, ids: NDArray[Any], prime: int, reset_at: int | None = None, attention: int = 0
     ) -> None:
         self._ids, self._prime = ids, prime
-        count = max(1, min(MOST, ids.size // LEAST))
-        warm_up = max(WARM_UP, attention) if count > 1 else 0
+        warm_up = max(WARM_UP, attention)
+        count = max(1, min(MOST, ids.size // max(LEAST, 2 * warm_up)))
+        warm_up = warm_up if count > 1 else 0
         if reset_at is not None:
             count, warm_up = whole_line_columns(ids, reset_at, count)
         warm_up = -(-warm_up // WINDOW) * WINDOW

@@ -158,6 +158,12 @@ def test_a_run_validates_in_the_same_columns(tmp_path: Path) -> None:
         assert (expected._groups == Scorer(ids, 0)._groups) == (reset_at is None and not attention)
 
 
+def test_columns_are_twice_as_long_as_what_they_warm_up_on() -> None:
+    for attention, count in ((0, 20), (1024, 20), (1025, 19), (4096, 5)):
+        (columns,) = Scorer(text(20 * 2048), 0, attention=attention)._groups
+        assert columns.count == count and columns.length >= 2 * attention
+
+
 def test_a_line_as_long_as_a_text_is_one_column() -> None:
     ids = np.append(np.full(30_000, 1), 0).astype(np.uint8)
     assert [columns.count for columns in Scorer(ids, 0, 0)._groups] == [1]
