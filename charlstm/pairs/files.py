@@ -1,16 +1,15 @@
 """Minimal pairs, and files of them: JSON Lines as BLiMP's, or tables of sentences."""
 
-import csv
 import json
-import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from charlstm.errors import CorpusError, shortened
 from charlstm.hints import command
+from charlstm.pairs.tables import fields_of, named_columns
 from charlstm.store.json_text import json_text
 from charlstm.store.target import target_file
 
@@ -18,18 +17,6 @@ NUMBERS = ("singular", "plural")
 UNNAMED = "pairs"  # the condition of pairs that name none
 PER_CONDITION, SEED = 400, 1  # the defaults where pairs are made: how many, and which
 SWEEPS = ("depth", "distance")  # what a sweep varies between subject and verb
-# The names of columns in the first line of a table, without "sentence" and in small letters.
-COLUMNS = {
-    **dict.fromkeys(("good", "grammatical", "correct", "right", "acceptable"), "sentence_good"),
-    **dict.fromkeys(("bad", "ungrammatical", "incorrect", "wrong"), "sentence_bad"),
-    "unacceptable": "sentence_bad",
-    **dict.fromkeys(("condition", "uid", "testcase"), "condition"),
-    "item": "item",
-    "subjectnumber": "subject_number",
-    "congruent": "congruent",
-    "attractors": "attractors",
-}
-UNNAMED_COLUMNS = ("sentence_good", "sentence_bad", "condition")
 
 
 @dataclass(frozen=True)
@@ -115,7 +102,7 @@ def read_pairs(path: Path) -> list[Pair]:
             f"line: jq -c '.[]' {shlex.quote(str(path))} writes them"
         )
     separator, columns = "\t", None
-    if lines and not as_json and (named := _named_columns(lines[0][1])):
+    if lines and not as_json and (named := named_columns(lines[0][1])):
         (separator, columns), lines = named, lines[1:]
     if not lines:
         raise CorpusError(
@@ -124,7 +111,7 @@ def read_pairs(path: Path) -> list[Pair]:
     pairs = []
     for n, line in lines:
         try:
-            fields = _json_fields(line) if as_json else _cells(line, separator, columns)
+            fields = _json_fields(line) if as_json else fields_of(line, separator, columns)
             pairs.append(_checked(fields, f"line {n}"))
         except ValueError as error:
             raise CorpusError(f"{path}, line {n}: {error}") from error
@@ -143,52 +130,6 @@ def _json_fields(line: str) -> dict[str, Any]:
     if not isinstance(fields, dict):
         raise ValueError("expected a JSON object with sentence_good and sentence_bad")  # noqa: TRY004
     return fields
-
-
-def _named_columns(line: str) -> tuple[str, list[str | None] | None] | None:
-    """The separator and the columns that a table's first line names; None if it names none.
-
-    The columns are None if they are those of a table whose first line names none.
-    """
-    for separator in "\t,;":
-        keys = [re.sub("sentences?|[^a-z]", "", cell.lower()) for cell in _split(line, separator)]
-        columns = [COLUMNS.get(key) for key in keys]
-        if "sentence_good" in columns and "sentence_bad" in columns:
-            as_unnamed = separator == "\t" and columns == ["sentence_good", "sentence_bad"]
-            return separator, None if as_unnamed else columns
-    return None
-
-
-def _split(line: str, separator: str) -> list[str]:
-    line = line.rstrip("\r")
-    if separator == "\t":
-        return line.split("\t")
-    try:
-        return next(csv.reader([line], delimiter=separator))
-    except csv.Error:  # a cell is longer than 128 kB
-        return [line]
-
-
-def _cells(line: str, separator: str, columns: Sequence[str | None] | None) -> dict[str, Any]:
-    """The fields of a table's line; without names of `columns` two or three cells."""
-    cells = _split(line, separator)
-    if columns is None and len(cells) not in (2, 3):
-        found = f"found {len(cells) - 1} tabs"
-        raise ValueError(
-            f"expected good sentence, tab, bad sentence and perhaps tab, condition; {found}. Also "
-            "read are JSON Lines with sentence_good and sentence_bad, and CSV whose first line "
-            "names the columns good and bad"
-        )
-    if columns is not None and len(cells) != len(columns):
-        raise ValueError(f"found {len(cells)} columns; the first line names {len(columns)}")
-    names = columns or UNNAMED_COLUMNS
-    fields = {name: cell for name, cell in zip(names, cells, strict=False) if name}
-    values = {"true": True, "false": False, "": None}
-    labels = {name: fields.get(name, "") for name in ("congruent", "attractors", "subject_number")}
-    return fields | {
-        name: int(cell) if cell.isdecimal() else values.get(cell.lower(), cell)
-        for name, cell in labels.items()
-    }
 
 
 def _checked(fields: dict[str, Any], item: str) -> Pair:
