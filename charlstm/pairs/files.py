@@ -14,6 +14,7 @@ from charlstm.store.json_text import json_text
 from charlstm.store.target import target_file
 
 NUMBERS = ("singular", "plural")
+ENDS = ("subject_end", "attractor_end")
 UNNAMED = "pairs"  # the condition of pairs that name none
 PER_CONDITION, SEED = 400, 1  # the defaults where pairs are made: how many, and which
 SWEEPS = ("depth", "distance")  # what a sweep varies between subject and verb
@@ -24,8 +25,10 @@ class Pair:
     """Two sentences that differ in one word, of which the first is right.
 
     Pairs with the same `item` are its two readings (The cat ... was, The cats ... were). An item is
-    right jointly if both pairs are. `congruent` is None where no other noun could mislead. Every
-    label but `condition` and `item` is None where the pair's author gave none.
+    right jointly if both pairs are. `congruent` is None where no other noun could mislead.
+    `subject_end` is how many characters the sentence has up to the end of its subject's noun,
+    `attractor_end` up to that of the other noun, which misleads where not congruent. Every label
+    but `condition` and `item` is None where the pair's author gave none.
     """
 
     sentence_good: str
@@ -35,6 +38,8 @@ class Pair:
     subject_number: str | None = None
     congruent: bool | None = None
     attractors: int | None = None
+    subject_end: int | None = None
+    attractor_end: int | None = None
 
 
 @dataclass(frozen=True)
@@ -69,10 +74,11 @@ def read_pairs(path: Path) -> list[Pair]:
 
     JSON objects have `sentence_good` and `sentence_bad` and may have `condition` (or BLiMP's
     `UID`), `subject_number` ("singular" or "plural"), `congruent` (true or false), `attractors`
-    (a count) and `item`; other keys are passed over. In a table a line is the good sentence, a tab,
-    the bad one and, if wanted, a tab and the condition. If the first line names the columns (`good`
-    and `bad`, or `grammatical` and `ungrammatical`, …), they may have any order, and may be
-    separated by commas or semicolons as in CSV. Empty lines are passed over.
+    (a count), `subject_end` and `attractor_end` (numbers of characters) and `item`; other keys are
+    passed over. In a table a line is the good sentence, a tab, the bad one and, if wanted, a tab
+    and the condition. If the first line names the columns (`good` and `bad`, or `grammatical` and
+    `ungrammatical`, …), they may have any order, and may be separated by commas or semicolons as in
+    CSV. Empty lines are passed over.
 
     Raises:
         CorpusError: for a file that cannot be read, is not UTF-8, has no pair, or has a line that
@@ -144,10 +150,27 @@ def _checked(fields: dict[str, Any], item: str) -> Pair:
         raise ValueError(f"congruent must be true or false, not {congruent!r}")  # noqa: TRY004
     if attractors is not None and (type(attractors) is not int or attractors < 0):
         raise ValueError(f"attractors must be a whole number from 0, not {attractors!r}")
+    differ = first_difference(f"{good}\n", f"{bad}\n") or 0
+    ends = [_end(name, fields.get(name), differ) for name in ENDS]
     condition = str(fields.get("condition") or fields.get("UID") or UNNAMED)
     named = fields.get("item")
     item = item if named is None else str(named)
-    return Pair(good, bad, condition, item, number, congruent, attractors)
+    return Pair(good, bad, condition, item, number, congruent, attractors, *ends)
+
+
+def _end(name: str, end: object, differ: int) -> int | None:
+    """Where a noun ends: before the sentences differ."""
+    if end is None or (isinstance(end, int) and not isinstance(end, bool) and 0 < end <= differ):
+        return end
+    raise ValueError(
+        f"{name} must be a number of characters from 1 to {differ}, after which the sentences "
+        f"differ, not {end!r}"
+    )
+
+
+def first_difference(text: str, other: str) -> int | None:
+    """Where two texts first differ; None if one text starts with the other."""
+    return next((k for k, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), None)
 
 
 def _sentence(fields: dict[str, Any], key: str) -> str:

@@ -15,7 +15,10 @@ COLUMNS = {
     "subjectnumber": "subject_number",
     "congruent": "congruent",
     "attractors": "attractors",
+    "subjectend": "subject_end",
+    "attractorend": "attractor_end",
 }
+LABELS = ("congruent", "attractors", "subject_number", "subject_end", "attractor_end")
 UNNAMED_COLUMNS = ("sentence_good", "sentence_bad", "condition")
 
 
@@ -58,7 +61,7 @@ def fields_of(line: str, separator: str, columns: Sequence[str | None] | None) -
     names = columns or UNNAMED_COLUMNS
     fields = {name: cell for name, cell in zip(names, cells, strict=False) if name}
     values = {"true": True, "false": False, "": None}
-    labels = {name: fields.get(name, "") for name in ("congruent", "attractors", "subject_number")}
+    labels = {name: fields.get(name, "") for name in LABELS}
     return fields | {
         name: int(cell) if cell.isdecimal() else values.get(cell.lower(), cell)
         for name, cell in labels.items()

@@ -79,6 +79,23 @@ def test_named_columns_may_hold_labels(tmp_path: Path) -> None:
     assert (pp.condition, pp.subject_number, pp.congruent, pp.attractors) == ("pp", None, False, 1)
 
 
+def test_pairs_may_say_where_their_nouns_end(tmp_path: Path) -> None:
+    ends = {"subject_end": 8, "attractor_end": 17}
+    fields = {
+        "sentence_good": "The cats near us, dogs are.",
+        "sentence_bad": "The cats near us, dogs is.",
+    }
+    (tmp_path / "p.jsonl").write_text(json.dumps(fields | ends), encoding="utf-8")
+    table = "good;bad;subject end;attractor_end\n" + ";".join(map(str, (fields | ends).values()))
+    (tmp_path / "p.csv").write_text(table, encoding="utf-8")
+    for name in ("p.jsonl", "p.csv"):
+        (pair,) = read_pairs(tmp_path / name)
+        assert (pair.subject_end, pair.attractor_end) == (8, 17)
+    write_pairs(tmp_path / "again.jsonl", [pair])
+    (again,) = read_pairs(tmp_path / "again.jsonl")
+    assert (again.subject_end, again.attractor_end) == (8, 17)
+
+
 def test_what_is_no_file_of_pairs_is_told_the_formats(tmp_path: Path) -> None:
     path = tmp_path / "p q.json"
 
@@ -102,6 +119,7 @@ def test_what_is_no_file_of_pairs_is_told_the_formats(tmp_path: Path) -> None:
 
 
 GOOD = '{"sentence_good": "a", "sentence_bad": "b"}\n'
+LONG = '{"sentence_good": "Cats are.", "sentence_bad": "Cats is."}\n'
 
 
 @pytest.mark.parametrize(
@@ -122,6 +140,11 @@ GOOD = '{"sentence_good": "a", "sentence_bad": "b"}\n'
         (GOOD[:-2] + ', "congruent": 1}', "line 1: congruent must be"),
         (GOOD[:-2] + ', "attractors": -1}', "line 1: attractors must be"),
         (GOOD[:-2] + ', "attractors": true}', "line 1: attractors must be"),
+        (GOOD[:-2] + ', "subject_end": 1}', "line 1: subject_end must be .* from 1 to 0"),
+        (LONG[:-2] + ', "subject_end": 6}', "line 1: subject_end must be .* from 1 to 5.* not 6"),
+        (LONG[:-2] + ', "subject_end": 0}', "line 1: subject_end must be"),
+        (LONG[:-2] + ', "subject_end": 3.0}', "line 1: subject_end must be"),
+        (LONG[:-2] + ', "attractor_end": true}', "line 1: attractor_end must be"),
         (GOOD[:-2] + ', "subject_number": "dual"}', "line 1: subject_number must be"),
         ("a\tb\nc\td\te\tf\n", "line 2: expected good sentence.*found 3 tabs"),
         ("a\tb\nc\n", "line 2: expected good sentence.*found 0 tabs"),

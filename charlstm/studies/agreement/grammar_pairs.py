@@ -158,6 +158,8 @@ def _both_readings(frame: Frame, condition: str, item: int) -> Iterator[Pair]:
             subject_number=NUMBERS[0 if condition == "pronoun_gender" else reading],
             congruent=attractors == 0 if frame.others else None,
             attractors=attractors,
+            subject_end=frame.subject_end(reading),
+            attractor_end=frame.attractor_end(reading),
         )
 
 

@@ -1,5 +1,6 @@
 """The parts of a sentence in both readings: subjects, places, relative clauses, filler."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from charlstm.studies.agreement.lexicon import (
     FISH,
     MANNERS,
     MOMENTS,
+    NOUNS,
     PASTIMES,
     PREPOSITIONS,
     WHEREABOUTS,
@@ -20,6 +22,7 @@ from charlstm.studies.agreement.lexicon import (
 )
 
 MIN_FILLER = 7  # " calmly", " gladly", " lazily": whatever is used, two of these remain
+NOUN_FORMS = frozenset(form for noun in NOUNS for form in noun.forms)
 ONCE_MORE, AND_SO_ON = " again", " and again"  # soon learnt, so that only the distance is hard
 
 
@@ -43,6 +46,17 @@ class Frame:
             chosen[self.agreeing] = self.words[self.agreeing][agreeing]
         line = " ".join(chosen)
         return f"{line[0].upper()}{line[1:]}."
+
+    def subject_end(self, reading: int) -> int:
+        """How many characters the sentence has up to the end of its subject."""
+        subject = next(k for k, word in enumerate(self.words) if word[0] != word[1])
+        return len(" ".join(word[reading] for word in self.words[: subject + 1]))
+
+    def attractor_end(self, reading: int) -> int | None:
+        """The same of the last other noun before the agreeing word; None if there is none."""
+        before = " ".join(word[reading] for word in self.words[: self.agreeing])
+        ends = [found.end() for found in re.finditer(r"\S+", before) if found[0] in NOUN_FORMS]
+        return max((end for end in ends if end != self.subject_end(reading)), default=None)
 
     def attractors(self, reading: int) -> int:
         """How many of the other nouns differ from the subject."""

@@ -16,7 +16,7 @@ from charlstm.errors import CorpusError
 from charlstm.nn import Array
 from charlstm.nn.parameters import Parameters
 from charlstm.nn.recording import Recording, record
-from charlstm.pairs.files import NUMBERS, Pair
+from charlstm.pairs.files import NUMBERS, Pair, first_difference
 from charlstm.pairs.scores import scored_parts
 from charlstm.text.slices import batches_by_length
 from charlstm.text.vocabulary import Vocabulary
@@ -98,11 +98,6 @@ def _spans_of_twins(twins: Sequence[Pair]) -> list[Span]:
             return []
         spans.append(Span(pair, reading, subject, len(before), (good[decides], bad[decides])))
     return spans
-
-
-def first_difference(text: str, other: str) -> int | None:
-    """Where two texts first differ; None if one text starts with the other."""
-    return next((k for k, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), None)
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,32 @@ def test_pairs_differ_in_one_word_only(default: list[Pair], sweeps: list[Pair]) 
             assert set(differing[0]) < {"she", "he", "they"}
 
 
+def test_pairs_say_where_the_subject_and_the_other_noun_end(
+    default: list[Pair], sweeps: list[Pair]
+) -> None:
+    forms = {form for noun in NOUNS for form in noun.forms}
+    for pair in default + sweeps:
+        words = pair.sentence_good[: pair.subject_end].split()
+        assert words[-1] in forms and pair.sentence_good[pair.subject_end or 0] == " "
+        assert (pair.attractor_end is None) is (pair.congruent is None)
+        if pair.attractor_end:
+            other = pair.sentence_good[: pair.attractor_end].split()[-1]
+            assert other in forms - {words[-1]}
+            assert pair.sentence_good[pair.attractor_end] == " "
+    items: defaultdict[str, list[Pair]] = defaultdict(list)
+    for pair in default:
+        items[pair.item].append(pair)
+    for one, two in items.values():
+        nouns = [pair.sentence_good[: pair.subject_end].split()[-1] for pair in (one, two)]
+        assert nouns[0] != nouns[1]
+        if one.attractor_end and two.attractor_end:  # the one that does not change
+            ends = (one.attractor_end, two.attractor_end)
+            others = [
+                p.sentence_good[:end].split()[-1] for p, end in zip((one, two), ends, strict=True)
+            ]
+            assert others[0] == others[1]
+
+
 def test_items_are_one_sentence_in_two_readings(default: list[Pair], sweeps: list[Pair]) -> None:
     items: defaultdict[str, list[Pair]] = defaultdict(list)
     for pair in default + sweeps:
