@@ -1,7 +1,6 @@
 """`charlstm inspect units`: which units carry the subject's number, and how one of them does it."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import click
 
@@ -12,17 +11,14 @@ from charlstm.cli.options import (
     checked_unit,
     json_option,
     load_model,
-    note_left_out,
     run_option,
     show,
 )
 from charlstm.cli.outputs import Output, files_of, save_all, save_option, spare
+from charlstm.cli.pairs import given_pairs
 from charlstm.cli.progress import counting_bar
 from charlstm.cli.terminal import note
 from charlstm.errors import CharlstmError
-from charlstm.pairs.files import Pair, read_pairs
-from charlstm.pairs.scores import readable
-from charlstm.studies.agreement.grammar_pairs import bundled_grammar_pairs, grammar_pairs
 from charlstm.studies.inspect.spans import READINGS, Span, spans_of
 from charlstm.studies.inspect.time_course import (
     TimeCourse,
@@ -71,7 +67,7 @@ def command(
     architecture = model.parameters.architecture
     at = checked_layer(architecture, layer)
     chosen = None if unit is None else (at, checked_unit(architecture, unit))
-    spans = spans_of(_pairs(model, pairs, per_condition, seed), feature)
+    spans = spans_of(given_pairs(model, pairs, per_condition, seed), feature)
     with counting_bar(candidates + controls, "unit") as progress:
         units = find_units(
             model.parameters,
@@ -112,18 +108,3 @@ def _course_spans(
     ]
     far = long_spans(spans, long)
     return [span for span in far if span.pair.condition in clear] or far
-
-
-def _pairs(model: Model, pairs: str | None, per_condition: int, seed: int) -> list[Pair]:
-    """The pairs of a file, or those made like the run's corpus, that the model can read."""
-    if pairs is not None:
-        given = read_pairs(Path(pairs))
-    else:
-        grammar = grammar_pairs(model.config.corpus)
-        if grammar is None:
-            grammar = bundled_grammar_pairs()
-            note("the run's corpus has no settings beside it: pairs are made like the bundled one")
-        given = grammar.default(per_condition, seed).pairs
-    kept, unknown = readable(model.vocabulary, given)
-    note_left_out(model, len(given) - len(kept), unknown)
-    return kept
