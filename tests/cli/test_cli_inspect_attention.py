@@ -1,7 +1,8 @@
-"""`charlstm inspect attention`: which step it shows, its JSON and files, and what it refuses."""
+"""`charlstm inspect attention`: which step it shows, pairs, files, and what it refuses."""
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from command_line import Runner
 
 from charlstm import load
 from charlstm.nn.network import Network
+from charlstm.pairs.files import Pair, write_pairs
 
 TEXT = "The cats were here."
 LOOK = ("inspect", "attention", TEXT, "-r")
@@ -104,3 +106,72 @@ def test_a_text_that_names_a_file_is_told_how_to_be_read(
     (here / "a t").write_text("The")
     said = charlstm.ok("inspect", "attention", "a t", "-r", looking_run).stderr
     assert "charlstm inspect attention - < 'a t'" in said
+
+
+def pair(noun: str, verb: str, wrong: str, name: str, end: int | None) -> Pair:
+    good, bad = (f"The {noun} {form} here." for form in (verb, wrong))
+    return Pair(good, bad, name, "1", subject_end=end)
+
+
+PAIRS = [
+    pair("cat", "is", "are", "near", 7),
+    pair("cats", "were", "was", "near", 8),
+    replace(pair("dog", "is", "are", "far", 7), attractor_end=3, congruent=False),
+    pair("dogs", "are", "is", "none", None),
+]
+
+
+@pytest.fixture
+def pairs(here: Path) -> Path:
+    write_pairs(here / "pairs.jsonl", PAIRS)
+    return here / "pairs.jsonl"
+
+
+def test_one_s_own_pairs_in_json_and_files(
+    charlstm: Runner, looking_run: Path, pairs: Path, here: Path
+) -> None:
+    flags = ("inspect", "attention", "-r", looking_run, "--pairs", pairs)
+    outcome = charlstm.ok(*flags, "--json", "--save", "a.csv", "--save", "a.json")
+    found = outcome.json
+    assert "left out 1 pair without subject_end" in outcome.stderr
+    assert found == json.loads((here / "a.json").read_text(encoding="utf-8"))
+    assert (found["run"], found["reach"], list(found["conditions"])) == (
+        "looking",
+        7,
+        ["near", "far"],
+    )
+    assert "congruent" not in found and found["incongruent"] == found["conditions"]["far"]
+    with (here / "a.csv").open(encoding="utf-8", newline="") as file:
+        near, far = csv.DictReader(file)
+    assert (near["condition"], near["pairs"], near["attractor"]) == ("near", "2", "")
+    assert float(far["attractor"]) == found["conditions"]["far"]["attractor"]
+    # "is" and "are" differ at once, after the blank: 7 outputs are seen, "cat" and not the blank.
+    assert found["conditions"]["far"]["subject_chance"] == pytest.approx(3 / 7)
+
+
+def test_a_picture_of_pairs_and_no_page(
+    charlstm: Runner, looking_run: Path, pairs: Path, here: Path
+) -> None:
+    flags = ("inspect", "attention", "-r", looking_run, "--pairs", pairs, "--save")
+    said = charlstm.fails(*flags, "p.html", status=2)
+    assert "a page shows a TEXT" in said and not (here / "p.html").exists()
+    pytest.importorskip("matplotlib")
+    charlstm.ok(*flags, "p.svg")
+    drawn = (here / "p.svg").read_text(encoding="utf-8")
+    assert "other noun" in drawn and "subject hidden" in drawn
+
+
+def test_pairs_that_say_nothing_of_their_subject_are_refused(
+    charlstm: Runner, looking_run: Path, here: Path
+) -> None:
+    write_pairs(here / "p.jsonl", PAIRS[-1:])
+    flags = ("inspect", "attention", "-r", looking_run, "--pairs", "p.jsonl")
+    assert "add subject_end" in charlstm.fails(*flags)
+    (here / "q.tsv").write_text("Öl ist gut.\tÖl sind gut.\n", encoding="utf-8")
+    assert "can read none of the 1 pairs" in charlstm.fails(*flags[:-1], "q.tsv")
+
+
+def test_pairs_of_a_run_without_attention_are_refused_at_once(
+    charlstm: Runner, tiny_run: Path
+) -> None:
+    assert "has no attention" in charlstm.fails("inspect", "attention", "-r", tiny_run)

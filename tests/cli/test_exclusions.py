@@ -46,7 +46,7 @@ def typed(rule: Rule, option: str, value: object = ANY) -> list[str]:
 
 
 def tried(charlstm: Runner, rule: Rule, *words: list[str]) -> Outcome:
-    needed = ["text.txt"] if rule.command in ("inspect text", "inspect attention") else []
+    needed = ["text.txt"] if rule.command == "inspect text" else []
     return charlstm(*rule.command.split(), *needed, *chain(*words))
 
 

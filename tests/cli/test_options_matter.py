@@ -103,8 +103,8 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
         },
     ),
     "inspect.attention": (
-        ("-r", "looking", "The cats were here."),
-        {"at": "7", "cut": "9", "color": "always"},
+        GRAMMAR,
+        {"at": "7", "cut": "9", "color": "always", "per_condition": "6", "seed": "2"},
     ),
     "inspect.text": (
         ("-r", "grammar", "The cats were here."),
@@ -122,11 +122,16 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
 OTHERWISE = {  # options that need others with them, or that take the place of some
     ("describe", "encoding"): ("--corpus=latin.txt",),
     ("sample", "novelty"): ("--count=2",),
-    ("inspect.attention", "color"): ("--at=7",),
+    ("inspect.attention", "at"): ("The cats were here.",),
+    ("inspect.attention", "cut"): ("The cats were here.",),
+    ("inspect.attention", "color"): ("The cats were here.", "--at=7"),
+    ("inspect.attention", "per_condition"): ("--per-condition=4",),
+    ("inspect.attention", "seed"): ("--per-condition=4",),
     ("inspect.units", "layer"): ("--unit=6",),
 }
 ELSEWHERE = {  # tests that show what these do
     ("agree", "pairs"),
+    ("inspect.attention", "pairs"),
     ("inspect.units", "pairs"),
     ("describe", "encoding"),
     ("describe", "peephole_kind"),
@@ -148,22 +153,17 @@ def command_of(name: str) -> click.Command:
 
 @pytest.fixture(scope="module")
 def files(
-    charlstm: Runner,
-    learnt_run: Path,
-    looking_run: Path,
-    planted_run: Path,
-    tmp_path_factory: pytest.TempPathFactory,
+    charlstm: Runner, learnt_run: Path, planted_run: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """A folder with runs and texts; links to runs, so that they are found by their names."""
     folder = tmp_path_factory.mktemp("options")
     (folder / "learnt").symlink_to(learnt_run)
-    (folder / "looking").symlink_to(looking_run)
     (folder / "planted").symlink_to(planted_run)
     (folder / "text.txt").write_text(TEXT, encoding="utf-8")
     (folder / "latin.txt").write_text("é" + TEXT[:401], encoding="latin-1")
     for name, flags in (("grammar", []), ("other", ["--no-hold-out", "--max-attractors=3"])):
         charlstm.ok("corpus", "agreement", folder / f"{name}.txt", "--sentences=300", *flags)
-    train = (*TINY, "--num-layers=2", "--max-steps=3", "--warmup-steps=1", "--out")
+    train = (*TINY, "--num-layers=2", "--attention=9", "--max-steps=3", "--warmup-steps=1", "--out")
     charlstm.ok("train", folder / "grammar.txt", *train, folder / "grammar")
     return folder
 

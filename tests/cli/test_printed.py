@@ -40,6 +40,8 @@ from charlstm.store.metrics import COLUMNS
 from charlstm.studies.agreement.report import AgreementReport
 from charlstm.studies.compare.result import ComparisonResult
 from charlstm.studies.inspect.attention import AttentionView
+from charlstm.studies.inspect.attention_pairs import Look
+from charlstm.studies.inspect.attention_report import AttentionReport
 from charlstm.studies.inspect.character_classes import CLASSES
 from charlstm.studies.inspect.gates_report import GatesReport
 from charlstm.studies.inspect.gradients import Clipping
@@ -570,6 +572,42 @@ def test_inspect_attention_shows_where_the_weight_lies() -> None:
             for step in steps
             for k, weight in enumerate(step["weights"], step["first"])
         ]  # fmt: skip
+
+
+def test_inspect_attention_shows_the_means_over_pairs() -> None:
+    random, looks = Random(5), []
+    for condition, congruent in (("pp", True), ("pp", False), ("pp", False), ("alone", None)):
+        pair = Pair("a", "b", condition, "1", congruent=congruent)
+        subject, attractor, odds = ANY() / 2, ANY() / 2, (random.random() - 0.4 for _ in "abc")
+        other = (None, None) if congruent is None else (attractor, ANY())
+        looks += [Look(pair, subject, ANY(), *other, *odds)]
+    report = AttentionReport(looks, "run", 9)
+    found = plain(report.to_mapping())
+    rows, totals, legend = blocks(list(report.lines()))
+    assert len(legend) == 4
+    groups = found["conditions"] | {k: found[k] for k in ("overall", "congruent", "incongruent")}
+    shown = {name: values for name, *values in map(cells, (*rows[1:], *totals))}
+    names = ("subject", "subject_chance", "attractor", "attractor_chance", "elsewhere")
+    assert cells(rows[0]) == [
+        "pairs", "subject", "chance", "other noun", "chance", "elsewhere", "right", "hidden",
+        "random",
+    ]  # fmt: skip
+    assert list(shown) == list(groups) == ["pp", "alone", "overall", "congruent", "incongruent"]
+    for name, group in groups.items():
+        of = {
+            "overall": looks, "congruent": looks[:1], "incongruent": looks[1:3],
+            "pp": looks[:3], "alone": looks[3:],
+        }[name]  # fmt: skip
+        assert group["pairs"] == int(shown[name][0]) == len(of)
+        for column in (*names[:4], "right", "without_subject", "without_random"):
+            values = [v for look in of if (v := getattr(look, column)) is not None]
+            assert group[column] == (pytest.approx(np.mean(values)) if values else None)
+        nouns = group["subject"] + sum(look.attractor or 0.0 for look in of) / len(of)
+        assert group["elsewhere"] == pytest.approx(1 - nouns)
+        each(shown[name][1:], list(group.values())[1:])
+    head, table_rows = report.to_table()
+    for row, name in zip(table_rows, ("pp", "alone"), strict=True):
+        assert dict(zip(head, row, strict=True)) == {"condition": name, **groups[name]}
 
 
 # sample, describe, bench, plot, corpus, train

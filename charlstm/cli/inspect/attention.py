@@ -1,4 +1,4 @@
-"""`charlstm inspect attention`: what a model with attention looks back at."""
+"""`charlstm inspect attention`: what a model looks back at, in a text or when it decides verbs."""
 
 import shutil
 from collections.abc import Sequence
@@ -13,20 +13,26 @@ from charlstm.cli.options import (
     json_option,
     load_model,
     run_option,
+    show,
     warn_unseen,
 )
 from charlstm.cli.outputs import Output, files_of, has_page, save_all, save_option, spare
-from charlstm.cli.terminal import print_json
+from charlstm.cli.pairs import given_pairs
+from charlstm.cli.progress import counting_bar
+from charlstm.cli.terminal import note, print_json
 from charlstm.cli.texts import given_text
 from charlstm.errors import CharlstmError
+from charlstm.pairs.files import PER_CONDITION, SEED
 from charlstm.studies.inspect.attention import AttentionView, page_limit, require_attention
+from charlstm.studies.inspect.attention_pairs import look_at_pairs
+from charlstm.studies.inspect.attention_report import AttentionReport
 from charlstm.trace import trace_text
 
 MOST = 10_000  # characters
 
 
 @click.command(cls=Command)
-@click.argument("text")
+@click.argument("text", required=False)
 @run_option
 @click.option(
     "--at",
@@ -37,31 +43,75 @@ MOST = 10_000  # characters
 )
 @click.option("--cut", type=click.IntRange(1), help="Read only so many characters.")
 @color_option
+@click.option("--pairs", metavar="FILE", help="Your own pairs, with subject_end.")
+@click.option(
+    "--per-condition",
+    type=click.IntRange(2),
+    default=PER_CONDITION,
+    help="Pairs made for each condition.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=SEED, help="Decides pairs and random places."
+)
 @save_option(".html", ".png", ".svg", ".csv", ".json")
 @json_option
 def command(
-    text: str,
+    text: str | None,
     run: str | None,
     at: tuple[int, ...],
     cut: int | None,
     color: str,
+    pairs: str | None,
+    per_condition: int,
+    seed: int,
     save: tuple[Output, ...],
     as_json: bool,
 ) -> None:
-    """Show what each step looks back at while a model reads TEXT, or standard input for -.
+    """Show what a model with attention looks back at while it reads TEXT, or standard input for -.
 
     --at N is the step that predicts character N. It has read the characters before N, and looks at
     the outputs after them, but for the last one, which is its own. So --at the first character of
     a verb shows what the model looked at when it chose the verb. Place -1 is the newline before the
     text.
 
+    Without TEXT it reads minimal pairs, those of --pairs or those of `charlstm agree`: how much of
+    the weight lies on the subject when the verb is decided, and whether agreement falls when the
+    subject's outputs are hidden.
+
     --save FILE.html writes a page: point at a character, and see what was looked at.
     """
     model = load_model(run)
-    spare(files_of(model), *save)
-    architecture = model.parameters.architecture
-    require_attention(architecture, model.name)
-    limit = min(MOST, page_limit(architecture.attention)) if has_page(save) else MOST
+    spare([pairs, *files_of(model)], *save)
+    require_attention(model.parameters.architecture, model.name)
+    if text is not None:
+        _show_text(model, text, at, cut, color, save, as_json)
+        return
+    if has_page(save):
+        raise click.UsageError("a page shows a TEXT; give one, or save the pairs as .csv or .png.")
+    given = given_pairs(model, pairs, per_condition, seed)
+    with counting_bar(len(given), "pair") as progress:
+        looks = look_at_pairs(
+            model.parameters, model.vocabulary, given, seed=seed, progress=progress
+        )
+    if len(looks) < len(given):
+        left_out = len(given) - len(looks)
+        note(f"left out {left_out:,} pair{'s' * (left_out != 1)} without subject_end")
+    report = AttentionReport(looks, model.name, model.parameters.architecture.attention)
+    save_all(save, report)
+    show(as_json, report.to_mapping(), report.lines())
+
+
+def _show_text(
+    model: Model,
+    text: str,
+    at: Sequence[int],
+    cut: int | None,
+    color: str,
+    save: Sequence[Output],
+    as_json: bool,
+) -> None:
+    reach = model.parameters.architecture.attention
+    limit = min(MOST, page_limit(reach)) if has_page(save) else MOST
     given = given_text(model, text, limit, cut)
     _check_places(model, at, len(given))
     warn_unseen(model, given)
