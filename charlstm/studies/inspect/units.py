@@ -38,7 +38,9 @@ class Unit:
     `separability` is by construction: the lower AUC of the last two places, in the unit's
     direction; `mean_separability` is its mean. `retention` is the mean retention gate over the
     span, `weight` the mean readout weight of the character that decides for reading 1 less that for
-    0; both are NaN where there is none. `cost` is the accuracy lost by the unit's ablation.
+    0; both are NaN where there is none. Attention may bring the unit to the readout by way of later
+    steps, which `weight` does not count. `cost` is the accuracy lost by the unit's ablation, which
+    attention does not see either.
     """
 
     layer: int

@@ -143,9 +143,9 @@ def test_the_bundled_plan_compares_all_cells() -> None:
 
 
 @pytest.mark.parametrize("cell", list(CELLS))
-@pytest.mark.parametrize("layers", [1, 2])
-def test_equal_parameters(cell: str, layers: int) -> None:
-    architecture = Architecture(cell, {}, 1, layers)
+@pytest.mark.parametrize(("layers", "attention"), [(1, 0), (2, 0), (1, 40)])
+def test_equal_parameters(cell: str, layers: int, attention: int) -> None:
+    architecture = Architecture(cell, {}, 1, layers, attention)
 
     def count(hidden_size: int) -> int:
         return Parameters(replace(architecture, hidden_size=hidden_size), 10).num_parameters
