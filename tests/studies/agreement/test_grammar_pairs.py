@@ -7,7 +7,7 @@ import pytest
 from repository import ROOT
 
 from charlstm.errors import ConfigError
-from charlstm.pairs.files import Pair
+from charlstm.pairs.files import Pair, first_difference
 from charlstm.studies.agreement.corpus import CorpusSettings, read_settings
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS
 from charlstm.studies.agreement.grammar_pairs import GrammarPairs
@@ -64,6 +64,9 @@ def test_pairs_say_where_the_subject_and_the_other_noun_end(
             other = pair.sentence_good[: pair.attractor_end].split()[-1]
             assert other in forms - {words[-1]}
             assert pair.sentence_good[pair.attractor_end] == " "
+            verb = first_difference(pair.sentence_good, pair.sentence_bad)
+            after = pair.sentence_good[pair.attractor_end : verb].split()
+            assert not set(after) & (forms - {words[-1]})  # it is the last one
     items: defaultdict[str, list[Pair]] = defaultdict(list)
     for pair in default:
         items[pair.item].append(pair)
