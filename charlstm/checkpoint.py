@@ -50,6 +50,7 @@ def architecture_of(config: Config) -> Architecture:
         config.hidden_size,
         config.num_layers,
         config.attention,
+        config.attention_heads,
     )
 
 

@@ -42,6 +42,7 @@ class Config:
     attention: int = setting(
         0, "Outputs of earlier characters that each step looks back at; 0 for none.", 0, 4096
     )
+    attention_heads: int = setting(4, "Groups of units of which each looks back for itself.", 1, 64)
     dropout: float = setting(
         None,
         "Share of outputs dropped between layers and before the readout.  "

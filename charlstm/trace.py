@@ -69,7 +69,7 @@ def trace_text(
         surprisal=np.where(known, -np.log2(np.maximum(chosen, 1e-300)), np.nan),
         likeliest=order,
         probabilities=np.take_along_axis(odds.T, order, axis=1),
-        attention=recording.attention[:-1, 0],
+        attention=recording.attention[:-1, 0].mean(axis=1),
         memory_label=parameters.cell.memory_label,
         memory=[
             parameters.cell.shown_memory(layer[memory][1:, :, 0]) for layer in recording.states

@@ -122,7 +122,7 @@ def test_columns_are_warmed_up_by_what_stands_before_them() -> None:
 
 def test_columns_are_warmed_up_by_all_that_attention_looks_at() -> None:
     model, ids = random_model(vocabulary_size=V, attention=600), text(2 * 2048)
-    model.by_name["attention.d"][:580] = -30.0  # it looks at what lies far back
+    model.by_name["attention.d"][:, :580] = -30.0  # it looks at what lies far back
     side_by_side = score_text(model, ids, prime=0)
     assert [(c.count, c.warm_up) for c in Scorer(ids, 0, attention=600)._groups] == [(2, 640)]
     whole = log_likelihoods(model, np.array([0]), [ids])[0]

@@ -7,12 +7,17 @@
     z = h + v⊙u                     what the readout reads, in place of h
 
 This is the general score of Luong et al. (2015), with a number d for each distance. Keys and values
-are the outputs themselves. It stands outside the recurrence: the time loop of the layers knows
-nothing of it, and a window takes a few batched products. The outputs of earlier windows are
-constants. docs/attention.md derives the backward pass.
+are the outputs themselves. With R heads (Vaswani et al. 2017), the H units are R groups of F = H/R.
+Each group has its own row of d, its own scores, of its own units of q and m over √F, and its own p;
+it picks its own units of u. So one step can look at several places.
+
+Attention stands outside the recurrence: the time loop of the layers knows nothing of it, and a
+window takes a few batched products. The outputs of earlier windows are constants. docs/attention.md
+derives the backward pass.
 
 Arrays of a window are [B, T, H] here, column by column, so that the products of a column work on
-rows that lie side by side. A block of steps has a band of scores, [B, rows that it sees, steps].
+rows that lie side by side; `_heads` shows them as [B, R, T, F]. A block of steps has a band of
+scores, [B, R, rows that it sees, steps].
 """
 
 from collections.abc import Mapping
@@ -31,7 +36,7 @@ LOWEST = -1e30  # in place of the highest score where a step sees nothing
 class Attention:
     """The attention of a network, for windows of up to `length` steps of `batch` columns.
 
-    `params` holds `W_a` (H, H), `b_a` (H, 1), `d` (M, 1), of which row δ−1 is that of δ steps ago,
+    `params` holds `W_a` (H, H), `b_a` (H, 1), `d` (R, M), of which column δ−1 is for δ steps ago,
     and `v` (H, 1). `reset_at` is an id before which a column forgets all outputs.
     """
 
@@ -45,26 +50,27 @@ class Attention:
         reset_at: int | None = None,
     ) -> None:
         self._params, self._reset_at, self._backward = params, reset_at, backward
-        self.reach = M = len(params["d"])
-        H, dtype = len(params["v"]), params["v"].dtype
+        R, self.reach = params["d"].shape
+        M, H, dtype = self.reach, len(params["v"]), params["v"].dtype
         self._shape = batch, length, H
-        self._scale = dtype.type(1.0 / np.sqrt(H))
+        self._scale = dtype.type(1.0 / np.sqrt(H // R))
         self._rows = np.zeros((batch, M + length + (SLACK if length == 1 else 0), H), dtype)
         self._start = 0  # the row of the oldest output that the window's first step may see
         self._n = np.zeros(batch, dtype)
         self._first = np.zeros((length, batch), dtype)
-        self._W = np.empty((H, H), dtype)  # W_a and b_a, divided by √H
+        self._W = np.empty((H, H), dtype)  # W_a and b_a, divided by √F
         self._b = np.empty(H, dtype)
         steps = min(BLOCK, length)
-        self._band = np.empty((M + steps - 1, steps), dtype)  # d along its diagonals, −∞ outside
+        self._band = np.empty((R, M + steps - 1, steps), dtype)  # d along its diagonals, −∞ outside
         self._q, self._u = np.empty((2, batch, length, H), dtype)
-        self._by_unit = np.empty((batch, H, length), dtype)  # q, and later du
+        self._by_unit = np.empty((batch, R, H // R, length), dtype)  # q, and later du
         self._z, self._spare = np.empty((2, length, batch, H), dtype)
         self._p = np.empty((-(-length // BLOCK), batch, *self._band.shape), dtype)
         if backward:
             self._dk = np.empty_like(self._p[0])
             self._du, self._dq, self._dm = np.empty((3, batch, length, H), dtype)
-            self._part = np.empty((batch, M + steps - 1, H), dtype)
+            self._part = np.empty((batch, R, M + steps - 1, H // R), dtype)
+            self._v_by_head = np.zeros((H, R), dtype)  # the v of a head in a column of its own
         self.refresh()
 
     @property
@@ -79,12 +85,17 @@ class Attention:
         """Read the changed parameters."""
         np.multiply(self._params["W_a"], self._scale, out=self._W)
         np.multiply(self._params["b_a"][:, 0], self._scale, out=self._b)
-        self._v = self._params["v"][:, 0]
-        steps = self._band.shape[1]
-        outside = np.full(steps - 1, -np.inf, self._b.dtype)
-        line = np.concatenate([outside, self._params["d"][::-1, 0], outside])
-        size = line.itemsize
-        np.copyto(self._band, as_strided(line[steps - 1 :], self._band.shape, (size, -size)))
+        self._v = v = self._params["v"][:, 0]
+        if self._backward:
+            R = self._v_by_head.shape[1]
+            self._v_by_head.reshape(R, -1, R)[np.arange(R), :, np.arange(R)] = v.reshape(R, -1)
+        steps = self._band.shape[2]
+        lines = np.pad(
+            self._params["d"][:, ::-1], [(0, 0), (steps - 1,) * 2], constant_values=-np.inf
+        )
+        of_head, size = lines.strides
+        diagonal = as_strided(lines[:, steps - 1 :], self._band.shape, (of_head, size, -size))
+        np.copyto(self._band, diagonal)
 
     def forward(self, ids: NDArray[np.intp], h: Array) -> Array:
         """What the readout reads, rows (T·B, H), from the outputs `h` (T·B, H) at `ids` (T, B)."""
@@ -95,19 +106,20 @@ class Attention:
         np.copyto(self._rows[:, self._start + M :][:, :T], by_step.swapaxes(0, 1))
         q_rows = np.matmul(h, self._W.T, out=self._spare[:T].reshape(T * B, -1))
         np.add(q_rows, self._b, out=q_rows)
-        q, by_unit = self._q[:, :T], self._by_unit[:, :, :T]
+        q, by_unit = self._q[:, :T], self._by_unit[..., :T]
         np.copyto(q, q_rows.reshape(T, B, -1).swapaxes(0, 1))
-        np.copyto(by_unit, q.swapaxes(1, 2))
+        np.copyto(by_unit, self._heads(q).swapaxes(2, 3))
+        u = self._heads(self._u)
         self._see(ids)
         for t, end, m, p in self._blocks(T):
-            np.matmul(m, by_unit[:, :, t:end], out=p)
-            np.add(p, self._band[: p.shape[1], : end - t], out=p)
+            np.matmul(m, by_unit[..., t:end], out=p)
+            np.add(p, self._band[:, : p.shape[2], : end - t], out=p)
             self._mask(p, t, end)
-            np.subtract(p, np.maximum(p.max(axis=1, keepdims=True), LOWEST), out=p)
+            np.subtract(p, np.maximum(p.max(axis=2, keepdims=True), LOWEST), out=p)
             np.exp(p, out=p)
             # The sum is at least 1, or 0 where a step sees nothing.
-            np.divide(p, np.maximum(p.sum(axis=1, keepdims=True), 1.0), out=p)
-            np.matmul(p.swapaxes(1, 2), m, out=self._u[:, t:end])
+            np.divide(p, np.maximum(p.sum(axis=2, keepdims=True), 1.0), out=p)
+            np.matmul(p.swapaxes(2, 3), m, out=u[:, :, t:end])
         z = self._z[:T]
         np.multiply(self._u[:, :T].swapaxes(0, 1), self._v, out=z)
         np.add(z, by_step, out=z)
@@ -118,21 +130,32 @@ class Attention:
         newest = self._start + self.reach
         seen = 0 if id_ == self._reset_at else int(self._n[0])
         self._first[0, 0] = first = self.reach - seen
-        m, p = self._rows[0, newest - seen : newest], self._p[0, 0, : self.reach, 0]
+        m, p = self._rows[0, newest - seen : newest], self._p[0, 0, :, : self.reach, 0]
         self._rows[0, newest] = h
-        p[:first] = 0.0
-        if not seen:
-            return h[None]
-        k: Array = m.dot(self._W.dot(h) + self._b)
-        k += self._band[first : self.reach, 0]
-        k -= k[k.argmax()]
-        np.exp(k, out=k)
-        k /= np.add.reduce(k)
-        p[first:] = k
-        z: Array = k.dot(m)
+        if first:
+            p[:, :first] = 0.0
+            if not seen:
+                return h[None]
+            p = p[:, first:]
+        q = self._W.dot(h)
+        q += self._b
+        z, F = np.empty_like(h), len(h) // len(p)
+        for r, own_p in enumerate(p):
+            units = slice(r * F, (r + 1) * F)
+            k: Array = m[:, units].dot(q[units])
+            k += self._band[r, first : self.reach, 0]
+            k -= k[k.argmax()]
+            np.exp(k, out=k)
+            np.divide(k, np.add.reduce(k), out=own_p)
+            z[units] = own_p.dot(m[:, units])
         z *= self._v
         z += h
         return z[None]
+
+    def _heads(self, rows: Array) -> Array:
+        """Rows (B, T, H) with the heads apart, as a view (B, R, T, F)."""
+        B, T, H = rows.shape
+        return rows.reshape(B, T, -1, H // len(self._band)).swapaxes(1, 2)
 
     def _see(self, ids: NDArray[np.intp]) -> None:
         """Set for each step the first row, from `_start` on, that it may see."""
@@ -147,15 +170,16 @@ class Attention:
         """Put −∞ in place of the scores of rows that steps t to `end` may not see."""
         first = self._first[t:end] - t
         if (first > np.arange(end - t)[:, None]).any():
-            p[np.arange(p.shape[1])[:, None] < first.T[:, None]] = -np.inf
+            hidden = np.arange(p.shape[2])[:, None] < first.T[:, None]
+            np.copyto(p, -np.inf, where=hidden[:, None])
 
     def _blocks(self, T: int) -> list[tuple[int, int, Array, Array]]:
         """The blocks of T steps: their first step and end, the rows m they see, and their p."""
         blocks = []
         for p, t in zip(self._p, range(0, T, BLOCK), strict=False):
             end = min(t + BLOCK, T)
-            m = self._rows[:, self._start + t : self._start + self.reach + end - 1]
-            blocks.append((t, end, m, p[:, : m.shape[1], : end - t]))
+            m = self._heads(self._rows[:, self._start + t : self._start + self.reach + end - 1])
+            blocks.append((t, end, m, p[:, :, : m.shape[2], : end - t]))
         return blocks
 
     def carry(self, steps: int) -> None:
@@ -169,10 +193,10 @@ class Attention:
             self._start = 0
 
     def weights(self, steps: int) -> Array:
-        """What each step of the last window looks at, (T, B, M): p of 1 … M steps ago."""
-        by_distance = np.empty((steps, self._shape[0], self.reach), self._b.dtype)
+        """What each head looks at in each step of the last window, (T, B, R, M): p by distance."""
+        by_distance = np.empty((steps, self._shape[0], *self._params["d"].shape), self._b.dtype)
         for t, end, _, p in self._blocks(steps):
-            np.copyto(by_distance[t:end], _diagonals(p, self.reach).swapaxes(0, 1))
+            np.copyto(by_distance[t:end], np.moveaxis(_diagonals(p, self.reach), 2, 0))
         return by_distance
 
     def backward(self, dz: Array, h: Array, grads: Mapping[str, Array]) -> Array:
@@ -181,44 +205,45 @@ class Attention:
         `h` are the outputs that `forward` was given.
         """
         B, _, H = self._shape
-        T, M = len(dz) // B, self.reach
-        q, u, du, dq, dm = (a[:, :T] for a in (self._q, self._u, self._du, self._dq, self._dm))
-        by_step, by_unit, spare = dz.reshape(T, B, H), self._by_unit[:, :, :T], self._spare[:T]
+        T, (R, M) = len(dz) // B, self._params["d"].shape
+        u, du, dm = self._u[:, :T], self._du[:, :T], self._dm[:, :T]
+        by_step, by_unit, spare = dz.reshape(T, B, H), self._by_unit[..., :T], self._spare[:T]
         rows = spare.reshape(T * B, H)
-        # dv = Σ dz⊙u; du = v⊙dz; and du·u
+        # dv = Σ dz⊙u; du = v⊙dz; and du·u of each head
         np.multiply(by_step, u.swapaxes(0, 1), out=spare)
         np.sum(rows, axis=0, out=grads["v"][:, 0])
-        du_u = np.matmul(spare, self._v).T[:, None]
+        du_u = np.matmul(rows, self._v_by_head).reshape(T, B, R, 1).transpose(1, 2, 3, 0)
         np.multiply(by_step.swapaxes(0, 1), self._v, out=du)
-        np.copyto(by_unit, du.swapaxes(1, 2))
+        np.copyto(by_unit, self._heads(du).swapaxes(2, 3))
         dm.fill(0.0)
         grads["d"].fill(0.0)
+        du, dm, q, dq = map(self._heads, (du, dm, self._q, self._dq))
         for t, end, m, p in self._blocks(T):
             # dk_δ = p_δ (du·m_δ − du·u)
-            dk = self._dk[:, : p.shape[1], : end - t]
-            np.matmul(m, by_unit[:, :, t:end], out=dk)
-            np.subtract(dk, du_u[:, :, t:end], out=dk)
+            dk = self._dk[:, :, : p.shape[2], : end - t]
+            np.matmul(m, by_unit[..., t:end], out=dk)
+            np.subtract(dk, du_u[..., t:end], out=dk)
             np.multiply(dk, p, out=dk)
             # dd_δ = Σ dk_δ; dq = Σ dk_δ m_δ
-            grads["d"][:, 0] += _diagonals(dk.sum(axis=0)[None], M)[0].sum(axis=0)
-            np.matmul(dk.swapaxes(1, 2), m, out=dq[:, t:end])
+            grads["d"] += _diagonals(dk.sum(axis=0), M).sum(axis=1)
+            np.matmul(dk.swapaxes(2, 3), m, out=dq[:, :, t:end])
             # dm = Σ p du + Σ dk q over the steps that see it; the outputs carried in are constants
             seen = max(0, M - t)
-            own, part = dm[:, max(0, t - M) : end - 1], self._part[:, seen : m.shape[1]]
-            np.add(own, np.matmul(p[:, seen:], du[:, t:end], out=part), out=own)
-            np.add(own, np.matmul(dk[:, seen:], q[:, t:end], out=part), out=own)
+            own, part = dm[:, :, max(0, t - M) : end - 1], self._part[:, :, seen : m.shape[2]]
+            np.add(own, np.matmul(p[:, :, seen:], du[:, :, t:end], out=part), out=own)
+            np.add(own, np.matmul(dk[:, :, seen:], q[:, :, t:end], out=part), out=own)
         # dW_a = Σ dq·hᵀ, db_a = Σ dq, dh = dz + W_aᵀ·dq + dm
-        np.multiply(dq.swapaxes(0, 1), self._scale, out=spare)
+        np.multiply(self._dq[:, :T].swapaxes(0, 1), self._scale, out=spare)
         np.matmul(rows.T, h, out=grads["W_a"])
         np.sum(rows, axis=0, out=grads["b_a"][:, 0])
-        np.add(by_step, dm.swapaxes(0, 1), out=by_step)
+        np.add(by_step, self._dm[:, :T].swapaxes(0, 1), out=by_step)
         through_q = self._z[:T].reshape(T * B, H)
         return np.add(dz, np.matmul(rows, self._params["W_a"], out=through_q), out=dz)
 
 
 def _diagonals(band: Array, reach: int) -> Array:
-    """The numbers of a band (B, rows, steps) that lie inside, (B, steps, M), the nearest first."""
-    of_column, of_row, of_step = band.strides
-    shape = len(band), band.shape[2], reach
-    farthest_first = as_strided(band, shape, (of_column, of_step + of_row, of_row))
-    return farthest_first[:, :, ::-1]
+    """The numbers of a band (…, rows, steps) that lie inside, (…, steps, M), the nearest first."""
+    *before, of_row, of_step = band.strides
+    shape = (*band.shape[:-2], band.shape[-1], reach)
+    farthest_first = as_strided(band, shape, (*before, of_step + of_row, of_row))
+    return farthest_first[..., ::-1]

@@ -109,10 +109,10 @@ class Network:
         return np.asarray(np.matmul(self._W_y, y.swapaxes(1, 2)) + self._b_y)
 
     def looked_at(self, steps: int) -> Array:
-        """How much each step of the last window looked at 1 … M steps ago, (T, B, M)."""
+        """How much each head looked at 1 … M steps ago in the last window, (T, B, R, M)."""
         for head in self.attention:
             return head.weights(steps)
-        return np.empty((steps, self.batch, 0), self._logits.dtype)
+        return np.empty((steps, self.batch, 1, 0), self._logits.dtype)
 
     def read(self, ids: NDArray[np.intp]) -> None:
         """Read a window `ids` (T, B); only the carried state changes."""

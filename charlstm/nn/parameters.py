@@ -21,7 +21,8 @@ ALIGN = 16  # float32 numbers in a cache line; every array starts on one
 class Architecture:
     """The shape of a network: `num_layers` layers of `hidden_size` units of one kind of cell.
 
-    Each step looks back at the last `attention` outputs of the top layer; 0 for none.
+    Each step looks back at the last `attention` outputs of the top layer, 0 for none, with so many
+    `attention_heads`, which share the units equally.
     """
 
     cell: str = "lstm"
@@ -29,13 +30,21 @@ class Architecture:
     hidden_size: int = 128
     num_layers: int = 1
     attention: int = 0
+    attention_heads: int = 1
 
     def make_cell(self) -> Cell[Any]:
         """The cell with its options.
 
         Raises:
-            ConfigError: for a cell that does not exist or an option that it does not have.
+            ConfigError: for a cell that does not exist, an option that it does not have, or units
+                that the heads of attention cannot share equally.
         """
+        heads, units = self.attention_heads, self.hidden_size
+        if self.attention and units and units % heads:  # a rule may still decide the units
+            raise ConfigError(
+                f"hidden_size is {units}, which {heads} heads of attention cannot share equally; "
+                f"set it to {units - units % heads or heads}, or set attention_heads to 1."
+            )
         if self.cell not in CELLS:
             near = did_you_mean(self.cell, CELLS)
             raise ConfigError(
@@ -59,8 +68,9 @@ class Architecture:
     @property
     def looks_back(self) -> str:
         """The attention, to be said after the size, if there is one."""
-        s = "" if self.attention == 1 else "s"
-        return f", attention over {self.attention} output{s}" if self.attention else ""
+        M, R = self.attention, self.attention_heads
+        heads = f"{R} head{'s' * (R > 1)}"
+        return f", attention of {heads} over {M} output{'s' * (M > 1)}" if M else ""
 
     def to_header(self) -> dict[str, Any]:
         """The fields for JSON; `Architecture(**header)` makes the object again."""
@@ -76,8 +86,8 @@ class Parameters:
       in layers above, `layers.l.W_x` (G·H, H)
     - the weights of the cell's products, such as `layers.l.W` (G·H, H)
     - `layers.l.b` (G·H, 1)
-    - `attention.W_a` (H, H), `attention.b_a` (H, 1), `attention.d` (M, 1) and `attention.v` (H, 1)
-      of an attention over M outputs
+    - `attention.W_a` (H, H), `attention.b_a` (H, 1), `attention.d` (R, M) and `attention.v` (H, 1)
+      of an attention with R heads over M outputs
     - the readout, `W_y` (V, H) and `b_y` (V, 1)
 
     `reset_at` is the id that is always read from zero state, if there is one: the newline in a run
@@ -198,7 +208,8 @@ def _shapes(
             yield f"layers.{layer}.{product.name}", (rows, 1 if product.diagonal else H)
         yield f"layers.{layer}.b", (len(cell.gates) * H, 1)
     if M := architecture.attention:
-        shapes = {"W_a": (H, H), "b_a": (H, 1), "d": (M, 1), "v": (H, 1)}
+        R = architecture.attention_heads
+        shapes = {"W_a": (H, H), "b_a": (H, 1), "d": (R, M), "v": (H, 1)}
         yield from ((f"attention.{name}", shape) for name, shape in shapes.items())
     yield "W_y", (V, H)
     yield "b_y", (V, 1)

@@ -18,8 +18,8 @@ class Recording:
     """The values in a network over T steps of B columns, for each layer by name.
 
     `gates` and `states` are (T, H, B), with the states after each step. `logits` (T, V, B) are for
-    the next character. `attention` (T, B, M) says how much each step looks at the outputs of 1 … M
-    steps ago.
+    the next character. `attention` (T, B, R, M) says how much each head looks at the outputs of
+    1 … M steps ago.
     """
 
     ids: NDArray[np.intp]

@@ -63,21 +63,26 @@ def run_step(
 def look_back(
     params: Mapping[str, Array], h: Array, memory: Mapping[str, Array]
 ) -> tuple[Array, Array, dict[str, Array]]:
-    """One step of attention over the outputs before `h` (H, B): z (H, B), p (B, M), the new memory.
+    """One step of attention over the outputs before `h` (H, B).
 
     `params` are the block's arrays by name. `memory` holds the last outputs, `m` (B, M, H), the
-    newest last, and how many there are, `n` (B,). p stands in the same order as m.
+    newest last, and how many there are, `n` (B,). It returns z (H, B), p (R, B, M) of each head in
+    the order of m, and the new memory.
     """
-    m, n, M, H = memory["m"], memory["n"], len(params["d"]), len(h)
+    m, n, (R, M), H = memory["m"], memory["n"], params["d"].shape, len(h)
     q = params["W_a"] @ h + params["b_a"]
-    k = np.einsum("bmh,hb->bm", m, q) / np.sqrt(H) + params["d"][::-1, 0]
-    seen = np.arange(M) >= M - n[:, None]
-    highest = k.max(axis=1, keepdims=True, where=seen, initial=-np.inf)
-    odds = np.exp(np.where(seen, k - highest, -np.inf))
-    p = odds / np.maximum(odds.sum(axis=1, keepdims=True), 1.0)
-    u = np.einsum("bm,bmh->hb", p, m)
+    u, weights = np.empty_like(h), []
+    for r, units in enumerate(np.split(np.arange(H), R)):
+        k = np.einsum("bmf,fb->bm", m[:, :, units], q[units]) / np.sqrt(H / R)
+        k += params["d"][r, ::-1]
+        seen = np.arange(M) >= M - n[:, None]
+        highest = k.max(axis=1, keepdims=True, where=seen, initial=-np.inf)
+        odds = np.exp(np.where(seen, k - highest, -np.inf))
+        p = odds / np.maximum(odds.sum(axis=1, keepdims=True), 1.0)
+        u[units] = np.einsum("bm,bmf->fb", p, m[:, :, units])
+        weights.append(p)
     newest = {"m": np.concatenate([m[:, 1:], h.T[:, None]], axis=1), "n": np.minimum(M, n + 1.0)}
-    return h + params["v"] * u, p, newest
+    return h + params["v"] * u, np.stack(weights), newest
 
 
 def run(

@@ -34,4 +34,5 @@ def _shape(parameters: Parameters) -> tuple[object, ...]:
     """What two networks must have in common; a default counts like a given option."""
     shape = parameters.architecture
     options = parameters.cell.options
-    return shape.cell, options, shape.hidden_size, shape.num_layers, shape.attention
+    heads = shape.attention_heads if shape.attention else 0
+    return shape.cell, options, shape.hidden_size, shape.num_layers, shape.attention, heads

@@ -20,7 +20,7 @@ from charlstm.training.texts import absolute
 
 BUDGETS = ("epochs", "max_steps", "max_minutes")
 CHANGEABLE = (*BUDGETS, *HOUSEKEEPING, "eval_every", "patience", "corpus")  # in a resumed run
-SHAPE = ("tokens", "cell", "hidden_size", "num_layers", "attention")
+SHAPE = ("tokens", "cell", "hidden_size", "num_layers", "attention", "attention_heads")
 READING = ("lines",)  # a network that has always begun its lines from zero knows nothing else
 
 

@@ -52,9 +52,12 @@ def random_model(
     spread: float = 0.7,
     reset_at: int | None = None,
     attention: int = 0,
+    attention_heads: int = 1,
 ) -> Parameters:
     """A model whose parameters, biases and the unknown's row included, are all random."""
-    architecture = Architecture(cell, options or {}, hidden_size, num_layers, attention)
+    architecture = Architecture(
+        cell, options or {}, hidden_size, num_layers, attention, attention_heads
+    )
     model = Parameters(architecture, vocabulary_size, dtype=dtype, reset_at=reset_at)
     rng = np.random.default_rng(1)
     for view in model.by_name.values():

@@ -41,5 +41,5 @@ def looked_at(model: Parameters, text: str) -> list[Array]:
         h = state["attention.m"][:, -1].T  # its own output, the newest that is carried on
         seen = int(memory["n"][0])
         _, p, memory = reference.look_back(parameters_at(model.by_name, "attention"), h, memory)
-        found.append(p[0, M - seen :])
+        found.append(p[:, 0, M - seen :].mean(axis=0))
     return found

@@ -198,13 +198,13 @@ def backward_of_attention(fault: str, patch: Patch) -> None:
             outputs = np.concatenate([before["m"][b], h[:, b]])
             reach = np.arange(1, min(M, t + int(before["n"][b])) + 1)  # the distances it sees
             m, q = outputs[M + t - reach], W_a @ h[t, b] + b_a[:, 0]
-            p = np.exp(m @ q / np.sqrt(H) + d[reach - 1, 0])
+            p = np.exp(m @ q / np.sqrt(H) + d[0, reach - 1])
             p /= p.sum()
             u, du = p @ m, v[:, 0] * dz[t, b]
             dk = p * (m @ du - (0.0 if fault == "mean" else du @ u))
             dq = m.T @ dk / root
             grads["v"][:, 0] += 0.0 if fault == "v" else dz[t, b] * u
-            grads["d"][(reach - (fault != "distance")) % M, 0] += dk
+            grads["d"][0, (reach - (fault != "distance")) % M] += dk
             grads["W_a"] += np.outer(dq, h[t, b])
             grads["b_a"][:, 0] += dq
             dh[t, b] += W_a.T @ dq

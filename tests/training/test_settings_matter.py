@@ -30,7 +30,8 @@ MATTER: dict[str, dict[str, Any]] = {
     "cell": {"cell": "rnn"},
     "hidden_size": {"hidden_size": 7},
     "num_layers": {"num_layers": 2},
-    "attention": {"attention": 5},
+    "attention": {"attention": 5, "attention_heads": 1},
+    "attention_heads": {"attention": 5, "attention_heads": 2},
     "dropout": {"dropout": 0.3},
     "memory_penalty": {"memory_penalty": 0.1},
     "batch_size": {"batch_size": 7},
@@ -110,6 +111,11 @@ def test_every_setting_is_in_one_of_the_lists() -> None:
 @pytest.mark.parametrize("name", MATTER)
 def test_a_setting_that_matters_changes_the_weights(name: str, plain: NDArray[np.float32]) -> None:
     assert not same(plain, weights(**MATTER[name]))
+
+
+@pytest.mark.usefixtures("folder")
+def test_heads_change_what_attention_learns() -> None:
+    assert not same(weights(**MATTER["attention"]), weights(**MATTER["attention_heads"]))
 
 
 @pytest.mark.usefixtures("folder")

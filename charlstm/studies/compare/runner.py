@@ -96,17 +96,21 @@ def compare(
 def hidden_size_for(architecture: Architecture, vocabulary_size: int, parameters: int) -> int:
     """The hidden size whose number of parameters comes nearest to the one wanted.
 
-    Raises:
-        ConfigError: if a single unit has more than that.
-    """
+    With attention it is a multiple of the heads.
 
-    def count(H: int) -> int:
-        return Parameters(replace(architecture, hidden_size=H), vocabulary_size).num_parameters
+    Raises:
+        ConfigError: if the smallest network has more than that.
+    """
+    each = architecture.attention_heads if architecture.attention else 1
+
+    def count(k: int) -> int:
+        sized = replace(architecture, hidden_size=k * each)
+        return Parameters(sized, vocabulary_size).num_parameters
 
     if count(1) > parameters:
         raise ConfigError(
-            f"{parameters:,} parameters are too few: one unit of {architecture.cell} has "
-            f"{count(1):,} already; raise `parameters` under budget"
+            f"{parameters:,} parameters are too few: the smallest network "
+            f"of {architecture.cell} has {count(1):,} already; raise `parameters` under budget"
         )
     high = 2
     while count(high) <= parameters:
@@ -115,7 +119,7 @@ def hidden_size_for(architecture: Architecture, vocabulary_size: int, parameters
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if count(middle) <= parameters else (low, middle)
-    return low if parameters - count(low) <= count(high) - parameters else high
+    return each * (low if parameters - count(low) <= count(high) - parameters else high)
 
 
 def _sized(comparison: Comparison, planned: PlannedRun, on_read: ReadProgress | None) -> PlannedRun:

@@ -148,7 +148,7 @@ def _task(vocabulary: Vocabulary, pair: Pair, reach: int, rng: Random) -> _Task:
 
 def _look(parameters: Parameters, recording: Recording, task: _Task, column: int) -> Look:
     """The look of the task whose good text is in this column, and its bad text in the next."""
-    p = recording.attention[task.decides, column]
+    p = recording.attention[task.decides, column].mean(axis=0)  # of all heads
     seen = min(len(p), task.decides)
 
     def share(noun: Sequence[int]) -> float:
@@ -185,18 +185,20 @@ def _log_likelihood(
     """The log-likelihood of `ids` from the step `verb` on, with the outputs `hidden` hidden."""
     steps = range(verb, ids.size - 1)
     h = recording.states[-1]["h"][: ids.size - 1, :, column]
-    p = np.stack([_by_step(recording.attention[t, column], t, len(h)) for t in steps])
-    p[:, list(hidden)] = 0.0
-    left = p.sum(axis=1, keepdims=True)
-    u = np.divide(p, left, out=np.zeros_like(p), where=left > 0.0) @ h
+    heads = np.stack([_by_step(recording.attention[t, column], t, len(h)) for t in steps], axis=1)
+    heads[:, :, list(hidden)] = 0.0
+    left = heads.sum(axis=2, keepdims=True)
+    heads = np.divide(heads, left, out=np.zeros_like(heads), where=left > 0.0)
+    picked = zip(heads, np.split(h, len(heads), axis=1), strict=True)
+    u = np.concatenate([p @ units for p, units in picked], axis=1)
     z = h[verb:] + parameters.by_name["attention.v"][:, 0] * u
     logits = parameters.by_name["W_y"] @ z.T + parameters.by_name["b_y"]
     return -float(cross_entropy(logits.astype(np.float64), ids[verb + 1 :]).sum())
 
 
 def _by_step(p: Array, t: int, count: int) -> Array:
-    """The weights of step t, given by distance, over all `count` steps."""
-    seen = min(len(p), t)
-    weights = np.zeros(count, p.dtype)
-    weights[t - seen : t] = p[:seen][::-1]
+    """The weights (R, M) of step t, given by distance, over all `count` steps (R, count)."""
+    seen = min(p.shape[1], t)
+    weights = np.zeros((len(p), count), p.dtype)
+    weights[:, t - seen : t] = p[:, :seen][:, ::-1]
     return weights

@@ -155,8 +155,13 @@ def test_equal_parameters(cell: str, layers: int, attention: int) -> None:
         off = [abs(count(size) - wanted) for size in (H - 1, H, H + 1)]
         assert off[1] == min(off[1:] if H == 1 else off)
     assert hidden_size_for(architecture, 10, count(17)) == 17
-    with pytest.raises(ConfigError, match="too few: one unit of"):
+    with pytest.raises(ConfigError, match="too few: the smallest network of"):
         hidden_size_for(architecture, 10, 20)
+
+
+def test_heads_share_the_units_of_equal_parameters() -> None:
+    architecture = Architecture("rnn", {}, 1, 1, 9, 4)
+    assert hidden_size_for(architecture, 10, 20_000) % 4 == 0
 
 
 VARY, BUDGET = "vary: {seed: [1]}", "budget: {characters: 9}"

@@ -38,7 +38,7 @@ def log_likelihood(model: Parameters, text: str, start: int, hidden: Collection[
         d = block["d"].copy()
         for place in hidden:
             if 1 <= t - 1 - place <= M:  # step t has read character t - 1
-                d[t - 2 - place] = -1e9
+                d[:, t - 2 - place] = -1e9
         h = state["attention.m"][:, -1].T
         z, _, memory = reference.look_back({**block, "d": d}, h, memory)
         logits = (model.by_name["W_y"] @ z + model.by_name["b_y"])[:, 0]
