@@ -57,9 +57,12 @@ def test_each_study_measures_it(charlstm: Runner, run: Path, here: Path) -> None
     flags = ("-r", run, "--per-condition=2", "--json")
     assert 0 <= charlstm.ok("agree", *flags).json["overall"]["accuracy"] <= 1
     assert charlstm.ok("inspect", "units", *flags).json["units"]
-    state = charlstm.ok("inspect", "gradients", run, "--samples=2", "--json").json["networks"][0]
-    assert np.isfinite(state["norms"]["h"]).all()
-    if package.load(run).config.cell == "rnn":
+    own = package.load(run).config.cell
+    look = ("inspect", "gradients", run, "--samples=2", "--json")
+    trained, fresh = charlstm.ok(*look, "--fresh").json["networks"]
+    assert np.isfinite(trained["norms"]["h"]).all()
+    assert charlstm.ok(*look, "--cell", own).json["networks"] == [trained, fresh]
+    if own == "rnn":
         assert "has no gates" in charlstm.fails("inspect", "gates", "-r", run)
     else:
         assert charlstm.ok("inspect", "gates", "-r", run, "--cut=500", "--json").json["memory"]

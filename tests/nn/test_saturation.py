@@ -36,11 +36,12 @@ def test_sizes_of_nothing_are_zero() -> None:
     assert Magnitudes().sizes() == (0.0, 0.0, 0.0)
 
 
-def test_the_sizes_in_carried_states_are_those_of_c_in_all_layers() -> None:
-    model = wild_model(num_layers=2)
+@pytest.mark.parametrize("attention", [0, 5])
+def test_the_sizes_in_carried_states_are_those_of_c_in_all_layers(attention: int) -> None:
+    model = wild_model(num_layers=2, attention=attention)
     network = Network(model, 8, 3)
     for name, view in network.state.items():
-        view[...] = 100.0 if name.endswith("h") else 1.0 + int(name.split(".")[1])
+        view[...] = 1.0 + int(name.split(".")[1]) if name.endswith("c") else 100.0
     state = np.concatenate([view.ravel() for view in network.state.values()])
     sizes = memory_sizes(model.architecture, [state, state])
     assert sizes == pytest.approx((1.0, 2.0, 2.0), rel=0.005)
