@@ -27,9 +27,9 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from charlstm.nn import Array
+from charlstm.nn.outputs import Outputs
 
 BLOCK = 32  # steps whose scores are one product: a smaller band wastes less beside the reach
-SLACK = 256  # rows beyond the window: a step moves on by one row, and copies M rows once in 256
 LOWEST = -1e30  # in place of the highest score where a step sees nothing
 
 
@@ -49,15 +49,11 @@ class Attention:
         backward: bool,
         reset_at: int | None = None,
     ) -> None:
-        self._params, self._reset_at, self._backward = params, reset_at, backward
-        R, self.reach = params["d"].shape
-        M, H, dtype = self.reach, len(params["v"]), params["v"].dtype
-        self._shape = batch, length, H
+        self._params, self._backward = params, backward
+        (R, M), H, dtype = params["d"].shape, len(params["v"]), params["v"].dtype
+        self._outputs = Outputs(M, length, batch, params["v"], reset_at)
+        self.carry = self._outputs.carry
         self._scale = dtype.type(1.0 / np.sqrt(H // R))
-        self._rows = np.zeros((batch, M + length + (SLACK if length == 1 else 0), H), dtype)
-        self._start = 0  # the row of the oldest output that the window's first step may see
-        self._n = np.zeros(batch, dtype)
-        self._first = np.zeros((length, batch), dtype)
         self._W = np.empty((H, H), dtype)  # W_a and b_a, divided by √F
         self._b = np.empty(H, dtype)
         steps = min(BLOCK, length)
@@ -75,11 +71,11 @@ class Attention:
 
     @property
     def state(self) -> dict[str, Array]:
-        """Views of the carried state: `m` (B, M, H), the last outputs, the newest last, and `n`.
+        """Views of the carried state: `m` (B, M, H), the newest output last, and `n` (B,).
 
-        `n` (B,) says how many of these there are.
+        `n` says how many of the outputs there are.
         """
-        return {"m": self._rows[:, self._start : self._start + self.reach], "n": self._n}
+        return self._outputs.state
 
     def refresh(self) -> None:
         """Read the changed parameters."""
@@ -90,9 +86,8 @@ class Attention:
             R = self._v_by_head.shape[1]
             self._v_by_head.reshape(R, -1, R)[np.arange(R), :, np.arange(R)] = v.reshape(R, -1)
         steps = self._band.shape[2]
-        lines = np.pad(
-            self._params["d"][:, ::-1], [(0, 0), (steps - 1,) * 2], constant_values=-np.inf
-        )
+        outside = [(0, 0), (steps - 1, steps - 1)]
+        lines = np.pad(self._params["d"][:, ::-1], outside, constant_values=-np.inf)
         of_head, size = lines.strides
         diagonal = as_strided(lines[:, steps - 1 :], self._band.shape, (of_head, size, -size))
         np.copyto(self._band, diagonal)
@@ -101,20 +96,19 @@ class Attention:
         """What the readout reads, rows (T·B, H), from the outputs `h` (T·B, H) at `ids` (T, B)."""
         if len(h) == 1 and not self._backward:
             return self._forward_one(int(ids[0, 0]), h[0])
-        (T, B), M = ids.shape, self.reach
+        T, B = ids.shape
         by_step = h.reshape(T, B, -1)
-        np.copyto(self._rows[:, self._start + M :][:, :T], by_step.swapaxes(0, 1))
+        self._outputs.put(ids, by_step)
         q_rows = np.matmul(h, self._W.T, out=self._spare[:T].reshape(T * B, -1))
         np.add(q_rows, self._b, out=q_rows)
         q, by_unit = self._q[:, :T], self._by_unit[..., :T]
         np.copyto(q, q_rows.reshape(T, B, -1).swapaxes(0, 1))
         np.copyto(by_unit, self._heads(q).swapaxes(2, 3))
         u = self._heads(self._u)
-        self._see(ids)
         for t, end, m, p in self._blocks(T):
             np.matmul(m, by_unit[..., t:end], out=p)
             np.add(p, self._band[:, : p.shape[2], : end - t], out=p)
-            self._mask(p, t, end)
+            self._outputs.hide(p, t, end)
             np.subtract(p, np.maximum(p.max(axis=2, keepdims=True), LOWEST), out=p)
             np.exp(p, out=p)
             # The sum is at least 1, or 0 where a step sees nothing.
@@ -127,14 +121,11 @@ class Attention:
 
     def _forward_one(self, id_: int, h: Array) -> Array:
         """The same for one step of one column, as in sampling, without what a batch needs."""
-        newest = self._start + self.reach
-        seen = 0 if id_ == self._reset_at else int(self._n[0])
-        self._first[0, 0] = first = self.reach - seen
-        m, p = self._rows[0, newest - seen : newest], self._p[0, 0, :, : self.reach, 0]
-        self._rows[0, newest] = h
+        m, M = self._outputs.put_one(id_, h), self._outputs.reach
+        first, p = M - len(m), self._p[0, 0, :, :M, 0]
         if first:
             p[:, :first] = 0.0
-            if not seen:
+            if first == M:
                 return h[None]
             p = p[:, first:]
         q = self._W.dot(h)
@@ -143,7 +134,7 @@ class Attention:
         for r, own_p in enumerate(p):
             units = slice(r * F, (r + 1) * F)
             k: Array = m[:, units].dot(q[units])
-            k += self._band[r, first : self.reach, 0]
+            k += self._band[r, first:M, 0]
             k -= k[k.argmax()]
             np.exp(k, out=k)
             np.divide(k, np.add.reduce(k), out=own_p)
@@ -157,46 +148,21 @@ class Attention:
         B, T, H = rows.shape
         return rows.reshape(B, T, -1, H // len(self._band)).swapaxes(1, 2)
 
-    def _see(self, ids: NDArray[np.intp]) -> None:
-        """Set for each step the first row, from `_start` on, that it may see."""
-        T, M = len(ids), self.reach
-        first = self._first[:T]
-        first[...] = M - self._n
-        if self._reset_at is not None:
-            begins = np.where(ids == self._reset_at, M + np.arange(T)[:, None], 0)
-            np.maximum(first, np.maximum.accumulate(begins), out=first)
-
-    def _mask(self, p: Array, t: int, end: int) -> None:
-        """Put −∞ in place of the scores of rows that steps t to `end` may not see."""
-        first = self._first[t:end] - t
-        if (first > np.arange(end - t)[:, None]).any():
-            hidden = np.arange(p.shape[2])[:, None] < first.T[:, None]
-            np.copyto(p, -np.inf, where=hidden[:, None])
-
     def _blocks(self, T: int) -> list[tuple[int, int, Array, Array]]:
         """The blocks of T steps: their first step and end, the rows m they see, and their p."""
         blocks = []
         for p, t in zip(self._p, range(0, T, BLOCK), strict=False):
             end = min(t + BLOCK, T)
-            m = self._heads(self._rows[:, self._start + t : self._start + self.reach + end - 1])
+            m = self._heads(self._outputs.rows(t, end))
             blocks.append((t, end, m, p[:, :, : m.shape[2], : end - t]))
         return blocks
 
-    def carry(self, steps: int) -> None:
-        """Carry the newest outputs after `steps` steps into the next window."""
-        M, rows = self.reach, self._rows
-        np.subtract(M + steps, self._first[steps - 1], out=self._n)
-        np.minimum(self._n, M, out=self._n)
-        self._start += steps
-        if self._start + M + self._shape[1] > rows.shape[1]:
-            np.copyto(rows[:, :M], rows[:, self._start : self._start + M])
-            self._start = 0
-
     def weights(self, steps: int) -> Array:
         """What each head looks at in each step of the last window, (T, B, R, M): p by distance."""
-        by_distance = np.empty((steps, self._shape[0], *self._params["d"].shape), self._b.dtype)
+        R, M = self._params["d"].shape
+        by_distance = np.empty((steps, len(self._u), R, M), self._b.dtype)
         for t, end, _, p in self._blocks(steps):
-            np.copyto(by_distance[t:end], np.moveaxis(_diagonals(p, self.reach), 2, 0))
+            np.copyto(by_distance[t:end], np.moveaxis(_diagonals(p, M), 2, 0))
         return by_distance
 
     def backward(self, dz: Array, h: Array, grads: Mapping[str, Array]) -> Array:
@@ -204,7 +170,7 @@ class Attention:
 
         `h` are the outputs that `forward` was given.
         """
-        B, _, H = self._shape
+        B, _, H = self._u.shape
         T, (R, M) = len(dz) // B, self._params["d"].shape
         u, du, dm = self._u[:, :T], self._du[:, :T], self._dm[:, :T]
         by_step, by_unit, spare = dz.reshape(T, B, H), self._by_unit[..., :T], self._spare[:T]

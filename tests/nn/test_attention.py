@@ -8,7 +8,7 @@ import pytest
 from cells_under_test import each_variant, random_ids, random_model, randomise
 from gradient_check import wrong_in_network
 
-from charlstm.nn import attention, reference
+from charlstm.nn import attention, outputs, reference
 from charlstm.nn.network import Network
 
 
@@ -55,7 +55,7 @@ def test_a_window_equals_the_reference(
 def test_single_steps_equal_the_reference(
     M: int, B: int, R: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attention, "SLACK", 4)
+    monkeypatch.setattr(outputs, "SLACK", 4)
     model = random_model("gru", attention=M, attention_heads=R, reset_at=4)
     ids, network = random_ids(model, 40, B), Network(model, 1, B)
     stepped = [network.step(characters) for characters in ids]

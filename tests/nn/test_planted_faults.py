@@ -187,7 +187,8 @@ def backward_of_attention(fault: str, patch: Patch) -> None:
         return forward(head, ids, h)
 
     def slow(head: Attention, dz: Array, h: Array, grads: Mapping[str, Array]) -> Array:
-        params, M = head._params, head.reach
+        params = head._params
+        M = params["d"].shape[1]
         before = head.before  # type: ignore[attr-defined]
         W_a, b_a, d, v = (params[name] for name in ("W_a", "b_a", "d", "v"))
         for name in params:
