@@ -56,7 +56,7 @@ def test_a_config_takes_the_cell_of_old_weights(charlstm: Runner, gru: Path) -> 
     [
         (["--cell=lstm"], "lstm, 1 layers of 8 units"),
         (["--gru-reset=after"], "gru gru_reset=after, 1 layers of 8 units"),
-        (["--attention=3"], "gru, 1 layers of 8 units, attention over 3 outputs"),
+        (["--attention=3"], "gru, 1 layers of 8 units, attention of 4 heads over 3 outputs"),
     ],
 )
 def test_init_from(charlstm: Runner, gru: Path, flags: list[str], asked: str) -> None:
@@ -82,11 +82,14 @@ def test_init_from_does_not_speak_of_options_that_nobody_gave(
 def test_attention_is_part_of_the_shape(charlstm: Runner) -> None:
     charlstm.ok(*TRAIN, "--hidden-size=8", "--attention=6", "--out=old")
     again = ("train", "--resume=old", "--max-steps=4")
-    for other in ("--attention=7", "--attention=0"):
+    for other in ("--attention=7", "--attention=0", "--attention-heads=2"):
         message = charlstm.fails(*again, other, status=2)
-        assert "1 layers of 8 units, attention over 6 outputs, char tokens" in message
+        assert "1 layers of 8 units, attention of 4 heads over 6 outputs, char tokens" in message
         message = charlstm.fails(*TRAIN, "--init-from=old", "--out=new", other)
-        assert "another shape (lstm, 1 layers of 8 units, attention over 6 outputs)" in message
+        assert (
+            "another shape (lstm, 1 layers of 8 units, attention of 4 heads over 6 outputs)"
+            in message
+        )
     charlstm.ok(*again, "--attention=6")
     charlstm.ok(*TRAIN, "--init-from=old", "--out=new")
     assert load(Path("new/best.npz")).config.attention == 6
