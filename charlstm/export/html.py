@@ -24,7 +24,7 @@ from charlstm.nn.graph import (
     gate_of,
     symbol_of,
 )
-from charlstm.nn.parameters import Parameters, layer_parameters
+from charlstm.nn.parameters import Parameters, layer_parameters, parameters_at
 from charlstm.nn.recording import record
 from charlstm.output.page import page
 from charlstm.output.terminal import glyph
@@ -68,11 +68,16 @@ def encode(parameters: Parameters, about: Mapping[str, str]) -> bytes:
             }
             for index in range(shape.num_layers)
         ],
+        "attention": {
+            name: packed(value)
+            for name, value in parameters_at(parameters.by_name, "attention").items()
+        },
         "W_y": packed(parameters.by_name["W_y"]),
         "b_y": packed(parameters.by_name["b_y"]),
     }
+    look = f"attention over {shape.attention} outputs, " if shape.attention else ""
     text = (
-        f"{shape.cell}, {shape.num_layers} × {shape.hidden_size} units, "
+        f"{shape.cell}, {shape.num_layers} × {shape.hidden_size} units, {look}"
         f"{parameters.num_parameters:,} parameters, {vocabulary.size} {vocabulary.unit}s"
     )
     return page("live", f"A {vocabulary.unit} model at work", text, data)

@@ -16,6 +16,7 @@ from charlstm.export.fixed_point import fixed, rounded
 from charlstm.export.html import encode, program
 from charlstm.nn import Array, reference
 from charlstm.nn.cells import CELLS
+from charlstm.nn.network import Network
 from charlstm.nn.parameters import Architecture, Parameters, layer_parameters
 from charlstm.nn.recording import record
 from charlstm.text.vocabulary import Vocabulary
@@ -31,9 +32,9 @@ ABOUT = {"vocabulary": json.dumps(VOCABULARY.to_header())}
 PRIME = "The cats ☃ ate"
 
 
-def model_of(kind: str, layers: int = 2, scale: float = 0.8) -> Parameters:
+def model_of(kind: str, layers: int = 2, scale: float = 0.8, attention: int = 0) -> Parameters:
     cell, options = KINDS[kind]
-    return wild_model(cell, num_layers=layers, scale=scale, options=options)
+    return wild_model(cell, num_layers=layers, scale=scale, options=options, attention=attention)
 
 
 def as_exported(model: Parameters) -> Parameters:
@@ -142,9 +143,10 @@ def test_a_network_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
         encode(model_of("lstm"), ABOUT)
 
 
-def test_1x128_takes_less_than_a_megabyte() -> None:
+@pytest.mark.parametrize("attention", [0, 128])
+def test_1x128_takes_less_than_a_megabyte(attention: int) -> None:
     vocabulary = Vocabulary("char", "".join(map(chr, range(32, 128))))
-    model = Parameters(Architecture(hidden_size=128), vocabulary.size)
+    model = Parameters(Architecture(hidden_size=128, attention=attention), vocabulary.size)
     model.initialise(1)
     about = {"vocabulary": json.dumps(vocabulary.to_header())}
     assert len(encode(model, about)) < 1_000_000
@@ -180,9 +182,12 @@ def greedy(model: Parameters, prime: str, length: int) -> str:
     return VOCABULARY.decode(written)
 
 
+@pytest.mark.parametrize("attention", [0, 5])
 @pytest.mark.parametrize("kind", KINDS)
-def test_logits_and_greedy_text_are_python_s(browser: Any, tmp_path: Path, kind: str) -> None:
-    model = model_of(kind)
+def test_logits_and_greedy_text_are_python_s(
+    browser: Any, tmp_path: Path, kind: str, attention: int
+) -> None:
+    model = model_of(kind, attention=attention)
     near = as_exported(model)
     ids = VOCABULARY.encode(PRIME).astype(np.intp)[:, None]
     with opened(browser, exported(model, tmp_path)) as page:
@@ -194,7 +199,7 @@ def test_logits_and_greedy_text_are_python_s(browser: Any, tmp_path: Path, kind:
 
 
 def test_a_line_begins_from_zero_where_the_run_did_so(browser: Any, tmp_path: Path) -> None:
-    model = model_of("lstm")
+    model = model_of("lstm", attention=20)
     model.reset_at = int(VOCABULARY.encode("\n")[0])
     near, prime = as_exported(model), "\nThe dogs\nThe c"
     with opened(browser, exported(model, tmp_path)) as page:
@@ -250,6 +255,32 @@ def test_units_layers_gates_and_stopping_by_key(browser: Any, tmp_path: Path) ->
         page.keyboard.press("Escape")
         stopped = page.evaluate("[writing, text.length]")
         assert stopped[0] is None and stopped[1] < 5000
+
+
+def test_the_text_is_coloured_by_what_the_framed_character_looked_at(
+    browser: Any, tmp_path: Path
+) -> None:
+    model, prime = model_of("gru", attention=5), "The cats ate"
+    network = Network(as_exported(model), len(prime), 1)
+    network.predict(VOCABULARY.encode(prime).astype(np.intp)[:, None])
+    p = network.looked_at(len(prime))[:, 0]
+    strength = "Number(/, ([0-9.]+)\\)/.exec(one.box.c.style.background)[1])"
+    strengths = f"t => {{ look(t); return text.map((one) => {strength}); }}"
+    with opened(browser, exported(model, tmp_path)) as page:
+        page.locator("#length").fill("0")
+        page.locator("#quantity").select_option("attention")
+        page.locator("#prime").fill(prime)
+        until(page, f"text.length === {len(prime)}")
+        for t in (11, 7, 3, 0, 9):
+            seen = min(t, 5)
+            expected = np.zeros(len(prime))
+            expected[t - seen : t] = p[t, :seen][::-1] / max(p[t].max(), 1e-9)
+            np.testing.assert_allclose(page.evaluate(strengths, t), expected, atol=0.00051)
+        assert page.locator("#attention-help").is_visible()
+    with opened(browser, exported(model_of("gru"), tmp_path)) as page:
+        choices = page.locator("#quantity option").all_text_contents()
+        assert "attention" not in choices
+        assert not page.locator("#attention-help").is_visible()
 
 
 def test_it_fits_a_phone(browser: Any, tmp_path: Path) -> None:

@@ -1,14 +1,17 @@
-// A model that writes while one types, its text coloured by one unit's memory or a gate.
+// A model that writes while one types, its text coloured by one unit's memory, a gate or attention.
 const gates = Object.keys(data.program.gates);
 const $ = (id) => document.getElementById(id);
-const now = { layer: weights.length - 1, unit: data.unit, quantity: "memory", here: 0 };
+const now = { layer: weights.length - 1, unit: data.unit, quantity: "memory", here: 0, looked: [] };
+const names = { memory: data.memory.name, ...Object.fromEntries(gates.map((gate) => [gate, `gate ${gate}`])) };
+const quantities = [...Object.keys(names), ...(reach ? ["attention"] : [])];
 const signed = (quantity) => quantity === "memory" || !data.sigmoids.includes(quantity);
+const colourOf = (quantity) => (quantity === "attention" ? heat : signed(quantity) ? diverging : opening);
 
 // ---- the text: each character with what the model did when it read it
-let text = []; // {id, given, states, gates, logits, box}
-const previous = (t) => (t > 0 ? text[t - 1] : { states: fresh(), logits: null });
+let text = []; // {id, given, states, gates, output, logits, box}
 
 function value(quantity, t, unit = now.unit, layer = now.layer) {
+  if (quantity === "attention") return now.looked[now.here - 1 - t] ?? 0;
   if (quantity !== "memory") return text[t].gates[layer][quantity][unit];
   const memory = text[t].states[layer][data.memory.state][unit];
   return data.memory.name === data.memory.state ? memory : Math.tanh(memory);
@@ -20,7 +23,7 @@ function append(id, given) {
   box.c = box.appendChild(element("span", "c", shown));
   box.gates = gates.map(() => box.appendChild(element("i")));
   box.dataset.t = text.length;
-  text.push({ id, given, box, ...step(previous(text.length).states, id) });
+  text.push({ id, given, box, ...step(text.at(-1) ?? fresh(), id) });
   $("text").append(box);
   if (data.characters[id] === "\n" || (data.tokens === "byte" && id === 10)) {
     text.at(-1).break = $("text").appendChild(element("br"));
@@ -37,10 +40,10 @@ function cut(length) {
 
 function paint(t) {
   const { box } = text[t], v = value(now.quantity, t);
-  box.c.style.background = (signed(now.quantity) ? diverging : opening)(v);
+  box.c.style.background = colourOf(now.quantity)(v);
   box.c.style.color = ink(v);
   gates.forEach((gate, k) => {
-    box.gates[k].style.background = (signed(gate) ? diverging : opening)(value(gate, t));
+    box.gates[k].style.background = colourOf(gate)(value(gate, t));
   });
 }
 
@@ -54,10 +57,16 @@ function colour() {
 
 // ---- one character: what was expected after it, and all its values
 function look(t) {
-  text[now.here]?.box.classList.remove("here");
+  const before = now.here;
+  text[before]?.box.classList.remove("here");
   now.here = clamp(t, 0, text.length - 1);
   if (!text.length) return;
-  const { box, id, logits } = text[now.here];
+  const { box, id, logits, output } = text[now.here];
+  if (now.quantity === "attention") { // the weights, relative to the largest, of the characters before
+    const { p } = lookBack(output), most = Math.max(...p);
+    now.looked = p.map((weight) => weight / most);
+    for (const end of [before, now.here]) for (let k = 0; k <= reach; k++) if (text[end - k]) paint(end - k);
+  }
   box.classList.add("here");
   $("place").textContent = `after ${id < V ? `“${data.shown[id]}”` : "an unknown character"}, character ${now.here}`;
   const odds = softmax(logits, 1);
@@ -76,10 +85,10 @@ function look(t) {
     row.append(element("td", "", number(value(quantity, now.here))));
   }
   $("values").replaceChildren(head, row);
-  const name = now.quantity === "memory" ? data.memory.name : `gate ${now.quantity}`;
-  $("all-units-label").textContent = `${name} of all ${H} units of layer ${now.layer} here`;
-  const values = Array.from({ length: H }, (_, unit) => value(now.quantity, now.here, unit));
-  drawUnits($("all-units"), values, signed(now.quantity));
+  const shown = names[now.quantity] ? now.quantity : "memory";
+  $("all-units-label").textContent = `${names[shown]} of all ${H} units of layer ${now.layer} here`;
+  const values = Array.from({ length: H }, (_, unit) => value(shown, now.here, unit));
+  drawUnits($("all-units"), values, signed(shown));
 }
 
 // ---- reading what is typed, and going on from it
@@ -123,7 +132,8 @@ function chooseUnit(layer, unit) {
 }
 weights.forEach((_, k) => $("layer").append(new Option(k, k)));
 $("layer-label").hidden = weights.length === 1;
-$("quantity").append(new Option(data.memory.name, "memory"), ...gates.map((gate) => new Option(`gate ${gate}`, gate)));
+$("quantity").append(...quantities.map((quantity) => new Option(names[quantity] ?? quantity, quantity)));
+$("attention-help").hidden = !reach;
 $("unit").max = H - 1;
 $("layer").onchange = () => chooseUnit(Number($("layer").value), now.unit);
 $("unit").onchange = () => chooseUnit(now.layer, clamp(Number($("unit").value), 0, H - 1));
@@ -146,8 +156,7 @@ const keys = {
   ArrowUp: () => chooseUnit(now.layer - 1, now.unit),
   ArrowDown: () => chooseUnit(now.layer + 1, now.unit),
   g: () => {
-    const all = ["memory", ...gates];
-    now.quantity = all[(all.indexOf(now.quantity) + 1) % all.length];
+    now.quantity = quantities[(quantities.indexOf(now.quantity) + 1) % quantities.length];
     colour();
   },
   ",": () => look(now.here - 1),

@@ -9,8 +9,8 @@ function fixed(weight) {
 }
 
 const H = data.hidden_size;
-const weights = data.layers.map((layer) =>
-  Object.fromEntries(Object.entries(layer).map(([name, text]) => [name, fixed(text)])));
+const block = (texts) => Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, fixed(text)]));
+const weights = data.layers.map(block), attention = block(data.attention), reach = attention.d?.length ?? 0;
 const W_y = fixed(data.W_y), b_y = fixed(data.b_y), V = b_y.length;
 const sigmoid = (a) => 1 / (1 + Math.exp(-a));
 
@@ -61,20 +61,37 @@ function layerStep(weight, state, x) {
   return { state: named(data.program.states), gates: named(data.program.gates) };
 }
 
-const fresh = () => weights.map(() =>
-  Object.fromEntries(Object.keys(data.program.states).map((name) => [name, new Float64Array(H)])));
+// Attention after an output h, which leads to those before it: what the readout reads, and the
+// weights p of the outputs 1, 2, … steps ago. Without attention the reach is 0.
+function lookBack({ h, before }) {
+  const seen = [];
+  for (let one = before; one && seen.length < reach; one = one.before) seen.push(one.h);
+  if (!seen.length) return { z: h, p: [] };
+  const q = times(attention.W_a, 0, H, h).map((sum, k) => sum + attention.b_a[k]);
+  const p = softmax(seen.map((m, k) => times(m, 0, 1, q)[0] / Math.sqrt(H) + attention.d[k]), 1);
+  const picked = (k) => seen.reduce((sum, m, j) => sum + p[j] * m[k], 0);
+  return { z: h.map((value, k) => value + attention.v[k] * picked(k)), p };
+}
 
-// Read one character: the new states, what each layer did, and the next character's logits.
-function step(states, id) {
+const fresh = () => ({
+  states: weights.map(() =>
+    Object.fromEntries(Object.keys(data.program.states).map((name) => [name, new Float64Array(H)]))),
+  output: null,
+});
+
+// Read one character: the new states, what each layer did, the top layer's output, and the next
+// character's logits.
+function step(last, id) {
   let x = id;
-  const before = id === data.reset_at ? fresh() : states;
+  const before = id === data.reset_at ? fresh() : last;
   const layers = weights.map((weight, k) => {
-    const done = layerStep(weight, before[k], x);
+    const done = layerStep(weight, before.states[k], x);
     x = done.state.h;
     return done;
   });
-  const logits = times(W_y, 0, V, x).map((sum, k) => sum + b_y[k]);
-  return { states: layers.map((layer) => layer.state), gates: layers.map((layer) => layer.gates), logits };
+  const output = { h: x, before: before.output };
+  const logits = times(W_y, 0, V, lookBack(output).z).map((sum, k) => sum + b_y[k]);
+  return { states: layers.map((layer) => layer.state), gates: layers.map((layer) => layer.gates), output, logits };
 }
 
 const byteOf = new TextEncoder(), textOf = new TextDecoder();
@@ -105,14 +122,14 @@ const begun = (prime) => encode(data.reset_at === null ? prime || "\n" : `\n${pr
 
 // The logits after a prime, and what the model writes after it at temperature 0.
 function logitsAfter(prime) {
-  return begun(prime).reduce((last, id) => step(last.states, id), { states: fresh() });
+  return begun(prime).reduce((last, id) => step(last, id), fresh());
 }
 function greedy(prime, length) {
   let last = logitsAfter(prime);
   const written = [];
   while (written.length < length) {
     written.push(choose(last.logits, 0));
-    last = step(last.states, written.at(-1));
+    last = step(last, written.at(-1));
   }
   return decode(written);
 }
