@@ -62,29 +62,27 @@ class Attention:
         self._by_unit = np.empty((batch, R, H // R, length), dtype)  # q, and later du
         self._z, self._spare = np.empty((2, length, batch, H), dtype)
         self._p = np.empty((-(-length // BLOCK), batch, *self._band.shape), dtype)
+        self._one = [(rows, _own_units(rows)) for rows in np.zeros((2, R, H), dtype)]
         if backward:
             self._dk = np.empty_like(self._p[0])
             self._du, self._dq, self._dm = np.empty((3, batch, length, H), dtype)
             self._part = np.empty((batch, R, M + steps - 1, H // R), dtype)
-            self._v_by_head = np.zeros((H, R), dtype)  # the v of a head in a column of its own
+            self._v_by_head = np.zeros((R, H), dtype)  # the same of v
         self.refresh()
 
     @property
     def state(self) -> dict[str, Array]:
-        """Views of the carried state: `m` (B, M, H), the newest output last, and `n` (B,).
-
-        `n` says how many of the outputs there are.
-        """
+        """Views of what is carried: `m` (B, M, H), the newest output last, and their number `n`."""
         return self._outputs.state
 
     def refresh(self) -> None:
         """Read the changed parameters."""
         np.multiply(self._params["W_a"], self._scale, out=self._W)
         np.multiply(self._params["b_a"][:, 0], self._scale, out=self._b)
-        self._v = v = self._params["v"][:, 0]
+        self._v = self._params["v"][:, 0]
+        self._v_of_heads = self._v.reshape(len(self._band), -1)
         if self._backward:
-            R = self._v_by_head.shape[1]
-            self._v_by_head.reshape(R, -1, R)[np.arange(R), :, np.arange(R)] = v.reshape(R, -1)
+            np.copyto(_own_units(self._v_by_head), self._v_of_heads)
         steps = self._band.shape[2]
         outside = [(0, 0), (steps - 1, steps - 1)]
         lines = np.pad(self._params["d"][:, ::-1], outside, constant_values=-np.inf)
@@ -130,18 +128,16 @@ class Attention:
             p = p[:, first:]
         q = self._W.dot(h)
         q += self._b
-        z, F = np.empty_like(h), len(h) // len(p)
-        for r, own_p in enumerate(p):
-            units = slice(r * F, (r + 1) * F)
-            k: Array = m[:, units].dot(q[units])
-            k += self._band[r, first:M, 0]
-            k -= k[k.argmax()]
-            np.exp(k, out=k)
-            np.divide(k, np.add.reduce(k), out=own_p)
-            z[units] = own_p.dot(m[:, units])
-        z *= self._v
-        z += h
-        return z[None]
+        (query, own), (picked, own_picked) = self._one  # a row for each head; its own units there
+        own[...] = q.reshape(own.shape)
+        k: Array = query.dot(m.T)
+        k += self._band[:, first:M, 0]
+        k -= np.maximum.reduce(k, axis=1, keepdims=True)
+        np.exp(k, out=k)
+        np.divide(k, np.add.reduce(k, axis=1, keepdims=True), out=p)
+        np.dot(p, m, out=picked)
+        z = own_picked * self._v_of_heads
+        return z.reshape(1, -1) + h
 
     def _heads(self, rows: Array) -> Array:
         """Rows (B, T, H) with the heads apart, as a view (B, R, T, F)."""
@@ -178,7 +174,7 @@ class Attention:
         # dv = Σ dz⊙u; du = v⊙dz; and du·u of each head
         np.multiply(by_step, u.swapaxes(0, 1), out=spare)
         np.sum(rows, axis=0, out=grads["v"][:, 0])
-        du_u = np.matmul(rows, self._v_by_head).reshape(T, B, R, 1).transpose(1, 2, 3, 0)
+        du_u = np.matmul(rows, self._v_by_head.T).reshape(T, B, R, 1).transpose(1, 2, 3, 0)
         np.multiply(by_step.swapaxes(0, 1), self._v, out=du)
         np.copyto(by_unit, self._heads(du).swapaxes(2, 3))
         dm.fill(0.0)
@@ -213,3 +209,10 @@ def _diagonals(band: Array, reach: int) -> Array:
     shape = (*band.shape[:-2], band.shape[-1], reach)
     farthest_first = as_strided(band, shape, (*before, of_step + of_row, of_row))
     return farthest_first[..., ::-1]
+
+
+def _own_units(rows: Array) -> Array:
+    """Of a row (R, H) for each head, the units of that head, as a view (R, F)."""
+    R, H = rows.shape
+    of_head, of_unit = rows.strides
+    return as_strided(rows, (R, H // R), (of_head + H // R * of_unit, of_unit))

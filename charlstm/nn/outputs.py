@@ -65,9 +65,11 @@ class Outputs:
 
     def carry(self, steps: int) -> None:
         """Carry the newest outputs after `steps` steps into the next window."""
-        M, rows = self.reach, self._rows
-        np.subtract(M + steps, self._first[steps - 1], out=self._n)
-        np.minimum(self._n, M, out=self._n)
+        M, rows, first = self.reach, self._rows, self._first[steps - 1]
+        if len(first) == 1:  # no call on an array for one number
+            self._n[0] = min(M, M + steps - first[0])
+        else:
+            np.minimum(M + steps - first, M, out=self._n)
         self._start += steps
         if self._start + M + self._length > rows.shape[1]:
             np.copyto(rows[:, :M], rows[:, self._start : self._start + M])
