@@ -68,6 +68,8 @@ def encode(parameters: Parameters, about: Mapping[str, str]) -> bytes:
             }
             for index in range(shape.num_layers)
         ],
+        "reach": shape.attention,
+        "heads": shape.attention_heads,
         "attention": {
             name: packed(value)
             for name, value in parameters_at(parameters.by_name, "attention").items()
@@ -75,10 +77,10 @@ def encode(parameters: Parameters, about: Mapping[str, str]) -> bytes:
         "W_y": packed(parameters.by_name["W_y"]),
         "b_y": packed(parameters.by_name["b_y"]),
     }
-    look = f"attention over {shape.attention} outputs, " if shape.attention else ""
     text = (
-        f"{shape.cell}, {shape.num_layers} × {shape.hidden_size} units, {look}"
-        f"{parameters.num_parameters:,} parameters, {vocabulary.size} {vocabulary.unit}s"
+        f"{shape.cell}, {shape.num_layers} × {shape.hidden_size} units"
+        f"{shape.looks_back}, {parameters.num_parameters:,} parameters, "
+        f"{vocabulary.size} {vocabulary.unit}s"
     )
     return page("live", f"A {vocabulary.unit} model at work", text, data)
 

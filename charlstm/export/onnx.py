@@ -87,7 +87,7 @@ class Builder:
 
         `params` are the block's arrays. The equations are those of `nn/attention.py`.
         """
-        M, H = len(params["d"]), len(params["v"])
+        (R, M), H = params["d"].shape, len(params["v"])
 
         def shaped(value: str, *shape: int) -> str:
             text = ",".join(map(str, shape))
@@ -96,24 +96,27 @@ class Builder:
         def row(name: str, value: Array | float) -> str:
             return self.constant(f"attention.{name}", value)
 
-        m, n, h = "attention.m", shaped("attention.n", -1, 1, 1), shaped(h, -1, 1, H)
         q = self.add("MatMul", h, row("W_a", params["W_a"].T))
-        q = self.add("Add", q, row("b_a", params["b_a"].T))
-        k = self.add("MatMul", q, self.add("Transpose", m, perm=[0, 2, 1]))
-        k = self.add("Mul", k, row("scale", 1.0 / np.sqrt(H)))
-        k = self.add("Add", k, row("d", params["d"][::-1].T))
-        seen = self.add("Greater", n, row("age", np.arange(M)[::-1]))
-        p = self.add("Softmax", self.add("Where", seen, k, row("lowest", LOWEST)), axis=2)
+        q = shaped(self.add("Add", q, row("b_a", params["b_a"].T)), -1, R, 1, H // R)
+        m = shaped("attention.m", -1, M, R, H // R)
+        k = self.add("MatMul", q, self.add("Transpose", m, perm=[0, 2, 3, 1]))  # (batch, R, 1, M)
+        k = self.add("Mul", k, row("scale", 1.0 / np.sqrt(H // R)))
+        k = self.add("Add", k, row("d", params["d"][:, None, ::-1]))
+        seen = self.add(
+            "Greater", shaped("attention.n", -1, 1, 1, 1), row("age", np.arange(M)[::-1])
+        )
+        p = self.add("Softmax", self.add("Where", seen, k, row("lowest", LOWEST)), axis=3)
         p = self.add("Where", seen, p, row("nothing", 0.0))  # of a step that sees nothing, all
-        u = self.add("MatMul", p, m)
+        u = shaped(self.add("MatMul", p, self.add("Transpose", m, perm=[0, 2, 1, 3])), -1, H)
         z = self.add("Add", h, self.add("Mul", u, row("v", params["v"].T)))
+        carried = self.add("Concat", "attention.m", shaped(h, -1, 1, H), axis=1)
         first = axis = self.constant("1", [1], np.int64)
         end = self.constant(str(M + 1), [M + 1], np.int64)
         newest = {
-            "m": self.add("Slice", self.add("Concat", m, h, axis=1), first, end, axis),
+            "m": self.add("Slice", carried, first, end, axis),
             "n": self.add("Min", self.add("Add", "attention.n", row("1", 1.0)), row("M", M)),
         }
-        return shaped(z, -1, H), newest
+        return z, newest
 
 
 def build(parameters: Parameters, about: Mapping[str, str]) -> ModelProto:

@@ -111,7 +111,7 @@ def tensors(parameters: Parameters) -> dict[str, Array]:
         weights[f"bias_ih_l{layer}"] = stacked(b, cell.gates, on_x)
         weights[f"bias_hh_l{layer}"] = b_h
     for name, array in parameters_at(parameters.by_name, "attention").items():
-        weights[f"attention.{name}"] = array if name == "W_a" else array[:, 0]
+        weights[f"attention.{name}"] = array[:, 0] if name in ("b_a", "v") else array
     weights["readout.weight"] = parameters.by_name["W_y"]
     weights["readout.bias"] = parameters.by_name["b_y"][:, 0]
     return {name: np.ascontiguousarray(array) for name, array in weights.items()}

@@ -32,9 +32,9 @@ ABOUT = {"vocabulary": json.dumps(VOCABULARY.to_header())}
 PRIME = "The cats ☃ ate"
 
 
-def model_of(kind: str, layers: int = 2, scale: float = 0.8, attention: int = 0) -> Parameters:
+def model_of(kind: str, layers: int = 2, scale: float = 0.8, **attention: int) -> Parameters:
     cell, options = KINDS[kind]
-    return wild_model(cell, num_layers=layers, scale=scale, options=options, attention=attention)
+    return wild_model(cell, num_layers=layers, scale=scale, options=options, **attention)
 
 
 def as_exported(model: Parameters) -> Parameters:
@@ -187,7 +187,7 @@ def greedy(model: Parameters, prime: str, length: int) -> str:
 def test_logits_and_greedy_text_are_python_s(
     browser: Any, tmp_path: Path, kind: str, attention: int
 ) -> None:
-    model = model_of(kind, attention=attention)
+    model = model_of(kind, attention=attention, attention_heads=3)
     near = as_exported(model)
     ids = VOCABULARY.encode(PRIME).astype(np.intp)[:, None]
     with opened(browser, exported(model, tmp_path)) as page:
@@ -260,10 +260,10 @@ def test_units_layers_gates_and_stopping_by_key(browser: Any, tmp_path: Path) ->
 def test_the_text_is_coloured_by_what_the_framed_character_looked_at(
     browser: Any, tmp_path: Path
 ) -> None:
-    model, prime = model_of("gru", attention=5), "The cats ate"
+    model, prime = model_of("gru", attention=5, attention_heads=2), "The cats ate"
     network = Network(as_exported(model), len(prime), 1)
     network.predict(VOCABULARY.encode(prime).astype(np.intp)[:, None])
-    p = network.looked_at(len(prime))[:, 0]
+    p = network.looked_at(len(prime))[:, 0].mean(axis=1)  # of both heads
     strength = "Number(/, ([0-9.]+)\\)/.exec(one.box.c.style.background)[1])"
     strengths = f"t => {{ look(t); return text.map((one) => {strength}); }}"
     with opened(browser, exported(model, tmp_path)) as page:

@@ -64,7 +64,8 @@ def by_row(name: str, view: Array) -> Array:
 def test_trained_model_writes_the_same_text(
     cell: str, options: Mapping[str, Any], num_layers: int, attention: int
 ) -> None:
-    model = trained(cell, options, IDS, 160, lr=0.02, num_layers=num_layers, attention=attention)
+    size = {"num_layers": num_layers, "attention": attention, "attention_heads": 4}
+    model = trained(cell, options, IDS, 160, lr=0.02, **size)
     prime = np.array([NEWLINE])
     ours = [ids[0] for ids in generate(model, prime, 200, Filters(temperature=0.0), [1])]
     assert len(set(ours)) > 2, "it has learnt nothing worth comparing"
@@ -80,11 +81,12 @@ def test_trained_model_writes_the_same_text(
 
 
 @each_variant
-@pytest.mark.parametrize("attention", [0, 1, 4])
+@pytest.mark.parametrize(("attention", "heads"), [(0, 1), (1, 1), (4, 1), (4, 3)])
 def test_batches_states_and_unknown_characters(
-    cell: str, options: Mapping[str, Any], attention: int
+    cell: str, options: Mapping[str, Any], attention: int, heads: int
 ) -> None:
-    model = random_model(cell, options, num_layers=2, dtype=np.float32, attention=attention)
+    size = {"hidden_size": 6, "num_layers": 2, "attention": attention, "attention_heads": heads}
+    model = random_model(cell, options, dtype=np.float32, **size)
     ids = random_ids(model, 5, 3)
     ids[1, 0] = model.vocabulary_size
     network, other = Network(model, 1, 3), Other(encoded(model), 3)

@@ -10,7 +10,7 @@ import pytest
 from cells_under_test import each_variant
 from command_line import TEXT, TINY, Runner
 from doc_snippets import run_snippet
-from torch_cases import CELLS, LAYERS, VOCABULARY, H, answers, exported_model, golden
+from torch_cases import CELLS, LAYERS, VOCABULARY, answers, exported_model, golden
 
 from charlstm.errors import ExportError
 from charlstm.export import about, encoder, export
@@ -66,12 +66,14 @@ def test_the_documented_snippet(cell: str, attention: int, here: Path) -> None:
 @each_attention
 def test_names_shapes_and_metadata(cell: str, attention: int, here: Path) -> None:
     del here
-    export(exported_model(cell, attention=attention), FILE)
+    model = exported_model(cell, attention=attention)
+    export(model, FILE)
+    H = model.config.hidden_size
     gates = {"rnn": 1, "lstm": 4, "gru": 3}[cell]
     V = VOCABULARY.size
     expected = {"readout.weight": (V, H), "readout.bias": (V,)}
     if attention:
-        shapes = {"W_a": (H, H), "b_a": (H,), "d": (attention,), "v": (H,)}
+        shapes = {"W_a": (H, H), "b_a": (H,), "d": (3, attention), "v": (H,)}
         expected |= {f"attention.{name}": shape for name, shape in shapes.items()}
     for layer in range(LAYERS):
         expected[f"weight_ih_l{layer}"] = (gates * H, H if layer else V + 1)

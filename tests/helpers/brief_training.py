@@ -21,13 +21,14 @@ def trained(
     hidden_size: int = 16,
     num_layers: int = 1,
     attention: int = 0,
+    attention_heads: int = 1,
     batch: int = 8,
     steps: int = 12,
     lr: float = 0.01,
     dtype: Any = np.float32,
 ) -> Parameters:
     """A model of the characters `ids` (N,), trained as `charlstm train` does, in one shard."""
-    architecture = Architecture(cell, options, hidden_size, num_layers, attention)
+    architecture = Architecture(cell, options, hidden_size, num_layers, attention, attention_heads)
     model = Parameters(architecture, int(ids.max()) + 1, dtype=dtype)
     model.initialise(1)
     network = Network(model, steps, batch, backward=True)

@@ -19,9 +19,12 @@ def wild_model(
     scale: float = 1.5,
     options: Mapping[str, str] | None = None,
     attention: int = 0,
+    attention_heads: int = 1,
 ) -> Parameters:
     """A model in float64 whose every weight is random and large, so that gates move."""
-    architecture = Architecture(cell, options or {}, hidden_size, num_layers, attention)
+    architecture = Architecture(
+        cell, options or {}, hidden_size, num_layers, attention, attention_heads
+    )
     model = Parameters(architecture, len(CHARACTERS), dtype=np.float64)
     model.flat[:] = np.random.default_rng(3).normal(0.0, scale, model.size)
     return model

@@ -27,21 +27,14 @@ def exported_model(
 ) -> Any:
     """A model of two layers as `charlstm.export.export` takes it; its weights are random.
 
-    Without `options` it is one that PyTorch has.
+    Without `options` it is one that PyTorch has. With attention it has three heads of two units.
     """
     options = CELLS[cell] if options is None else options
-    network = random_model(
-        cell,
-        options,
-        hidden_size=H,
-        num_layers=LAYERS,
-        vocabulary_size=VOCABULARY.size,
-        dtype=np.float32,
-        attention=attention,
-    )
-    config = Config(
-        cell=cell, cell_options=options, hidden_size=H, num_layers=LAYERS, attention=attention
-    )
+    size: dict[str, Any] = {"hidden_size": H, "num_layers": LAYERS}
+    if attention:
+        size |= {"hidden_size": 6, "attention": attention, "attention_heads": 3}
+    network = random_model(cell, options, **size, vocabulary_size=VOCABULARY.size, dtype=np.float32)
+    config = Config(cell=cell, cell_options=options, **size)
     return SimpleNamespace(parameters=network, config=config, vocabulary=VOCABULARY)
 
 
@@ -74,10 +67,11 @@ def answers(module: str, tensors: Mapping[str, NDArray[Any]], ids: Iterable[int]
             x = h[k]
         if "attention.d" in tensors:
             W_a, b_a, d, v = (tensors[f"attention.{name}"] for name in ("W_a", "b_a", "d", "v"))
-            m = outputs[: len(d)]  # the newest first
-            odds = np.exp(m @ (W_a @ x + b_a) / np.sqrt(size) + d[: len(m)])
-            outputs = np.stack([x, *outputs])
-            x = x + v * (odds @ m) / max(odds.sum(), 1e-9)
+            m, q, z = outputs[: d.shape[1]], W_a @ x + b_a, x.copy()  # the newest first
+            for own, d_r in zip(np.split(np.arange(size), len(d)), d, strict=True):
+                odds = np.exp(m[:, own] @ q[own] / np.sqrt(len(own)) + d_r[: len(m)])
+                z[own] += v[own] * (odds @ m[:, own]) / max(odds.sum(), 1e-9)
+            outputs, x = np.stack([x, *outputs]), z
         logits.append(tensors["readout.weight"] @ x + tensors["readout.bias"])
     return np.array(logits)
 

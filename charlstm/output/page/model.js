@@ -10,7 +10,7 @@ function fixed(weight) {
 
 const H = data.hidden_size;
 const block = (texts) => Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, fixed(text)]));
-const weights = data.layers.map(block), attention = block(data.attention), reach = attention.d?.length ?? 0;
+const weights = data.layers.map(block), attention = block(data.attention), { heads, reach } = data;
 const W_y = fixed(data.W_y), b_y = fixed(data.b_y), V = b_y.length;
 const sigmoid = (a) => 1 / (1 + Math.exp(-a));
 
@@ -62,15 +62,23 @@ function layerStep(weight, state, x) {
 }
 
 // Attention after an output h, which leads to those before it: what the readout reads, and the
-// weights p of the outputs 1, 2, … steps ago. Without attention the reach is 0.
+// weights p of the outputs 1, 2, … steps ago, in the mean of all heads. Without attention the reach
+// is 0. Each head has so many units, from its first on.
 function lookBack({ h, before }) {
   const seen = [];
   for (let one = before; one && seen.length < reach; one = one.before) seen.push(one.h);
   if (!seen.length) return { z: h, p: [] };
   const q = times(attention.W_a, 0, H, h).map((sum, k) => sum + attention.b_a[k]);
-  const p = softmax(seen.map((m, k) => times(m, 0, 1, q)[0] / Math.sqrt(H) + attention.d[k]), 1);
-  const picked = (k) => seen.reduce((sum, m, j) => sum + p[j] * m[k], 0);
-  return { z: h.map((value, k) => value + attention.v[k] * picked(k)), p };
+  const units = H / heads, z = h.slice(), p = seen.map(() => 0);
+  for (let r = 0; r < heads; r++) {
+    const own = (vector) => vector.subarray(r * units, (r + 1) * units);
+    const score = (m, j) => times(own(m), 0, 1, own(q))[0] / Math.sqrt(units) + attention.d[r * reach + j];
+    softmax(seen.map(score), 1).forEach((weight, j) => {
+      p[j] += weight / heads;
+      for (let k = r * units; k < (r + 1) * units; k++) z[k] += attention.v[k] * weight * seen[j][k];
+    });
+  }
+  return { z, p };
 }
 
 const fresh = () => ({
