@@ -16,7 +16,8 @@ from charlstm.text.decoding import read_text
 from charlstm.text.vocabulary import unit_of
 from charlstm.training.defaults import SHORT, choose
 
-NAMES = ("hidden_size", "num_layers", "attention", "batch_size", "tokens", "encoding")
+SHAPE = ("hidden_size", "num_layers", "attention", "attention_heads")
+NAMES = (*SHAPE, "batch_size", "tokens", "encoding")
 VOCABULARY = 65  # Tiny Shakespeare's
 
 

@@ -33,13 +33,14 @@ def test_the_page_of_attention(charlstm: Runner) -> None:
     """The memory of 128 outputs of 512 units for 64 columns is 17 MB."""
     flags = ("--attention=128", "--hidden-size=512", "--batch-size=64")
     lines = [" ".join(line.split()) for line in charlstm.ok("describe", *flags).stdout.splitlines()]
-    assert lines[1] == "Each step looks back at the last 128 outputs."
-    assert "k_t = m_t·q_t/√H + d B × (M, H)·(H, 1) → (M, B)" in lines
-    assert "k_t 64 × (128, 512)·(512, 1) → (128, 64)" in lines
+    assert lines[1] == "Each step looks back at the last 128 outputs, with 4 heads."
+    assert "k_t = m_t·q_t/√F + d B × R × (M, F)·(F, 1) → (R, M, B)" in lines
+    assert "Attention, M = 128, R = 4, F = H/R = 128." in lines
+    assert "k_t 64 × 4 × (128, 128)·(128, 1) → (4, 128, 64)" in lines
     assert "y_t = softmax(W_y·z_t + b_y) (V, H)·(H, B) → (V, B)" in lines
     assert "attention q W_a (512, 512) b_a (512, 1) 262,656 1,050,624" in lines
-    assert "k d (128, 1) 128 512" in lines
-    assert "attention 786,432 1,920 788,352" in lines
+    assert "k d (4, 128) 512 2,048" in lines
+    assert "attention 786,432 3,072 789,504" in lines
     carried = lines[
         lines.index("Attention carries 262,148 bytes of it: 16,777,472 for 64 columns.")
     ]
@@ -47,6 +48,10 @@ def test_the_page_of_attention(charlstm: Runner) -> None:
     found = charlstm.ok("describe", *flags, "--json").json
     assert found["state_bytes"] == 266_244
     assert found["attention_block"]["state_bytes"] == 262_148
+    assert found["attention_heads"] == 4
+    one = charlstm.ok("describe", *flags, "--attention-heads=1").stdout
+    assert "with 1 head.\n" in one and "Attention, M = 128.\n" in one
+    assert "k_t = m_t·q_t/√H + d           B × (M, H)·(H, 1) → (M, B)\n" in one
     assert charlstm.ok("describe", "--json").json["attention_block"] is None
 
 
@@ -149,6 +154,10 @@ def test_the_largest_network_needs_no_memory(charlstm: Runner) -> None:
         (["--cell=lsmt"], "'lsmt' is not one of 'rnn', 'lstm'"),
         (["--hidden-size=0"], "hidden_size must be at least 1"),
         (["--num-layers=1000"], "num_layers must be at least 1 and at most 64"),
+        (
+            ["--attention=2", "--hidden-size=6"],
+            "hidden_size is 6, which 4 heads of attention cannot",
+        ),
         (["--attention=-1"], "attention must be at least 0 and at most 4096"),
         (["--run=x", "--attention=2"], "--attention has no effect with --run: a run has its own"),
         (["--vocabulary=0"], "0 is not in the range 1<=x<=1114112"),

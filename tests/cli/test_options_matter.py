@@ -53,6 +53,7 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
             "hidden_size": "9",
             "num_layers": "2",
             "attention": "9",
+            "attention_heads": "2",
             "batch_size": "9",
             "tokens": "byte",
             "vocabulary": "9",
@@ -122,6 +123,7 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
 OTHERWISE = {  # options that need others with them, or that take the place of some
     ("describe", "encoding"): ("--corpus=latin.txt",),
     ("sample", "novelty"): ("--count=2",),
+    ("describe", "attention_heads"): ("--attention=9",),
     ("inspect.attention", "at"): ("The cats were here.",),
     ("inspect.attention", "cut"): ("The cats were here.",),
     ("inspect.attention", "color"): ("The cats were here.", "--at=7"),

@@ -647,7 +647,7 @@ def test_sample_says_what_a_plain_search_finds_copied(charlstm: Runner, learnt_r
 
 def test_describe_shows_every_number_of_its_json(charlstm: Runner) -> None:
     flags = ["describe", "--cell=gru", "--num-layers=3", "--hidden-size=7", "--vocabulary=11"]
-    flags += ["--batch-size=5", "--attention=6"]
+    flags += ["--batch-size=5", "--attention=6", "--attention-heads=7"]
     found = charlstm.ok(*flags, "--json").json
     general, above, first, upper, attention, readout, parameters, operations = list(
         blocks(charlstm.ok(*flags).stdout.splitlines())
@@ -655,7 +655,7 @@ def test_describe_shows_every_number_of_its_json(charlstm: Runner) -> None:
     assert found["num_layers"] == 3 and found["hidden_size"] == 7 and found["vocabulary"] == 11
     sections = [*found["layers"][:2], found["attention_block"], found["readout"]]
     tensors = [*sections[0]["tensors"], *sections[2]["tensors"], *sections[3]["tensors"]]
-    assert [tuple(cells(line)) for line in (*general[1:], *above[2:])] == [
+    assert [tuple(cells(line)) for line in (*general[1:], *above[3:])] == [
         (tensor["equation"], tensor["dimensions"]) for tensor in tensors
     ]
     shown_in = ((first, 2, 0), (upper, 1, 1), (attention, 1, 2), (readout, 1, 3))
@@ -731,9 +731,9 @@ def test_bench_shows_speeds_times_and_shares_in_their_units(
     }
     for lines, size in zip(sizes, found["sizes"], strict=True):
         units = size["hidden_size"]
-        assert (
-            lines[0]
-            == f"gru 2×{units}, attention over 2 outputs, 10 columns of 6 characters, 33 known"
+        assert lines[0] == (
+            f"gru 2×{units}, attention of 4 heads over 2 outputs, "
+            f"10 columns of 6 characters, 33 known"
         )
         for line, (label, (key, scale, unit)) in zip(lines[1:], rows.items(), strict=True):
             assert line[:44].strip() == label
@@ -797,7 +797,7 @@ def test_train_says_what_its_json_and_its_config_say(charlstm: Runner, here: Pat
     start, budget, done, hint = outcome.stderr.splitlines()
     run, model = outcome.json, load(here / "my run")
     assert start == (
-        "my run: lstm 1×8, attention over 5 outputs, "
+        "my run: lstm 1×8, attention of 4 heads over 5 outputs, "
         f"{model.parameters.num_parameters:,} parameters, "
         f"{int(len(TEXT) * 0.9):,} characters to train on, "
         f"{len(TEXT) - int(len(TEXT) * 0.9):,} to validate on"

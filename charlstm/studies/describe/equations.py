@@ -44,11 +44,11 @@ class Summand:
     symbol: str = ""  # between the shapes: · is a matrix product, ⊙ elementwise
     shapes: tuple[Shape, ...] = ()
     sign: str = "+"
-    each: str = ""  # the letter of the axis along which each has such a product of its own
+    each: str = ""  # the letters of the axes along which each has such a product of its own
 
     def product(self, sizes: Sizes | None = None) -> str:
         """Its shapes: in letters, or in numbers where `sizes` gives them."""
-        times = f"{sizes[self.each] if sizes else self.each} × " if self.each else ""
+        times = "".join(f"{sizes[axis] if sizes else axis} × " for axis in self.each)
         return times + self.symbol.join(written(shape, sizes) for shape in self.shapes)
 
 

@@ -17,7 +17,8 @@ def lines(description: Description) -> Iterator[str]:
         f"{_count(sizes['B'], 'column')}"
     )
     if above:
-        yield f"Each step looks back at the last {_count(shape.attention, 'output')}."
+        heads = _count(shape.attention_heads, "head")
+        yield f"Each step looks back at the last {_count(shape.attention, 'output')}, with {heads}."
     if description.lines is not None:
         one = "one text: state is carried from line to line."
         own = "lines: each is an example of its own, and no state is carried into it."
@@ -29,6 +30,8 @@ def lines(description: Description) -> Iterator[str]:
         yield ""
         yield "Attention has its own letters. Row δ of m_t is the top layer's h_{t-δ}, 1 ≤ δ ≤ M."
         yield "Each column has its own m_t, and B × is a product for each. The readout reads z_t."
+        if shape.attention_heads > 1:
+            yield "A head has F = H/R of the units of q_t, m_t and u_t; d has a row for each head."
         yield from table(_letters([*above, description.readout]))
     yield ""
     yield f"With H = {sizes['H']}, V = {V}, B = {sizes['B']}."
@@ -46,7 +49,8 @@ def lines(description: Description) -> Iterator[str]:
         yield from table(_numbers(description.layers[1:2]))
     if above:
         yield ""
-        yield f"Attention, M = {shape.attention}."
+        R, F = shape.attention_heads, above[0].sizes["F"]
+        yield f"Attention, M = {shape.attention}{f', R = {R}, F = H/R = {F}' * (R > 1)}."
         yield from table(_numbers(above))
     yield ""
     yield "Readout."

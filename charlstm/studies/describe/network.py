@@ -116,7 +116,7 @@ class Section:
             ],
             "parameters": self.parameters,
             "bytes": self.parameters * FLOAT32,
-            "operations": _operations_mapping(self.operations),
+            "operations": asdict(self.operations),
         }
 
 
@@ -173,7 +173,7 @@ class Description:
             "parameters": self.parameters,
             "bytes": self.parameters * FLOAT32,
             "state_bytes": self.state_numbers * FLOAT32,
-            "operations_per_character": _operations_mapping(self.operations),
+            "operations_per_character": asdict(self.operations),
             "training_products_per_character": self.training_products,
         }
 
@@ -191,7 +191,7 @@ def describe(
     `unit` says what they are, "character" or "byte", and `lines` whether it reads line by line.
 
     Raises:
-        ConfigError: for a cell that does not exist or an option that it does not have.
+        ConfigError: for what `Architecture.make_cell` refuses.
     """
     cell, H = architecture.make_cell(), architecture.hidden_size
     V, B, step = vocabulary_size, batch_size, one_step(cell)
@@ -201,20 +201,17 @@ def describe(
         cost = operations(cell, sizes, characters=number == 0)
         name, own = f"layer {number}", blocks(step, sizes)
         layers.append(Section(name, step.equations, sizes, own, cost))
-    head, M = [], architecture.attention
+    head, M, R = [], architecture.attention, architecture.attention_heads
     if M:
-        weights = {"q": {"W_a": (H, H), "b_a": (H, 1)}, "k": {"d": (M, 1)}, "z": {"v": (H, 1)}}
+        weights = {"q": {"W_a": (H, H), "b_a": (H, 1)}, "k": {"d": (R, M)}, "z": {"v": (H, 1)}}
         own = [Block(name, shapes) for name, shapes in weights.items()]
-        # q; k and u; in + b_a, /√H + d, softmax, v⊙ and h +
-        cost = Operations(2 * H * H + 2 * 2 * M * H, H + 2 * M + M + 2 * H)
-        head = [Section("attention", attention(), {"M": M, "H": H, "B": B}, own, cost)]
+        # q; k and u of all heads; in + b_a, /√F + d, softmax, v⊙ and h +
+        cost = Operations(2 * H * H + 2 * 2 * M * H, H + 2 * R * M + R * M + 2 * H)
+        sizes = {"M": M, "R": R, "F": H // R, "H": H, "B": B}
+        head = [Section("attention", attention(R), sizes, own, cost)]
     block = Block("y", {"W_y": (V, H), "b_y": (V, 1)})
     equation, sizes = readout("z_t" if M else "h_t"), {"V": V, "H": H, "B": B}
     top = Section("readout", (equation,), sizes, [block], Operations(2 * V * H, 2 * V))
     of_layers, carried = state_sizes(architecture)
     every, options = of_layers + carried, asdict(cell.options)
     return Description(architecture, options, V, layers, head, top, every, carried, unit, lines)
-
-
-def _operations_mapping(operations: Operations) -> dict[str, int]:
-    return {"products": operations.products, "elementwise": operations.elementwise}

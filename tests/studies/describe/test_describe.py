@@ -46,11 +46,12 @@ def test_parameters_are_those_of_the_arrays(
     }
 
 
-@pytest.mark.parametrize("M", [1, 6])
-def test_attention_is_described_as_it_is(M: int) -> None:
+@pytest.mark.parametrize(("M", "R"), [(1, 1), (6, 1), (6, 5)])
+def test_attention_is_described_as_it_is(M: int, R: int) -> None:
     """Its weights, its state, and every operation that the reference makes in a step."""
-    model = random_model("gru", hidden_size=H, vocabulary_size=V, attention=M)
-    found = describe(model.architecture, V, B)
+    shape = Architecture("gru", {}, H, 1, M, R)
+    model = Parameters(shape, V)
+    found = describe(shape, V, B)
     (block,) = found.attention
     assert found.parameters == model.num_parameters
     assert {name: shape for part in block.blocks for name, shape in part.weights.items()} == {
@@ -61,8 +62,8 @@ def test_attention_is_described_as_it_is(M: int) -> None:
     assert found.state_numbers == sum(carried.values())
     assert found.attention_numbers == carried["attention.m"] + carried["attention.n"]
     assert block.to_mapping()["operations"] == {
-        "products": 2 * H * H + 2 * M * H + 2 * M * H,
-        "elementwise": H + 2 * M + M + 2 * H,  # b_a; /√H and d; softmax; v⊙ and the sum
+        "products": 2 * H * H + R * (2 * M * H // R + 2 * M * H // R),
+        "elementwise": H + R * (2 * M + M) + 2 * H,  # b_a; /√F and d; softmax; v⊙ and the sum
     }
 
 
@@ -101,6 +102,18 @@ def multiplied(product: str) -> str:
         assert inner == same
         return str((rows, columns))
     return str(np.broadcast_shapes(*shapes))
+
+
+def test_each_head_has_products_of_its_own() -> None:
+    (section,) = describe(Architecture("rnn", {}, 12, 1, 6, 4), V, B).attention
+    assert [f"{e.text}    {e.dimensions(section.sizes)}" for e in section.equations] == [
+        "W_a·h_t + b_a    (12, 12)·(12, 3) → (12, 3)",
+        "m_t·q_t/√F + d    3 × 4 × (6, 3)·(3, 1) → (4, 6, 3)",
+        "softmax(k_t)    (4, 6, 3) → (4, 6, 3)",
+        "m_tᵀ·p_t    3 × 4 × (3, 6)·(6, 1) → (12, 3)",
+        "h_t + v⊙u_t    (12, 3) + (12, 1)⊙(12, 3) → (12, 3)",
+    ]
+    assert section.equations[1].dimensions() == "B × R × (M, F)·(F, 1) → (R, M, B)"
 
 
 def test_the_lstm_is_written_as_in_the_literature() -> None:
