@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option
 from charlstm.cli.terminal import note, print_json
 from charlstm.config import Config
@@ -34,7 +35,7 @@ class _Range(click.FloatRange):
 SECONDS = _Range(0.0, 3600.0)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--cell", type=click.Choice(list(CELLS)), multiple=True, default=["lstm"])
 @click.option("--hidden-size", type=COUNT, multiple=True, default=[128, 512], help="Units.")
 @click.option("--num-layers", type=click.IntRange(1, 64), multiple=True, default=[1])
@@ -44,6 +45,13 @@ SECONDS = _Range(0.0, 3600.0)
     multiple=True,
     default=[0],
     help="Outputs that each step looks back at.",
+)
+@click.option(
+    "--attention-heads",
+    type=click.IntRange(1, 64),
+    multiple=True,
+    default=[4],
+    help="Groups of units of which each looks back for itself.",
 )
 @click.option("--batch-size", type=COUNT, multiple=True, default=[64], help="Columns.")
 @click.option("--seq-length", type=COUNT, multiple=True, default=[64], help="Window.")
@@ -57,6 +65,7 @@ def command(
     hidden_size: tuple[int, ...],
     num_layers: tuple[int, ...],
     attention: tuple[int, ...],
+    attention_heads: tuple[int, ...],
     batch_size: tuple[int, ...],
     seq_length: tuple[int, ...],
     vocabulary: int,
@@ -67,19 +76,25 @@ def command(
 ) -> None:
     """Measure training and sampling on this machine, beside a step's matrix products alone.
 
-    Repeat --cell, --hidden-size, --num-layers, --attention, --batch-size or --seq-length to measure
-    every combination. The parts of a measurement take turns. A figure is the median of the repeats,
-    with the lowest and the highest after it.
+    Repeat --cell, --hidden-size, --num-layers, --attention, --attention-heads, --batch-size or
+    --seq-length to measure every combination. The parts of a measurement take turns. A figure is
+    the median of the repeats, with the lowest and the highest after it.
     """
+    shapes = [
+        Architecture(kind, {}, units, layers, reach, heads)
+        for kind, units, layers, reach, heads in product(
+            cell, hidden_size, num_layers, attention, attention_heads
+        )
+        if reach or heads == attention_heads[0]  # heads of no attention are all the same
+    ]
+    for architecture in shapes:
+        architecture.make_cell()  # a wrong shape is an error before the first is measured
     about = machine()
     if not as_json:
         click.echo(", ".join(f"{name} {value}" for name, value in about.items()))
         click.echo(f"medians of {repeats} repeats, with the least and the greatest")
     sizes = []
-    for kind, units, layers, reach, batch, window in product(
-        cell, hidden_size, num_layers, attention, batch_size, seq_length
-    ):
-        architecture = Architecture(kind, {}, units, layers, reach)
+    for architecture, batch, window in product(shapes, batch_size, seq_length):
         size = Size(architecture, batch, window, vocabulary, _workers(workers, batch))
         speed = measure(size, repeats, seconds)
         sizes.append(speed.to_mapping())

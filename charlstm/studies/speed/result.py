@@ -39,6 +39,7 @@ class Size:
             "hidden_size": self.architecture.hidden_size,
             "num_layers": self.architecture.num_layers,
             "attention": self.architecture.attention,
+            "attention_heads": self.architecture.attention_heads,
             "batch_size": self.batch_size,
             "seq_length": self.seq_length,
             "vocabulary_size": self.vocabulary_size,

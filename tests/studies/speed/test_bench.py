@@ -102,11 +102,13 @@ QUICK = ("--seconds=0", "--repeats=2", "--batch-size=8", "--seq-length=4")
 
 def test_json_has_every_combination(charlstm: Runner) -> None:
     sizes = ("--hidden-size=8", "--attention=0", "--attention=3", "--cell=rnn", "--cell=lstm")
-    found = charlstm.ok("bench", *QUICK, *sizes, "--workers=2", "--json").json
+    heads = ("--attention-heads=1", "--attention-heads=2")
+    found = charlstm.ok("bench", *QUICK, *sizes, *heads, "--workers=2", "--json").json
     assert set(found) == {"machine", "repeats", "seconds", "sizes"}
     assert found["machine"]["numpy"] == np.__version__
-    shapes = [(size["cell"], size["attention"]) for size in found["sizes"]]
-    assert shapes == [("rnn", 0), ("rnn", 3), ("lstm", 0), ("lstm", 3)]
+    shapes = [(size["cell"], size["attention"], size["attention_heads"]) for size in found["sizes"]]
+    looking = [(0, 1), (3, 1), (3, 2)]  # heads of no attention are not measured twice
+    assert shapes == [(cell, *attention) for cell in ("rnn", "lstm") for attention in looking]
     for size in found["sizes"]:
         assert (size["workers"], size["share"], size["vocabulary_size"]) == (2, 4, 65)
         for name in ("training", "sampling", "sampling_batch", "ratio", "product_share"):
@@ -119,6 +121,14 @@ def test_json_has_every_combination(charlstm: Runner) -> None:
 @pytest.mark.parametrize("option", ["--repeats=0", "--cell=none", "--hidden-size=0"])
 def test_usage(charlstm: Runner, option: str) -> None:
     assert option.partition("=")[0] in charlstm.fails("bench", option, status=2)
+
+
+def test_units_that_heads_cannot_share_are_refused_before_anything_is_measured(
+    charlstm: Runner,
+) -> None:
+    flags = ("--hidden-size=8", "--hidden-size=9", "--attention=2")
+    message = charlstm.fails("bench", *flags)
+    assert message.startswith("hidden_size is 9, which 4 heads of attention cannot share equally")
 
 
 def test_workers_without_a_column_are_noted(charlstm: Runner) -> None:
