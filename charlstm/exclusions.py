@@ -17,7 +17,7 @@ BYTES = "a byte model"  # what the chosen model is, named as if it were given
 class Rule:
     """`option` of `command` has no effect with `other`, or (if it `needs` that) without it.
 
-    It is so if `other` has the `value`, and nothing is given that stands in `unless`. A rule that
+    It is so if `other` has the `value`, and none of those in `unless` is given. A rule that
     is `strict` holds in files too; one that is `mild` gives a note even on the command line.
     """
 
@@ -33,13 +33,13 @@ class Rule:
 
     def is_broken(self, given: Mapping[str, Any]) -> bool:
         """Whether the option has no effect among the values of the `given` ones."""
-        if self.unless in given or self.needs == (self.other in given):
+        if self.needs == (self.other in given) or any(o in given for o in self.unless.split()):
             return False
         return self.needs or self.value is ANY or given[self.other] == self.value
 
     def message(self) -> str:
         """What has no effect, why, and what to do."""
-        value = "" if self.value is ANY else f" {self.value:.4}"
+        value = "" if self.value is ANY else f" {self.value}"
         relation = "without" if self.needs else "with"
         either = self.value is ANY and not self.needs and self.other != BYTES
         return (
@@ -57,13 +57,14 @@ def _with(
             yield Rule(command, option, other, why, value, **more)
 
 
-def _without(commands: str, option: str, other: str, why: str) -> Iterator[Rule]:
-    yield from _with(commands, option, other, why, needs=True)
+def _without(commands: str, option: str, other: str, why: str, **more: Any) -> Iterator[Rule]:
+    yield from _with(commands, option, other, why, needs=True, **more)
 
 
 BUDGET, GREEDY, OWN = "each sets the budget", "the likeliest is written", "it has its own pairs"
 RAW, READ = "bytes are read as they are", "only files that you name are read with it"
 NO_FILE = "no file is written"
+HEADS = "--attention-heads", "--attention", "nothing is looked back at"
 VIEWS = "inspect text, inspect attention, inspect gates, inspect units, inspect gradients"
 SAVING = f"plot, {VIEWS}"
 RULES = (
@@ -100,7 +101,11 @@ RULES = (
     *_with("inspect gates", "--count", "--json", "JSON has all units"),
     *_with("train", "--force", "--resume", "a run goes on in its own folder"),
     *_without(SAVING, "--force", "--save", NO_FILE),
-    *_with("agree", "--force", "--save", NO_FILE, needs=True, unless="--items"),
+    *_without("agree", "--force", "--save", NO_FILE, unless="--items"),
+    *_without("train", *HEADS, unless="--config --resume --init-from"),  # may bring attention
+    *_without("describe", *HEADS, unless="--run"),
+    *_without("bench", *HEADS),
+    *_with("train, describe", *HEADS, 0),
     *_with("compare", "per_condition", "pairs", OWN, unless="sweeps"),
 )
 

@@ -18,6 +18,7 @@ SETTINGS_ROWS = {  # what of them a file may say, with a note in place of an err
     "val_fraction": "val: text.txt\nval_fraction: 0.2",
     "patience": "val_fraction: 0\npatience: 1",
     "encoding": "tokens: byte\nencoding: latin-1",
+    "attention_heads": "attention_heads: 2",
 }
 
 
@@ -64,8 +65,7 @@ def test_each_row_is_refused_where_it_holds_and_nowhere_else(charlstm: Runner, r
     fine = [kept]
     if rule.value is not ANY:
         fine.append([*option, *typed(rule, rule.other, {"byte": "char"}.get(rule.value, 0.5))])
-    if rule.unless:
-        fine.append([*broken, *typed(rule, rule.unless)])
+    fine += [[*broken, *typed(rule, option)] for option in rule.unless.split()]
     for words in fine:
         assert said not in tried(charlstm, rule, words).stderr
 
@@ -128,6 +128,25 @@ def test_an_option_takes_the_place_of_what_a_file_says(charlstm: Runner) -> None
     assert (settings["val_fraction"], settings["epochs"], settings["max_steps"]) == (None, None, 1)
     message = charlstm.fails(*flags, "--encoding=latin-1")
     assert message.startswith("c.yaml: --encoding has no effect with --tokens byte")
+
+
+@pytest.mark.usefixtures("here")
+def test_heads_look_at_what_a_file_or_an_old_run_has(charlstm: Runner, looking_run: Path) -> None:
+    train = ("train", "text.txt", *TINY, "--max-steps=1")
+    Path("with.yaml").write_text("attention: 3\n", encoding="utf-8")
+    Path("without.yaml").write_text("lr: 0.1\n", encoding="utf-8")
+    heads = package.load(looking_run).config.attention_heads
+    same = (f"--attention-heads={heads}",)
+    for way in (["--config=with.yaml"], ["--init-from", looking_run]):
+        assert "has no effect" not in charlstm.ok(*train, *way, *same).stderr
+    again = ("train", "--resume=text", "--max-steps=2", *same)
+    assert "has no effect" not in charlstm.ok(*again).stderr
+    said = "--attention-heads has no effect without --attention: nothing is looked back at; leave"
+    assert said in charlstm.fails(*train, "--config=without.yaml", *same)
+    said = said.replace("without --attention", "with --attention 0")
+    assert said in charlstm.fails(
+        *train, "--init-from", looking_run, "--attention=0", *same, status=2
+    )
 
 
 @pytest.mark.usefixtures("here")
