@@ -33,7 +33,8 @@ def test_the_page_says_that_the_network_looks_back(charlstm: Runner, here: Path)
     size = ("--hidden-size=4", "--attention=3", "--max-steps=1", "--workers=1")
     charlstm.ok("train", here / "text.txt", *size, "--out=run")
     charlstm.ok(*LOOK, "run", "--save=page.html")
-    assert "1 × 4 units, attention over 3 outputs" in (here / "page.html").read_text("utf-8")
+    page = (here / "page.html").read_text("utf-8")
+    assert "1 × 4 units, attention of 4 heads over 3 outputs" in page
 
 
 def test_it_picks_units_and_says_so(charlstm: Runner, tiny_run: Path) -> None:
