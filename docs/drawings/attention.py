@@ -13,7 +13,8 @@ def attention() -> Sketch:
         "A learnt layer makes a query from the output h of the top layer. Its products with the "
         "outputs of the last M steps, plus a learnt number for each distance, are scores. A "
         "softmax turns them into weights. The weighted mean of those outputs, times v, is added "
-        "to h for the readout. h itself goes on to the memory of the next step.",
+        "to h for the readout. h itself goes on to the memory of the next step. Each head scores "
+        "and picks by itself, with its F units.",
         (WIDTH, 395.0),
         (110.0, 55.0, 745.0, 372.0),
     )
@@ -53,6 +54,7 @@ def attention() -> Sketch:
     s.text((450, FLOOR - 17), "m_t", stream="both")
     for words, x in (("query", 190), ("scores", 380), ("weights", 494), ("share", 694)):
         s.text((x, ROW + 34), words, "caption")
-    s.text((308, ROW + 28), "/√H", "caption", anchor="start")
+    s.text((446, 178), "each head by itself, with its F units", "caption")
+    s.text((308, ROW + 28), "/√F", "caption", anchor="start")
     s.text((599, ROW + 28), "pick", "caption", anchor="start")
     return s

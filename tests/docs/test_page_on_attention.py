@@ -1,6 +1,7 @@
 """docs/attention.md: its equations and figures are those of `describe`, its names those stored."""
 
 import re
+from collections.abc import Iterable
 
 from repository import ROOT
 
@@ -16,7 +17,17 @@ def test_the_equations_are_those_that_describe_prints() -> None:
     found = describe(Architecture("rnn", attention=64), 65)
     every = [e for section in (*found.attention, found.readout) for e in section.equations]
     lines = table([[f"{e.name} = {e.text}", e.dimensions()] for e in every])
-    assert "\n\n" + "\n".join("  " + line for line in lines) + "\n\n" in PAGE
+    assert block(lines) in PAGE
+
+
+def test_so_are_those_of_several_heads() -> None:
+    (section,) = describe(Architecture("rnn", attention=64, attention_heads=4), 65).attention
+    own = [e for e in section.equations if e.name in ("k_t", "p_t", "u_t")]
+    assert block(table([[f"{e.name} = {e.text}", e.dimensions()] for e in own])) in PAGE
+
+
+def block(lines: Iterable[str]) -> str:
+    return "\n\n" + "\n".join("  " + line for line in lines) + "\n\n"
 
 
 def test_the_table_of_sizes_and_costs() -> None:
@@ -24,7 +35,7 @@ def test_the_table_of_sizes_and_costs() -> None:
     assert len(rows) > 4
     for row in rows:
         H, M, *figures = (int(n.replace(",", "")) for n in row.split("|")[1:])
-        found = describe(Architecture("lstm", {}, H, 1, M), 65, 64)
+        found = describe(Architecture("lstm", {}, H, 1, M, 4), 65, 64)
         (section,), carried = found.attention, found.to_mapping()["attention_block"]["state_bytes"]
         cost = section.operations
         expected = [section.parameters, cost.products, cost.elementwise, carried, 64 * carried]
