@@ -17,8 +17,8 @@ BYTES = "a byte model"  # what the chosen model is, named as if it were given
 class Rule:
     """`option` of `command` has no effect with `other`, or (if it `needs` that) without it.
 
-    It is so if `other` has the `value`, and none of those in `unless` is given. A rule that
-    is `strict` holds in files too; one that is `mild` gives a note even on the command line.
+    It is so if `other` has the `value`, or it alone, and none of those in `unless` is given. A rule
+    that is `strict` holds in files too; one that is `mild` gives a note even on the command line.
     """
 
     command: str
@@ -35,7 +35,7 @@ class Rule:
         """Whether the option has no effect among the values of the `given` ones."""
         if self.needs == (self.other in given) or any(o in given for o in self.unless.split()):
             return False
-        return self.needs or self.value is ANY or given[self.other] == self.value
+        return self.needs or self.value is ANY or given[self.other] in (self.value, (self.value,))
 
     def message(self) -> str:
         """What has no effect, why, and what to do."""
@@ -105,7 +105,7 @@ RULES = (
     *_without("train", *HEADS, unless="--config --resume --init-from"),  # may bring attention
     *_without("describe", *HEADS, unless="--run"),
     *_without("bench", *HEADS),
-    *_with("train, describe", *HEADS, 0),
+    *_with("train, describe, bench", *HEADS, 0),
     *_with("compare", "per_condition", "pairs", OWN, unless="sweeps"),
 )
 
