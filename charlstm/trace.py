@@ -24,21 +24,27 @@ class Trace:
     each character, (N, H): `memory` is tanh(c), or h where there is no c (`memory_label`).
     `surprisal` (N,) is that of each character in bits, NaN where the model does not know it.
     `likeliest` (N, K) are the K likeliest ids in its place, with their `probabilities` (N, K).
-    `attention` (N, M) is how much the step that predicts each character, and so has read those
-    before it, looks at the outputs of 1 … M steps ago; M is 0 without attention.
+    `heads` (N, R, M) is how much the step that predicts each character, and so has read those
+    before it, looks at the outputs of 1 … M steps ago, with each head; M is 0 without attention.
     """
 
     symbols: Sequence[str]
     surprisal: NDArray[np.float64]
     likeliest: NDArray[np.intp]
     probabilities: Array
-    attention: Array
+    heads: Array
     memory_label: str
     memory: Sequence[Array]
     gates: Sequence[Mapping[str, Array]]
     sigmoids: str
     alphabet: Sequence[str]
     tokens: Tokens
+
+    @property
+    def attention(self) -> Array:
+        """The mean of `heads`, (N, M)."""
+        mean: Array = self.heads.mean(axis=1)
+        return mean
 
     @property
     def expected(self) -> list[list[str]]:
@@ -69,7 +75,7 @@ def trace_text(
         surprisal=np.where(known, -np.log2(np.maximum(chosen, 1e-300)), np.nan),
         likeliest=order,
         probabilities=np.take_along_axis(odds.T, order, axis=1),
-        attention=recording.attention[:-1, 0].mean(axis=1),
+        heads=recording.attention[:-1, 0],
         memory_label=parameters.cell.memory_label,
         memory=[
             parameters.cell.shown_memory(layer[memory][1:, :, 0]) for layer in recording.states

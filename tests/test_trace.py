@@ -73,15 +73,17 @@ def test_surprise_and_guesses_are_about_each_character_in_its_place() -> None:
             assert trace.surprisal[t] == pytest.approx(-np.log2(odds[CHARACTERS.index(character)]))
 
 
-@pytest.mark.parametrize("M", [1, 5, 200])
-def test_attention_is_what_the_step_that_predicts_each_character_looks_at(M: int) -> None:
-    model = wild_model(attention=M, scale=0.7, num_layers=2)
+@pytest.mark.parametrize(("M", "R"), [(1, 1), (5, 3), (200, 2)])
+def test_attention_is_what_the_step_that_predicts_each_character_looks_at(M: int, R: int) -> None:
+    model = wild_model(attention=M, attention_heads=R, scale=0.7, num_layers=2)
     trace = trace_text(model, VOCABULARY, TEXT)
-    assert trace.attention.shape == (len(TEXT), M)
-    for t, weights in enumerate(looked_at(model, TEXT)):
-        assert len(weights) == min(t, M)
-        np.testing.assert_allclose(trace.attention[t, : len(weights)], weights[::-1], atol=1e-9)
-        assert not trace.attention[t, len(weights) :].any()
+    assert (trace.attention.shape, trace.heads.shape) == ((len(TEXT), M), (len(TEXT), R, M))
+    for head in (None, *range(R)):
+        p = trace.attention if head is None else trace.heads[:, head]
+        for t, weights in enumerate(looked_at(model, TEXT, head)):
+            assert len(weights) == min(t, M)
+            np.testing.assert_allclose(p[t, : len(weights)], weights[::-1], atol=1e-9)
+            assert not p[t, len(weights) :].any()
     assert trace_text(wild_model(), VOCABULARY, TEXT).attention.shape == (len(TEXT), 0)
 
 

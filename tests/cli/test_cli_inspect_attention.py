@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command_line import Runner
+from command_line import TINY, Runner
 
 from charlstm import load
 from charlstm.nn.network import Network
@@ -22,23 +22,47 @@ def test_at_n_is_the_step_that_predicts_character_n(charlstm: Runner, looking_ru
     ids = model.vocabulary.encode("\n" + TEXT).astype(np.intp)[:, None]
     network = Network(model.parameters, len(ids), 1)
     network.predict(ids)
-    weights = network.looked_at(len(ids))[:, 0]  # (N + 1, 7): row 9 reads character 8
-    (step,) = charlstm.ok(*LOOK, looking_run, "--at", 9, "--json").json["steps"]
-    assert (step["at"], step["character"], step["first"]) == (9, "w", 1)
-    np.testing.assert_allclose(step["weights"], weights[9, ::-1], rtol=1e-5)
-    assert sum(step["weights"]) == pytest.approx(1.0)
+    heads = network.looked_at(len(ids))[9, 0, :, ::-1]  # (4, 7): step 9 reads character 8
+    for asked, head, weights in (((), None, heads.mean(axis=0)), (("--head=2",), 2, heads[2])):
+        found = charlstm.ok(*LOOK, looking_run, "--at", 9, "--json", *asked).json
+        (step,) = found["steps"]
+        assert (found["heads"], found["head"]) == (4, head)
+        assert (step["at"], step["character"], step["first"]) == (9, "w", 1)
+        np.testing.assert_allclose(step["weights"], weights, rtol=1e-5)
+        np.testing.assert_allclose(step["by_head"], heads, rtol=1e-5)
+        assert sum(step["weights"]) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("head", [-1, 4, 10**9])
+@pytest.mark.parametrize("text", [(), (TEXT,)])
+def test_a_head_that_there_is_not_is_refused_with_the_range(
+    charlstm: Runner, looking_run: Path, head: int, text: tuple[str, ...]
+) -> None:
+    said = charlstm.fails("inspect", "attention", *text, "-r", looking_run, f"--head={head}")
+    assert said == f"--head {head}: there is no such head; looking has heads 0 to 3"
+
+
+@pytest.mark.usefixtures("here")
+def test_one_head_needs_no_words(charlstm: Runner, looking_run: Path) -> None:
+    train = (*TINY, "--attention=5", "--attention-heads=1", "--max-steps=1", "--warmup-steps=1")
+    charlstm.ok("train", looking_run.parents[1] / "text.txt", *train, "--out", "one")
+    for asked in ((), ("--head=0",)):
+        assert "head" not in charlstm.ok(*LOOK, "one", *asked).stdout
+    said = charlstm.fails(*LOOK, "one", "--head=1")
+    assert said == "--head 1: there is no such head; one has one head, 0"
 
 
 def test_the_first_step_has_nothing_to_look_at_and_the_next_the_newline(
     charlstm: Runner, looking_run: Path
 ) -> None:
     lines = charlstm.ok(*LOOK, looking_run).stdout.splitlines()
-    assert lines[1].split() == ["0", '"T"']
-    assert lines[2].split() == ["1", '"h"', "-1", '"⏎"', "100.0%"]
+    assert lines[:2] == ["weights: mean of 4 heads", ""]
+    assert lines[3].split() == ["0", '"T"']
+    assert lines[4].split() == ["1", '"h"', "-1", '"⏎"', "100.0%"]
 
 
 def test_json_and_files_hold_the_same(charlstm: Runner, looking_run: Path, here: Path) -> None:
-    save = ("--save", "a.csv", "--save", "a.json", "--save", "a.html")
+    save = ("--save", "a.csv", "--save", "a.json", "--save", "a.html", "--head=3")
     found = charlstm.ok(*LOOK, looking_run, "--at", 5, "--at", 9, "--json", *save).json
     assert found == json.loads((here / "a.json").read_text(encoding="utf-8"))
     with (here / "a.csv").open(encoding="utf-8", newline="") as file:
@@ -46,7 +70,8 @@ def test_json_and_files_hold_the_same(charlstm: Runner, looking_run: Path, here:
     weights = [weight for step in found["steps"] for weight in step["weights"]]
     assert [float(row["weight"]) for row in rows] == weights
     assert (rows[0]["place"], rows[0]["seen"]) == ("-1", "\n")
-    assert '"start":5' in (here / "a.html").read_text(encoding="utf-8")
+    written = (here / "a.html").read_text(encoding="utf-8")
+    assert '"view":4,"start":5' in written and "4 heads over 7 outputs" in written
 
 
 def test_pictures_of_some_steps_and_of_all(charlstm: Runner, looking_run: Path, here: Path) -> None:
@@ -55,6 +80,7 @@ def test_pictures_of_some_steps_and_of_all(charlstm: Runner, looking_run: Path, 
     charlstm.ok(*LOOK, looking_run, "--at", 9, "--save", "one.svg")
     drawn = {name: (here / f"{name}.svg").read_text(encoding="utf-8") for name in ("all", "one")}
     assert "step that predicts" in drawn["all"] and ">9 w<" in drawn["one"]
+    assert all("mean of 4 heads" in drawing for drawing in drawn.values())
     long = ("inspect", "attention", "-", "-r", looking_run, "--save", "long.png")
     assert "--cut 160" in charlstm.fails(*long, stdin=b"cat " * 50)
     assert not (here / "long.png").exists()
@@ -64,7 +90,7 @@ def test_pictures_of_some_steps_and_of_all(charlstm: Runner, looking_run: Path, 
 def test_a_page_s_limit_is_named(
     charlstm: Runner, looking_run: Path, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("charlstm.studies.inspect.attention.LARGEST", 7 * 9)
+    monkeypatch.setattr("charlstm.studies.inspect.attention.LARGEST", 5 * 7 * 9)
     flags = (*LOOK, looking_run, "--save", "page.html")
     assert "--cut 9 looks" in charlstm.fails(*flags)
     charlstm.ok(*flags, "--cut", 9)
@@ -135,11 +161,8 @@ def test_one_s_own_pairs_in_json_and_files(
     found = outcome.json
     assert "left out 1 pair without subject_end" in outcome.stderr
     assert found == json.loads((here / "a.json").read_text(encoding="utf-8"))
-    assert (found["run"], found["reach"], list(found["conditions"])) == (
-        "looking",
-        7,
-        ["near", "far"],
-    )
+    assert [found[key] for key in ("run", "reach", "heads", "head")] == ["looking", 7, 4, None]
+    assert list(found["conditions"]) == ["near", "far"]
     assert "congruent" not in found and found["incongruent"] == found["conditions"]["far"]
     with (here / "a.csv").open(encoding="utf-8", newline="") as file:
         near, far = csv.DictReader(file)
@@ -147,6 +170,12 @@ def test_one_s_own_pairs_in_json_and_files(
     assert float(far["attractor"]) == found["conditions"]["far"]["attractor"]
     # "is" and "are" differ at once, after the blank: 7 outputs are seen, "cat" and not the blank.
     assert found["conditions"]["far"]["subject_chance"] == pytest.approx(3 / 7)
+    heads = [charlstm.ok(*flags, "--json", "--head", k).json for k in range(4)]
+    for name, group in found["conditions"].items():
+        shares = [head["conditions"][name]["subject"] for head in heads]
+        assert group["subject"] == pytest.approx(np.mean(shares))
+        assert group["best_head"] == np.argmax(shares)
+        assert group["subject_in_best_head"] == pytest.approx(max(shares))
 
 
 def test_a_picture_of_pairs_and_no_page(
@@ -156,8 +185,9 @@ def test_a_picture_of_pairs_and_no_page(
     said = charlstm.fails(*flags, "p.html", status=2)
     assert "a page shows a TEXT" in said and not (here / "p.html").exists()
     pytest.importorskip("matplotlib")
-    charlstm.ok(*flags, "p.svg")
+    charlstm.ok(*flags, "p.svg", "--head=1")
     drawn = (here / "p.svg").read_text(encoding="utf-8")
+    assert "head 1 of 0 to 3" in drawn
     assert "other noun" in drawn and "subject hidden" in drawn
 
 

@@ -105,7 +105,7 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
     ),
     "inspect.attention": (
         GRAMMAR,
-        {"at": "7", "cut": "9", "color": "always", "per_condition": "6", "seed": "2"},
+        {"at": "7", "head": "1", "cut": "9", "color": "always", "per_condition": "6", "seed": "2"},
     ),
     "inspect.text": (
         ("-r", "grammar", "The cats were here."),

@@ -9,6 +9,7 @@ import math
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -536,12 +537,17 @@ def test_inspect_text_shows_surprise_guesses_and_the_units_gates() -> None:
 
 def test_inspect_attention_shows_where_the_weight_lies() -> None:
     text, names = "The cat sat.", ("looks at", "after", "share")
-    trace = trace_text(wild_model(attention=5, scale=0.5), WILD_VOCABULARY, text)
-    for at in ((), (9, 5)):
-        view = AttentionView(trace, at, "run")
+    trace = trace_text(wild_model(attention=5, attention_heads=3, scale=0.5), WILD_VOCABULARY, text)
+    for at, asked in (((), None), ((9, 5), None), ((9, 5), 1)):
+        view = AttentionView(trace, at, "run", head=asked)
         found = plain(view.to_mapping())
-        *strips, rows, _ = blocks(list(view.lines(200, Depth.NONE)))
+        about, *strips, rows, _ = blocks(list(view.lines(200, Depth.NONE)))
+        of = "mean of 3 heads" if asked is None else "head 1 of 0 to 2"
+        assert about == [f"weights: {of}"]
         steps = found["steps"]
+        for step in steps:
+            shown = np.mean(step["by_head"], axis=0) if asked is None else step["by_head"][asked]
+            assert step["weights"] == pytest.approx(shown)
         assert (found["text"], found["reach"]) == (text, 5)
         assert [step["at"] for step in steps] == list(at or range(len(text)))
         for step, line in zip(steps, rows[1:], strict=True):
@@ -580,17 +586,21 @@ def test_inspect_attention_shows_the_means_over_pairs() -> None:
         pair = Pair("a", "b", condition, "1", congruent=congruent)
         subject, attractor, odds = ANY() / 2, ANY() / 2, (random.random() - 0.4 for _ in "abc")
         other = (None, None) if congruent is None else (attractor, ANY())
-        looks += [Look(pair, subject, ANY(), *other, *odds)]
-    report = AttentionReport(looks, "run", 9)
+        looks += [Look(pair, subject, [ANY(), ANY()], ANY(), *other, *odds)]
+    report = AttentionReport(looks, "run", 9, 2, None)
     found = plain(report.to_mapping())
-    rows, totals, legend = blocks(list(report.lines()))
-    assert len(legend) == 4
+    about, rows, totals, legend = blocks(list(report.lines()))
+    assert (about, len(legend)) == (["weights: mean of 2 heads"], 5)
+    of_one = list(replace(report, head=1).lines())
+    assert of_one[0] == "weights: head 1 of 0 to 1, from which alone outputs are hidden"
+    assert len(cells(of_one[2])) == len(cells(rows[0])) - 1
+    assert list(replace(report, heads=1).lines()) == of_one[2:]
     groups = found["conditions"] | {k: found[k] for k in ("overall", "congruent", "incongruent")}
     shown = {name: values for name, *values in map(cells, (*rows[1:], *totals))}
     names = ("subject", "subject_chance", "attractor", "attractor_chance", "elsewhere")
     assert cells(rows[0]) == [
         "pairs", "subject", "chance", "other noun", "chance", "elsewhere", "right", "hidden",
-        "random",
+        "random", "in one head",
     ]  # fmt: skip
     assert list(shown) == list(groups) == ["pp", "alone", "overall", "congruent", "incongruent"]
     for name, group in groups.items():
@@ -604,7 +614,12 @@ def test_inspect_attention_shows_the_means_over_pairs() -> None:
             assert group[column] == (pytest.approx(np.mean(values)) if values else None)
         nouns = group["subject"] + sum(look.attractor or 0.0 for look in of) / len(of)
         assert group["elsewhere"] == pytest.approx(1 - nouns)
-        each(shown[name][1:], list(group.values())[1:])
+        best, share = shown[name].pop().split(": ")
+        in_heads = np.mean([look.subject_by_head for look in of], axis=0)
+        assert group["best_head"] == int(best) == in_heads.argmax()
+        assert group["subject_in_best_head"] == pytest.approx(in_heads.max())
+        same(share, group["subject_in_best_head"])
+        each(shown[name][1:], list(group.values())[1:-2])
     head, table_rows = report.to_table()
     for row, name in zip(table_rows, ("pp", "alone"), strict=True):
         assert dict(zip(head, row, strict=True)) == {"condition": name, **groups[name]}

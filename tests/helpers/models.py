@@ -30,10 +30,11 @@ def wild_model(
     return model
 
 
-def looked_at(model: Parameters, text: str) -> list[Array]:
+def looked_at(model: Parameters, text: str, head: int | None = None) -> list[Array]:
     """What each step looks at, by the reference: for each character of a text after a newline.
 
-    The weights of the step that predicts it, oldest place first, the newline's among them.
+    The weights of the step that predicts it, oldest place first, the newline's among them; those of
+    one head, or the mean.
     """
     state: dict[str, Array] | None = None
     H, M = model.architecture.hidden_size, model.architecture.attention
@@ -44,5 +45,6 @@ def looked_at(model: Parameters, text: str) -> list[Array]:
         h = state["attention.m"][:, -1].T  # its own output, the newest that is carried on
         seen = int(memory["n"][0])
         _, p, memory = reference.look_back(parameters_at(model.by_name, "attention"), h, memory)
-        found.append(p[:, 0, M - seen :].mean(axis=0))
+        p = p[:, 0, M - seen :]
+        found.append(p.mean(axis=0) if head is None else p[head])
     return found

@@ -23,9 +23,10 @@ from charlstm.cli.terminal import note, print_json
 from charlstm.cli.texts import given_text
 from charlstm.errors import CharlstmError
 from charlstm.pairs.files import PER_CONDITION, SEED
-from charlstm.studies.inspect.attention import AttentionView, page_limit, require_attention
+from charlstm.studies.inspect.attention import AttentionView, page_limit
 from charlstm.studies.inspect.attention_pairs import look_at_pairs
 from charlstm.studies.inspect.attention_report import AttentionReport
+from charlstm.studies.inspect.heads import require_attention, require_head
 from charlstm.trace import trace_text
 
 MOST = 10_000  # characters
@@ -40,6 +41,12 @@ MOST = 10_000  # characters
     multiple=True,
     help="Show the step that predicts character N, counted from 0; repeatable.  [default: all]",
     metavar="N",
+)
+@click.option(
+    "--head",
+    type=int,
+    help="Show the weights of head K, counted from 0.  [default: the mean of all heads]",
+    metavar="K",
 )
 @click.option("--cut", type=click.IntRange(1), help="Read only so many characters.")
 @color_option
@@ -59,6 +66,7 @@ def command(
     text: str | None,
     run: str | None,
     at: tuple[int, ...],
+    head: int | None,
     cut: int | None,
     color: str,
     pairs: str | None,
@@ -76,27 +84,31 @@ def command(
 
     Without TEXT it reads minimal pairs, those of --pairs or those of `charlstm agree`: how much of
     the weight lies on the subject when the verb is decided, and whether agreement falls when the
-    subject's outputs are hidden.
+    subject's outputs are hidden. With --head K they are hidden from that head alone.
 
     --save FILE.html writes a page: point at a character, and see what was looked at.
     """
     model = load_model(run)
     spare([pairs, *files_of(model)], *save)
-    require_attention(model.parameters.architecture, model.name)
+    architecture = model.parameters.architecture
+    require_attention(architecture, model.name)
+    require_head(architecture, model.name, head)
     if text is not None:
-        _show_text(model, text, at, cut, color, save, as_json)
+        _show_text(model, text, at, head, cut, color, save, as_json)
         return
     if has_page(save):
         raise click.UsageError("a page shows a TEXT; give one, or save the pairs as .csv or .png.")
     given = given_pairs(model, pairs, per_condition, seed)
     with counting_bar(len(given), "pair") as progress:
         looks = look_at_pairs(
-            model.parameters, model.vocabulary, given, seed=seed, progress=progress
+            model.parameters, model.vocabulary, given, seed=seed, head=head, progress=progress
         )
     if len(looks) < len(given):
         left_out = len(given) - len(looks)
         note(f"left out {left_out:,} pair{'s' * (left_out != 1)} without subject_end")
-    report = AttentionReport(looks, model.name, model.parameters.architecture.attention)
+    report = AttentionReport(
+        looks, model.name, architecture.attention, architecture.attention_heads, head
+    )
     save_all(save, report)
     show(as_json, report.to_mapping(), report.lines())
 
@@ -105,18 +117,20 @@ def _show_text(
     model: Model,
     text: str,
     at: Sequence[int],
+    head: int | None,
     cut: int | None,
     color: str,
     save: Sequence[Output],
     as_json: bool,
 ) -> None:
-    reach = model.parameters.architecture.attention
-    limit = min(MOST, page_limit(reach)) if has_page(save) else MOST
+    shape = model.parameters.architecture
+    most = page_limit(shape.attention, shape.attention_heads) if has_page(save) else MOST
+    limit = min(MOST, most)
     given = given_text(model, text, limit, cut)
     _check_places(model, at, len(given))
     warn_unseen(model, given)
     trace = trace_text(model.parameters, model.vocabulary, given)
-    view = AttentionView(trace, at, model.name, _about(model, len(given)))
+    view = AttentionView(trace, at, model.name, _about(model, len(given)), head)
     save_all(save, view)
     if as_json:
         print_json(view.to_mapping())
@@ -138,6 +152,5 @@ def _about(model: Model, count: int) -> str:
     architecture = model.parameters.architecture
     return (
         f"{count:,} {model.vocabulary.unit}s read by {model.name}: {architecture.cell}, "
-        f"{architecture.num_layers} × {architecture.hidden_size} units, attention over "
-        f"{architecture.attention} outputs"
+        f"{architecture.num_layers} × {architecture.hidden_size} units{architecture.looks_back}"
     )

@@ -1,6 +1,6 @@
 // What each step looked at: point at a character, and the places before it show their shares.
-const N = data.shown.length, LISTED = 8, BEFORE = 10;
-let here = 0;
+const N = data.shown.length, LISTED = 8, BEFORE = 10, views = data.attention.length;
+let here = 0, view = data.view;  // view 0 is the mean of all heads, view k + 1 is head k
 
 // Place k is character k; place -1, the newline before the text, stands first.
 const newline = element("b");
@@ -11,7 +11,7 @@ const before = ["⏎", ...data.shown];
 
 // The shares of what the step saw, in thousandths, those of the places from `first` on.
 function seen(t) {
-  const shares = data.attention[t];
+  const shares = data.attention[view][t];
   return { first: t - 1 - shares.length, shares };
 }
 
@@ -44,6 +44,16 @@ function look(t) {
   );
 }
 
+function choose(k) {
+  view = clamp(k, 0, views - 1);
+  $("head").value = view;
+  look(here);
+}
+
+$("heads").hidden = views < 2;
+$("head").append(...data.attention.map((_, k) => new Option(k ? `head ${k - 1}` : "all heads (mean)", k)));
+$("head").onchange = () => choose(Number($("head").value));
+
 const keys = {
   ArrowLeft: () => look(here - 1),
   ArrowRight: () => look(here + 1),
@@ -52,8 +62,9 @@ const keys = {
   Home: () => look(0),
   End: () => look(N - 1),
 };
+if (views > 1) Object.assign(keys, { ArrowUp: () => choose(view - 1), ArrowDown: () => choose(view + 1) });
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
+  if (event.target.closest("select") || event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
   event.preventDefault();
   keys[event.key]();
 });
@@ -63,4 +74,5 @@ for (const kind of ["pointerdown", "pointermove"]) {
     if (t !== null && t !== here) look(t);
   });
 }
-look(data.start);
+here = data.start;
+choose(view);

@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from charlstm.errors import CharlstmError
-from charlstm.hints import command
-from charlstm.nn import Array
-from charlstm.nn.parameters import Architecture
 from charlstm.output.figure import drawing
 from charlstm.output.page import page
 from charlstm.output.terminal import Depth, glyph, heat, table
+from charlstm.studies.inspect.heads import views, weights_before, whose
 from charlstm.studies.inspect.text_pictures import (
     Strip,
     hex_of,
@@ -39,39 +37,31 @@ WIDE = 0.16  # inches of a character there
 LARGEST = 4_000_000  # weights that a page holds
 
 
-def require_attention(architecture: Architecture, run: str) -> None:
-    """Refuse a model without attention.
-
-    Raises:
-        CharlstmError: which says how to train one.
-    """
-    if not architecture.attention:
-        train = command("train", "TEXT", "--attention", 128)
-        raise CharlstmError(f"{run} has no attention to look at; train a model that has: {train}")
-
-
-def page_limit(reach: int) -> int:
+def page_limit(reach: int, heads: int) -> int:
     """How many characters a page holds if each step looks at up to `reach` outputs."""
-    return max(math.isqrt(LARGEST), LARGEST // reach)
-
-
-def weights_before(trace: Trace, t: int) -> tuple[int, Array]:
-    """What the step that predicts character `t` looks at: a place, and the weights from it on."""
-    seen = min(trace.attention.shape[1], t)
-    return t - 1 - seen, trace.attention[t, :seen][::-1]
+    largest = LARGEST // len(views(heads))
+    return max(math.isqrt(largest), largest // reach)
 
 
 @dataclass(frozen=True)
 class AttentionView:
     """A trace with the steps of it to show, those that predict the characters `at`; none are all.
 
-    `run` is the model's name, `about` the sentence below a page's title.
+    `run` is the model's name, `about` the sentence below a page's title. `head` is the one whose
+    weights are shown, or None for the mean.
     """
 
     trace: Trace
     at: Sequence[int]
     run: str
     about: str = ""
+    head: int | None = None
+
+    @property
+    def heads(self) -> int:
+        """How many heads there are."""
+        R: int = self.trace.heads.shape[1]
+        return R
 
     @property
     def steps(self) -> Sequence[int]:
@@ -89,16 +79,22 @@ class AttentionView:
         return ["at", "character", "place", "seen", "weight"], rows
 
     def to_mapping(self) -> dict[str, Any]:
-        """The text, and of each step the weights of the places from `first` on."""
+        """The text, and of each step the weights of the places from `first` on.
+
+        They are those that are shown, and those of each head.
+        """
         steps = []
         for t in self.steps:
-            first, weights = weights_before(self.trace, t)
+            first, weights = weights_before(self.trace, t, self.head)
+            by_head = [weights_before(self.trace, t, k)[1] for k in range(self.heads)]
             symbol, bits = self.trace.symbols[t], self.trace.surprisal[t]
             step = {"at": t, "character": symbol, "bits": bits, "first": first, "weights": weights}
-            steps.append(step)
+            steps.append(step | {"by_head": by_head})
         return {
             "text": "".join(self.trace.symbols),
-            "reach": self.trace.attention.shape[1],
+            "reach": self.trace.heads.shape[2],
+            "heads": self.heads,
+            "head": self.head,
             "steps": steps,
         }
 
@@ -113,16 +109,28 @@ class AttentionView:
         return self._matrix()
 
     def to_page(self) -> bytes:
-        """The page on which one points at a character, in UTF-8; the first of `at` is in view."""
-        steps = [weights_before(self.trace, t)[1] for t in range(len(self.trace.symbols))]
+        """The page on which one points at a character, in UTF-8; the first of `at` is in view.
+
+        It holds the mean and each of several heads, and begins with what `head` says.
+        """
+        N, shown = len(self.trace.symbols), views(self.heads)
         data = trace_data(self.trace) | {
-            "attention": [np.rint(1000 * weights).astype(int).tolist() for weights in steps],
-            "start": self.at[0] if self.at else len(steps) - 1,
+            "attention": [
+                [
+                    np.rint(1000 * weights_before(self.trace, t, view)[1]).astype(int).tolist()
+                    for t in range(N)
+                ]
+                for view in shown
+            ],
+            "view": shown.index(self.head) if self.head in shown else 0,
+            "start": self.at[0] if self.at else N - 1,
         }
         return page("attention", f"What {self.run} looks at", self.about, data)
 
     def lines(self, columns: int, depth: Depth) -> Iterator[str]:
         """The text with its places shaded for each of `at`; without them a row for each step."""
+        if about := whose(self.head, self.heads):
+            yield from (f"weights: {about}", "")
         if self.at:
             strips = [self._text(), *map(self._strip, self.at)]
             yield from strips_lines(strips, columns, depth)
@@ -134,7 +142,7 @@ class AttentionView:
         yield "looks at: a place, the character that was read there; -1 is the newline before all"
 
     def _seen(self, t: int) -> list[tuple[int, float]]:
-        first, weights = weights_before(self.trace, t)
+        first, weights = weights_before(self.trace, t, self.head)
         return list(enumerate(weights.tolist(), first))
 
     def _row(self, t: int) -> list[str]:
@@ -165,7 +173,7 @@ class AttentionView:
 
         So a quarter of all weight has half of the colour, and a small weight can still be seen.
         """
-        first, weights = weights_before(self.trace, t)
+        first, weights = weights_before(self.trace, t, self.head)
         values = np.full(max(self.at) + 2, np.nan)
         values[first + 1 : first + 1 + len(weights)] = np.sqrt(weights)
         shown = [glyph("\n"), *self.trace.symbols[: t + 1]]
@@ -173,7 +181,8 @@ class AttentionView:
         return Strip(f"{t} {glyph(self.trace.symbols[t])}", shown, values.tolist(), heat)
 
     def _title(self) -> str:
-        return f"{self.run}: what each step looks at (a quarter of the weight has half the colour)"
+        parts = (whose(self.head, self.heads), "a quarter of the weight has half the colour")
+        return f"{self.run}: what each step looks at ({'; '.join(filter(None, parts))})"
 
     def _matrix(self) -> "Figure":
         N = len(self.trace.symbols)
@@ -184,7 +193,7 @@ class AttentionView:
             )
         shades = np.full((N, N + 1), np.nan)
         for t in range(N):
-            first, weights = weights_before(self.trace, t)
+            first, weights = weights_before(self.trace, t, self.head)
             shades[t, first + 1 : first + 1 + len(weights)] = np.sqrt(weights)
         with drawing(
             max(N, 12) * WIDE + 0.9, max(N, 12) * WIDE + 1.1, layout="constrained"

@@ -4,9 +4,9 @@ The step that decides is the one that predicts the first character in which the 
 form differ. A noun is the word that ends at the pair's `subject_end` or `attractor_end`, and the
 character after it, since only the output after that has seen that the word is over.
 
-To hide outputs, their weights are set to zero and the others divided by what is left. Attention
-stands outside the recurrence, so what a step looks at changes no other step: to hide outputs from
-the steps of the verb is the same as to hide them from all.
+To hide outputs, their weights are set to zero and the others divided by what is left, in each head
+or in one. Attention stands outside the recurrence, so what a step looks at changes no other step:
+to hide outputs from the steps of the verb is the same as to hide them from all.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,14 +33,16 @@ BATCH = 32  # pairs read at a time
 class Look:
     """What the step that decides the verb of a pair looks at.
 
-    `subject` and `attractor` are shares of its weight; an attractor is None where the pair names
-    none. `subject_chance` and `attractor_chance` are the noun's outputs ÷ those that the step sees.
+    `subject` and `attractor` are shares of its weight, that of one head or the mean of all; an
+    attractor is None where the pair names none. `subject_by_head` has the subject's of each head.
+    `subject_chance` and `attractor_chance` are the noun's outputs ÷ those that the step sees.
     The log-odds are those of the right form against the wrong one, in nats: as they are, with the
     subject's outputs hidden, and with as many random others hidden.
     """
 
     pair: Pair
     subject: float
+    subject_by_head: Sequence[float]
     subject_chance: float
     attractor: float | None
     attractor_chance: float | None
@@ -86,11 +88,13 @@ def look_at_pairs(
     pairs: Sequence[Pair],
     *,
     seed: int = 1,
+    head: int | None = None,
     progress: Callable[[int], object] = lambda _: None,
 ) -> list[Look]:
     """What is looked at in each of the pairs that have a `subject_end`, in their order.
 
-    `seed` decides the random places. `progress` gets the number of pairs since the last call.
+    `seed` decides the random places. Shares are of `head`, and outputs are hidden from it alone;
+    None are all. `progress` gets the number of pairs since the last call.
 
     Raises:
         CorpusError: if no pair has a `subject_end`.
@@ -102,6 +106,7 @@ def look_at_pairs(
             "there, to each line"
         )
     rng, reach = Random(seed), parameters.architecture.attention  # noqa: S311
+    heads = slice(None) if head is None else slice(head, head + 1)
     tasks = [_task(vocabulary, pair, reach, rng) for pair in named]
     looks: dict[int, Look] = {}
     for batch in batches_by_length([task.ids[0].size for task in tasks], BATCH):
@@ -113,7 +118,7 @@ def look_at_pairs(
             padded[: row.size, column] = row
         recording = record(parameters, padded[:-1])
         for k, n in enumerate(batch):
-            looks[n] = _look(parameters, recording, tasks[n], 2 * k)
+            looks[n] = _look(parameters, recording, tasks[n], 2 * k, heads)
         progress(len(batch))
     return [looks[n] for n in range(len(tasks))]
 
@@ -146,17 +151,23 @@ def _task(vocabulary: Vocabulary, pair: Pair, reach: int, rng: Random) -> _Task:
     )
 
 
-def _look(parameters: Parameters, recording: Recording, task: _Task, column: int) -> Look:
+def _look(
+    parameters: Parameters, recording: Recording, task: _Task, column: int, heads: slice
+) -> Look:
     """The look of the task whose good text is in this column, and its bad text in the next."""
-    p = recording.attention[task.decides, column].mean(axis=0)  # of all heads
-    seen = min(len(p), task.decides)
+    p = recording.attention[task.decides, column]  # (R, M)
+    seen = min(p.shape[1], task.decides)
+
+    def by_head(noun: Sequence[int]) -> Array:
+        shares: Array = p[:, [task.decides - 1 - step for step in noun]].sum(axis=1)
+        return shares
 
     def share(noun: Sequence[int]) -> float:
-        return float(sum(p[task.decides - 1 - step] for step in noun))
+        return float(by_head(noun)[heads].mean())
 
     def log_odds(hidden: Sequence[int]) -> float:
         good, bad = (
-            _log_likelihood(parameters, recording, ids, task.verb, column + k, hidden)
+            _log_likelihood(parameters, recording, ids, task.verb, column + k, hidden, heads)
             for k, ids in enumerate(task.ids)
         )
         return good - bad
@@ -165,6 +176,7 @@ def _look(parameters: Parameters, recording: Recording, task: _Task, column: int
     return Look(
         pair=task.pair,
         subject=share(task.subject),
+        subject_by_head=by_head(task.subject).tolist(),
         subject_chance=len(task.subject) / seen,
         attractor=share(task.attractor) if has_attractor else None,
         attractor_chance=len(task.attractor) / seen if has_attractor else None,
@@ -181,12 +193,13 @@ def _log_likelihood(
     verb: int,
     column: int,
     hidden: Sequence[int],
+    blind: slice,
 ) -> float:
-    """The log-likelihood of `ids` from the step `verb` on, with the outputs `hidden` hidden."""
+    """The log-likelihood of `ids` from step `verb` on, with outputs `hidden` from `blind` heads."""
     steps = range(verb, ids.size - 1)
     h = recording.states[-1]["h"][: ids.size - 1, :, column]
     heads = np.stack([_by_step(recording.attention[t, column], t, len(h)) for t in steps], axis=1)
-    heads[:, :, list(hidden)] = 0.0
+    heads[blind, :, list(hidden)] = 0.0
     left = heads.sum(axis=2, keepdims=True)
     heads = np.divide(heads, left, out=np.zeros_like(heads), where=left > 0.0)
     picked = zip(heads, np.split(h, len(heads), axis=1), strict=True)

@@ -4,10 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from charlstm.errors import CharlstmError
 from charlstm.output.figure import COLOURS, drawing
 from charlstm.output.terminal import table
 from charlstm.studies.inspect.attention_pairs import Look
+from charlstm.studies.inspect.heads import whose
 from charlstm.text.shown import printable
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ LEGEND = (
     "misleads in incongruent pairs. right: pairs right; hidden: with the subject's outputs hidden,",
     "random: with as many others hidden.",
 )
+IN_ONE_HEAD = "in one head: the head with the most weight on the subject, and that weight."
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,8 @@ class Group:
     """Means over the looks at some pairs; None where no pair names a noun that misleads.
 
     `elsewhere` is the weight on neither noun. `right`, `without_subject` and `without_random` are
-    shares of right pairs, as they are and with outputs hidden.
+    shares of right pairs, as they are and with outputs hidden. `best_head` is the one that puts
+    most weight on the subject, which is `subject_in_best_head`.
     """
 
     pairs: int
@@ -44,6 +49,8 @@ class Group:
     right: float
     without_subject: float
     without_random: float
+    best_head: int
+    subject_in_best_head: float
 
 
 def group_of(looks: Sequence[Look]) -> Group:
@@ -57,17 +64,24 @@ def group_of(looks: Sequence[Look]) -> Group:
         name: mean([getattr(look, name) for look in looks]) for name in (*SHARES[:4], *ANSWERS)
     }
     elsewhere = mean([1.0 - look.subject - (look.attractor or 0.0) for look in looks])
+    in_head = np.mean([look.subject_by_head for look in looks], axis=0).tolist()
+    best = in_head.index(max(in_head))
     values: dict[str, Any] = {"pairs": len(looks), "elsewhere": elsewhere, **columns}
-    return Group(**values)
+    return Group(best_head=best, subject_in_best_head=in_head[best], **values)
 
 
 @dataclass(frozen=True)
 class AttentionReport:
-    """What the model `run`, whose steps see up to `reach` outputs, looked at in pairs."""
+    """What the model `run`, whose steps see up to `reach` outputs, looked at in pairs.
+
+    `head` is the one of its `heads` that the looks are of; None are all.
+    """
 
     looks: Sequence[Look]
     run: str
     reach: int
+    heads: int
+    head: int | None
 
     @property
     def conditions(self) -> dict[str, Group]:
@@ -98,25 +112,32 @@ class AttentionReport:
         return {
             "run": self.run,
             "reach": self.reach,
+            "heads": self.heads,
+            "head": self.head,
             "conditions": {name: asdict(group) for name, group in self.conditions.items()},
             **{name: asdict(group) for name, group in self.totals.items()},
         }
 
     def lines(self) -> Iterator[str]:
         """A row for each condition and total, and what the columns are."""
-        rows = [["", "pairs", *TITLES]]
+        several = self.heads > 1 and self.head is None
+        if about := whose(self.head, self.heads):
+            alone = "" if several else ", from which alone outputs are hidden"
+            yield from (f"weights: {about}{alone}", "")
+        rows = [["", "pairs", *TITLES, *["in one head"] * several]]
         for groups in (self.conditions, self.totals):
             rows += [
                 [
                     printable(name),
                     f"{group.pairs:,}",
                     *(_percent(getattr(group, c)) for c in COLUMNS),
+                    *[f"{group.best_head}: {group.subject_in_best_head:.1%}"] * several,
                 ]
                 for name, group in groups.items()
             ]
         shown = list(table(rows, range(1, len(rows[0])), indent="", gap="  "))
         cut = len(self.conditions) + 1
-        yield from (*shown[:cut], "", *shown[cut:], "", *LEGEND)
+        yield from (*shown[:cut], "", *shown[cut:], "", *LEGEND, *[IN_ONE_HEAD] * several)
 
     def to_figure(self) -> "Figure":
         """Where the weight lies, with chance, and the pairs right; a row for each condition.
@@ -131,7 +152,9 @@ class AttentionReport:
             )
         with drawing(8.5, 1.5 + 0.34 * len(groups)) as figure:
             looks, answers = figure.subplots(1, 2, sharey=True)
-            looks.set_title(f"{self.run}: when it decides the verb", fontsize=10, loc="left")
+            title = f"{self.run}: when it decides the verb"
+            of = filter(None, (title, whose(self.head, self.heads)))
+            looks.set_title(", ".join(of), fontsize=10, loc="left")
             for k, (part, label) in enumerate(
                 (("subject", "subject"), ("attractor", "other noun"))
             ):

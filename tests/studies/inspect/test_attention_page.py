@@ -8,22 +8,27 @@ import pytest
 from browsers import assert_it_fits, chromium, opened
 from models import VOCABULARY, looked_at, wild_model
 
+from charlstm.nn.parameters import Parameters
 from charlstm.studies.inspect.attention import AttentionView
 from charlstm.trace import trace_text
 
 pytestmark = pytest.mark.slow
 
 TEXT = "The cats ate\nthe bread.</script><b>x"
-MODEL = wild_model(attention=9, scale=0.6)
+MODEL = wild_model(attention=9, attention_heads=3, scale=0.6)
 SEEN = "⏎" + TEXT.replace("\n", "⏎")
 
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "page.html"
-    view = AttentionView(trace_text(MODEL, VOCABULARY, TEXT), [20], "A <run> & more", "about")
-    path.write_bytes(view.to_page())
+    path.write_bytes(written(MODEL))
     return path
+
+
+def written(model: Parameters, head: int | None = None) -> bytes:
+    trace = trace_text(model, VOCABULARY, TEXT)
+    return AttentionView(trace, [20], "A <run> & more", "about", head).to_page()
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +44,10 @@ def page(browser: Any, file: Path, request: pytest.FixtureRequest) -> Iterator[A
         yield found
 
 
-def check(page: Any, t: int) -> None:
+def check(page: Any, t: int, head: int | None = None) -> None:
     """Assert that the page shows what the step that predicts character `t` looked at."""
     assert page.locator("#place").text_content().endswith(f", character {t}")
-    weights = looked_at(MODEL, TEXT)[t]
+    weights = looked_at(MODEL, TEXT, head)[t]
     first = t - 1 - len(weights)
     listed = page.locator("#seen tr").all()
     shares = sorted(((w, first + k) for k, w in enumerate(weights)), reverse=True)
@@ -71,8 +76,9 @@ def test_pointing_at_a_character_or_tapping_it_shows_what_it_looked_at(page: Any
 
 
 def test_keys_go_from_character_to_character_and_no_further(page: Any) -> None:
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.id") == "text"
+    for id_ in ("head", "text"):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.id") == id_
     page.keyboard.press("ArrowLeft")
     check(page, 19)
     page.keyboard.press("End")
@@ -82,6 +88,33 @@ def test_keys_go_from_character_to_character_and_no_further(page: Any) -> None:
     page.keyboard.press("ArrowLeft")
     check(page, 0)
     assert "nothing to look at" in page.locator("#looks").text_content()
+
+
+def test_one_chooses_all_heads_or_one_of_them(page: Any) -> None:
+    assert page.locator("#head option").all_text_contents() == [
+        "all heads (mean)", "head 0", "head 1", "head 2",
+    ]  # fmt: skip
+    page.locator("#head").select_option("head 1")
+    check(page, 20, head=1)
+    page.locator("#text").focus()
+    page.keyboard.press("ArrowLeft")
+    check(page, 19, head=1)
+    for key, view in zip(["ArrowDown"] * 2 + ["ArrowUp"] * 4, (3, 3, 2, 1, 0, 0), strict=True):
+        page.keyboard.press(key)
+        check(page, 19, head=view - 1 if view else None)
+        assert page.locator("#head").input_value() == str(view)
+
+
+def test_it_begins_with_the_head_asked_for_and_offers_no_choice_of_one(
+    browser: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "page.html"
+    path.write_bytes(written(MODEL, 2))
+    with opened(browser, path) as page:
+        check(page, 20, head=2)
+    path.write_bytes(written(wild_model(attention=9, scale=0.6), 0))
+    with opened(browser, path) as page:
+        assert not page.locator("#heads").is_visible()
 
 
 def test_it_fits_a_phone_in_light_and_dark(page: Any) -> None:

@@ -23,10 +23,12 @@ GOOD, BAD = "The cats or the rats bet.", "The cats or the rats bst."
 PAIR = Pair(GOOD, BAD, "c", "1", subject_end=8, attractor_end=20)
 
 
-def log_likelihood(model: Parameters, text: str, start: int, hidden: Collection[int]) -> float:
-    """Of the characters from `start` on, by the reference, if nothing may look at these places.
+def log_likelihood(
+    model: Parameters, text: str, start: int, hidden: Collection[int], head: int | None = None
+) -> float:
+    """Of the characters from `start` on, by the reference, if these places are hidden.
 
-    A place is hidden by a huge negative number for its distance.
+    A place is hidden from one head, or all, by a huge negative number for its distance.
     """
     state: dict[str, Array] | None = None
     H, M, total = model.architecture.hidden_size, model.architecture.attention, 0.0
@@ -38,7 +40,7 @@ def log_likelihood(model: Parameters, text: str, start: int, hidden: Collection[
         d = block["d"].copy()
         for place in hidden:
             if 1 <= t - 1 - place <= M:  # step t has read character t - 1
-                d[:, t - 2 - place] = -1e9
+                d[slice(None) if head is None else head, t - 2 - place] = -1e9
         h = state["attention.m"][:, -1].T
         z, _, memory = reference.look_back({**block, "d": d}, h, memory)
         logits = (model.by_name["W_y"] @ z + model.by_name["b_y"])[:, 0]
@@ -47,13 +49,18 @@ def log_likelihood(model: Parameters, text: str, start: int, hidden: Collection[
     return total
 
 
+@pytest.mark.parametrize("head", [None, 0, 2])
 @pytest.mark.parametrize("reach", [3, 8, 12, 60])
-def test_shares_are_those_of_the_step_that_predicts_the_character_that_differs(reach: int) -> None:
-    model = wild_model(attention=reach, scale=0.6)
-    (look,) = look_at_pairs(model, WILD_VOCABULARY, [PAIR])
-    weights = looked_at(model, GOOD)[22]
+def test_shares_are_those_of_the_step_that_predicts_the_character_that_differs(
+    reach: int, head: int | None
+) -> None:
+    model = wild_model(attention=reach, attention_heads=3, scale=0.6)
+    (look,) = look_at_pairs(model, WILD_VOCABULARY, [PAIR], head=head)
+    weights = looked_at(model, GOOD, head)[22]
     first = 21 - len(weights)
     subject = [w for k, w in enumerate(weights, first) if 4 <= k <= 8]
+    by_head = [sum(looked_at(model, GOOD, k)[22][: max(0, 9 - first)][-5:]) for k in range(3)]
+    assert look.subject_by_head == pytest.approx(by_head)
     attractor = [w for k, w in enumerate(weights, first) if 16 <= k <= 20]
     assert look.subject == pytest.approx(sum(subject))
     assert look.attractor == pytest.approx(sum(attractor))
@@ -61,13 +68,16 @@ def test_shares_are_those_of_the_step_that_predicts_the_character_that_differs(r
     assert look.attractor_chance == len(attractor) / len(weights)
 
 
+@pytest.mark.parametrize(("heads", "head"), [(1, None), (3, None), (3, 0), (2, 1)])
 @pytest.mark.parametrize("reach", [8, 17, 60])
-def test_hidden_outputs_are_hidden_as_by_a_mask_of_the_scores(reach: int) -> None:
-    model = wild_model("gru", attention=reach, scale=0.6, num_layers=2)
-    (look,) = look_at_pairs(model, WILD_VOCABULARY, [PAIR])
+def test_hidden_outputs_are_hidden_as_by_a_mask_of_the_scores(
+    reach: int, heads: int, head: int | None
+) -> None:
+    model = wild_model("gru", attention=reach, attention_heads=heads, scale=0.6, num_layers=2)
+    (look,) = look_at_pairs(model, WILD_VOCABULARY, [PAIR], head=head)
 
     def odds(hidden: Collection[int]) -> float:
-        good, bad = (log_likelihood(model, text, 21, hidden) for text in (GOOD, BAD))
+        good, bad = (log_likelihood(model, text, 21, hidden, head) for text in (GOOD, BAD))
         return good - bad
 
     assert look.log_odds == pytest.approx(odds(()), abs=1e-9)
