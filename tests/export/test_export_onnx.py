@@ -60,11 +60,13 @@ def by_row(name: str, view: Array) -> Array:
 
 
 @each_variant
-@pytest.mark.parametrize(("num_layers", "attention"), [(1, 0), (2, 0), (1, 20)])
+@pytest.mark.parametrize(
+    ("num_layers", "attention", "heads"), [(1, 0, 1), (2, 0, 1), (1, 20, 1), (1, 20, 2)]
+)
 def test_trained_model_writes_the_same_text(
-    cell: str, options: Mapping[str, Any], num_layers: int, attention: int
+    cell: str, options: Mapping[str, Any], num_layers: int, attention: int, heads: int
 ) -> None:
-    size = {"num_layers": num_layers, "attention": attention, "attention_heads": 4}
+    size = {"num_layers": num_layers, "attention": attention, "attention_heads": heads}
     model = trained(cell, options, IDS, 160, lr=0.02, **size)
     prime = np.array([NEWLINE])
     ours = [ids[0] for ids in generate(model, prime, 200, Filters(temperature=0.0), [1])]
@@ -81,7 +83,7 @@ def test_trained_model_writes_the_same_text(
 
 
 @each_variant
-@pytest.mark.parametrize(("attention", "heads"), [(0, 1), (1, 1), (4, 1), (4, 3)])
+@pytest.mark.parametrize(("attention", "heads"), [(0, 1), (1, 1), (1, 3), (4, 1), (4, 3)])
 def test_batches_states_and_unknown_characters(
     cell: str, options: Mapping[str, Any], attention: int, heads: int
 ) -> None:
