@@ -23,14 +23,15 @@ scores, [B, R, rows that it sees, steps].
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from charlstm.nn import Array
+from charlstm.nn.diagonals import band, by_distance, own_units
 from charlstm.nn.outputs import Outputs
 
 BLOCK = 32  # steps whose scores are one product: a smaller band wastes less beside the reach
-LOWEST = -1e30  # in place of the highest score where a step sees nothing
+LOWEST = -1e30  # in place of the highest score where there is none
+LOST = 1e-20  # a sum of a step below this has lost digits of float32
 
 
 class Attention:
@@ -62,7 +63,8 @@ class Attention:
         self._by_unit = np.empty((batch, R, H // R, length), dtype)  # q, and later du
         self._z, self._spare = np.empty((2, length, batch, H), dtype)
         self._p = np.empty((-(-length // BLOCK), batch, *self._band.shape), dtype)
-        self._one = [(rows, _own_units(rows)) for rows in np.zeros((2, R, H), dtype)]
+        self._ones = np.ones((1, M + steps - 1), dtype)  # a product with it is the fastest sum
+        self._one = [(rows, own_units(rows)) for rows in np.zeros((2, R, H), dtype)]
         if backward:
             self._dk = np.empty_like(self._p[0])
             self._du, self._dq, self._dm = np.empty((3, batch, length, H), dtype)
@@ -82,13 +84,9 @@ class Attention:
         self._v = self._params["v"][:, 0]
         self._v_of_heads = self._v.reshape(len(self._band), -1)
         if self._backward:
-            np.copyto(_own_units(self._v_by_head), self._v_of_heads)
+            np.copyto(own_units(self._v_by_head), self._v_of_heads)
         steps = self._band.shape[2]
-        outside = [(0, 0), (steps - 1, steps - 1)]
-        lines = np.pad(self._params["d"][:, ::-1], outside, constant_values=-np.inf)
-        of_head, size = lines.strides
-        diagonal = as_strided(lines[:, steps - 1 :], self._band.shape, (of_head, size, -size))
-        np.copyto(self._band, diagonal)
+        np.copyto(self._band, band(self._params["d"], steps))
 
     def forward(self, ids: NDArray[np.intp], h: Array) -> Array:
         """What the readout reads, rows (T·B, H), from the outputs `h` (T·B, H) at `ids` (T, B)."""
@@ -98,19 +96,22 @@ class Attention:
         by_step = h.reshape(T, B, -1)
         self._outputs.put(ids, by_step)
         q_rows = np.matmul(h, self._W.T, out=self._spare[:T].reshape(T * B, -1))
-        np.add(q_rows, self._b, out=q_rows)
-        q, by_unit = self._q[:, :T], self._by_unit[..., :T]
-        np.copyto(q, q_rows.reshape(T, B, -1).swapaxes(0, 1))
+        q, u, by_unit = self._q[:, :T], self._heads(self._u), self._by_unit[..., :T]
+        np.add(q_rows.reshape(T, B, -1).swapaxes(0, 1), self._b, out=q)
         np.copyto(by_unit, self._heads(q).swapaxes(2, 3))
-        u = self._heads(self._u)
         for t, end, m, p in self._blocks(T):
-            np.matmul(m, by_unit[..., t:end], out=p)
-            np.add(p, self._band[:, : p.shape[2], : end - t], out=p)
-            self._outputs.hide(p, t, end)
-            np.subtract(p, np.maximum(p.max(axis=2, keepdims=True), LOWEST), out=p)
-            np.exp(p, out=p)
-            # The sum is at least 1, or 0 where a step sees nothing.
-            np.divide(p, np.maximum(p.sum(axis=2, keepdims=True), 1.0), out=p)
+            # The highest score of a block is found sooner than that of each step, and serves as
+            # well, unless it is so far above those of a step that their sum is lost.
+            for axes in ((2, 3), (2,)):
+                np.matmul(m, by_unit[..., t:end], out=p)
+                np.add(p, self._band[:, : p.shape[2], : end - t], out=p)
+                nothing = self._outputs.hide(p, t, end)
+                np.subtract(p, np.maximum(p.max(axis=axes, keepdims=True), LOWEST), out=p)
+                np.exp(p, out=p)
+                total = np.matmul(self._ones[:, : p.shape[2]], p) + nothing
+                if total.min() > LOST:
+                    break
+            np.divide(p, total, out=p)
             np.matmul(p.swapaxes(2, 3), m, out=u[:, :, t:end])
         z = self._z[:T]
         np.multiply(self._u[:, :T].swapaxes(0, 1), self._v, out=z)
@@ -156,18 +157,18 @@ class Attention:
     def weights(self, steps: int) -> Array:
         """What each head looks at in each step of the last window, (T, B, R, M): p by distance."""
         R, M = self._params["d"].shape
-        by_distance = np.empty((steps, len(self._u), R, M), self._b.dtype)
+        weights = np.empty((steps, len(self._u), R, M), self._b.dtype)
         for t, end, _, p in self._blocks(steps):
-            np.copyto(by_distance[t:end], np.moveaxis(_diagonals(p, M), 2, 0))
-        return by_distance
+            np.copyto(weights[t:end], np.moveaxis(by_distance(p, M), 2, 0))
+        return weights
 
     def backward(self, dz: Array, h: Array, grads: Mapping[str, Array]) -> Array:
         """Turn dL/dz (T·B, H) into dL/dh in place, and return it; write the gradients to `grads`.
 
         `h` are the outputs that `forward` was given.
         """
-        B, _, H = self._u.shape
-        T, (R, M) = len(dz) // B, self._params["d"].shape
+        (B, _, H), (R, M) = self._u.shape, self._params["d"].shape
+        T = len(dz) // B
         u, du, dm = self._u[:, :T], self._du[:, :T], self._dm[:, :T]
         by_step, by_unit, spare = dz.reshape(T, B, H), self._by_unit[..., :T], self._spare[:T]
         rows = spare.reshape(T * B, H)
@@ -187,7 +188,7 @@ class Attention:
             np.subtract(dk, du_u[..., t:end], out=dk)
             np.multiply(dk, p, out=dk)
             # dd_δ = Σ dk_δ; dq = Σ dk_δ m_δ
-            grads["d"] += _diagonals(dk.sum(axis=0), M).sum(axis=1)
+            grads["d"] += by_distance(dk.sum(axis=0), M).sum(axis=1)
             np.matmul(dk.swapaxes(2, 3), m, out=dq[:, :, t:end])
             # dm = Σ p du + Σ dk q over the steps that see it; the outputs carried in are constants
             seen = max(0, M - t)
@@ -199,20 +200,5 @@ class Attention:
         np.matmul(rows.T, h, out=grads["W_a"])
         np.sum(rows, axis=0, out=grads["b_a"][:, 0])
         np.add(by_step, self._dm[:, :T].swapaxes(0, 1), out=by_step)
-        through_q = self._z[:T].reshape(T * B, H)
-        return np.add(dz, np.matmul(rows, self._params["W_a"], out=through_q), out=dz)
-
-
-def _diagonals(band: Array, reach: int) -> Array:
-    """The numbers of a band (…, rows, steps) that lie inside, (…, steps, M), the nearest first."""
-    *before, of_row, of_step = band.strides
-    shape = (*band.shape[:-2], band.shape[-1], reach)
-    farthest_first = as_strided(band, shape, (*before, of_step + of_row, of_row))
-    return farthest_first[..., ::-1]
-
-
-def _own_units(rows: Array) -> Array:
-    """Of a row (R, H) for each head, the units of that head, as a view (R, F)."""
-    R, H = rows.shape
-    of_head, of_unit = rows.strides
-    return as_strided(rows, (R, H // R), (of_head + H // R * of_unit, of_unit))
+        through_q = np.matmul(rows, self._params["W_a"], out=self._z[:T].reshape(T * B, H))
+        return np.add(dz, through_q, out=dz)

@@ -56,12 +56,17 @@ class Outputs:
         """The rows (B, rows, H) of which steps t to `end` see some."""
         return self._rows[:, self._start + t : self._start + self.reach + end - 1]
 
-    def hide(self, scores: Array, t: int, end: int) -> None:
-        """Put −∞ in place of the `scores` (B, R, rows, steps) of what a step may not see."""
-        first = self._first[t:end] - t
-        if (first > np.arange(end - t)[:, None]).any():
-            hidden = np.arange(scores.shape[2])[:, None] < first.T[:, None]
-            np.copyto(scores, -np.inf, where=hidden[:, None])
+    def hide(self, scores: Array, t: int, end: int) -> Array | float:
+        """Put −∞ in place of the `scores` (B, R, rows, steps) of what a step may not see.
+
+        It returns 1 for each step that sees nothing, (B, 1, 1, steps), or 0 if there is none.
+        """
+        first, steps = self._first[t:end] - t, np.arange(end - t)[:, None]
+        if not (first > steps).any():
+            return 0.0
+        hidden = np.arange(scores.shape[2])[:, None] < first.T[:, None]
+        np.copyto(scores, -np.inf, where=hidden[:, None])
+        return (first >= self.reach + steps).T[:, None, None].astype(scores.dtype)
 
     def carry(self, steps: int) -> None:
         """Carry the newest outputs after `steps` steps into the next window."""

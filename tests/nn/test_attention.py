@@ -50,6 +50,16 @@ def test_a_window_equals_the_reference(
         np.testing.assert_allclose(view[seen], state[name][seen], rtol=0, atol=tolerance)
 
 
+def test_scores_may_be_far_apart_between_steps_heads_and_columns() -> None:
+    model = random_model(
+        hidden_size=4, attention=5, attention_heads=2, reset_at=1, dtype=np.float32
+    )
+    model.by_name["attention.W_a"] *= 3e3
+    ids, network = random_ids(model, 30, 3), Network(model, 30, 3)
+    scores = reference.run(model, ids)[0]
+    np.testing.assert_allclose(network.predict(ids), scores, rtol=0, atol=1e-4)
+
+
 @pytest.mark.parametrize("M", [1, 5, 300])
 @pytest.mark.parametrize(("B", "R"), [(1, 1), (1, 3), (2, 1)])
 def test_single_steps_equal_the_reference(
