@@ -1,6 +1,6 @@
 """Views along the diagonals of arrays, which copy nothing.
 
-A band has the rows that a block of steps sees, by the steps: (rows, steps) with rows = M + steps − 1.
+A band has the rows that a block of steps sees, by the steps: (M + steps − 1, steps).
 Step t sees the rows t to t+M−1, from the farthest one, of M steps ago, to the nearest.
 """
 

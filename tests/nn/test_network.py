@@ -103,7 +103,8 @@ def buffers(network: Network) -> Iterator[Array]:
         yield from (*layer._tape.values(), *layer._dstate.values())
         yield from (product._scratch for product in layer._products.values())
     for head in network.attention:
-        read = ("_W", "_b", "_v", "_v_of_heads", "_v_by_head", "_band")  # made of the parameters
+        # Those that a window only reads.
+        read = ("_W", "_b", "_v", "_v_of_heads", "_v_by_head", "_band", "_ones")
         yield head._outputs._rows
         yield from (a for n, a in vars(head).items() if isinstance(a, np.ndarray) and n not in read)
 
