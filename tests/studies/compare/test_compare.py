@@ -5,6 +5,7 @@ import json
 import shutil
 import signal
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -140,6 +141,14 @@ def test_the_bundled_plan_compares_all_cells() -> None:
     assert plan.parameters
     assert {run.config.max_steps for run in plan.runs} == {-(-8_000_000 // (16 * 64))}
     assert all(Path(name).is_file() for run in plan.runs for name in run.config.corpus)
+
+
+def test_the_bundled_plan_of_attention_gives_each_cell_runs_with_it_and_without() -> None:
+    plan = read_comparison(find_config("compare-attention"))
+    assert plan.parameters == 100_000
+    seen = Counter((run.config.cell, run.config.attention) for run in plan.runs)
+    cells = ("rnn", "lstm", "gru", "coupled")
+    assert seen == {(cell, M): 3 for cell in cells for M in (0, 128)}
 
 
 @pytest.mark.parametrize("cell", list(CELLS))
