@@ -10,10 +10,9 @@ from charlstm.nn.activation import gate_scale
 from charlstm.nn.attention import Attention
 from charlstm.nn.inputs import Characters, LowerLayer
 from charlstm.nn.layer import Layer
-from charlstm.nn.loss import cross_entropy, dropout_mask
+from charlstm.nn.loss import dropout_mask
 from charlstm.nn.parameters import Parameters, layer_parameters, parameters_at
-
-READOUT_BLOCK = 2**17  # logits computed at a time: half a megabyte, so that they stay in cache
+from charlstm.nn.readout import Readout
 
 
 class Network:
@@ -59,10 +58,8 @@ class Network:
             np.empty((length * batch, H), dtype) for _ in self.layers if backward and dropout
         ]
         self._dy = np.empty((length * batch, H), dtype) if backward else None
-        self._W_y, self._b_y = parameters.by_name["W_y"], parameters.by_name["b_y"]
-        V = parameters.vocabulary_size
-        self._block = min(length * batch, max(1, READOUT_BLOCK // V))
-        self._logits = np.empty(V * self._block, dtype)
+        W_y, b_y = parameters.by_name["W_y"], parameters.by_name["b_y"]
+        self._readout = Readout(W_y, b_y, length * batch)
         self.refresh()
 
     @property
@@ -99,20 +96,19 @@ class Network:
         """Read one character in each column, ids (B,); return the logits (V, B) of the next one."""
         y = self._forward(ids[None, :])
         self._carry(1)
-        # For one column dot is 0.6 µs faster than @.
-        return np.asarray(self._W_y.dot(y.T) + self._b_y)
+        return self._readout.step(y)
 
     def predict(self, ids: NDArray[np.intp]) -> Array:
         """Read a window `ids` (T, B); return the logits (T, V, B) of each next character."""
         y = self._forward(ids).reshape(*ids.shape, -1)
         self._carry(len(ids))
-        return np.asarray(np.matmul(self._W_y, y.swapaxes(1, 2)) + self._b_y)
+        return self._readout.predict(y)
 
     def looked_at(self, steps: int) -> Array:
         """How much each head looked at 1 … M steps ago in the last window, (T, B, R, M)."""
         for head in self.attention:
             return head.weights(steps)
-        return np.empty((steps, self.batch, 1, 0), self._logits.dtype)
+        return np.empty((steps, self.batch, 1, 0), self.parameters.flat.dtype)
 
     def read(self, ids: NDArray[np.intp]) -> None:
         """Read a window `ids` (T, B); only the carried state changes."""
@@ -125,9 +121,7 @@ class Network:
         An unknown target has the loss 0.
         """
         y = self._forward(ids)
-        losses = np.empty(targets.size)
-        for block in self._blocks(targets.size):
-            losses[block] = cross_entropy(self._logits_of(y[block]), targets.ravel()[block])
+        losses = self._readout.losses(y, targets.ravel())
         self._carry(len(ids))
         return losses.reshape(targets.shape)
 
@@ -152,17 +146,17 @@ class Network:
         masks: list[Array] = []
         y = self._forward(ids, masks, mask_key)
         dy = self._dy[: steps * self.batch]
-        loss = self._readout(y, targets.ravel(), dy, grads, loss_scale)
+        loss = self._readout.loss_and_gradients(y, targets.ravel(), dy, grads, loss_scale)
+        if masks:
+            np.multiply(dy, masks[-1], out=dy)
+        for head in self.attention:
+            h = self.layers[-1].outputs(steps)
+            dy = head.backward(dy, h, parameters_at(grads, "attention"))
         for index in reversed(range(len(self.layers))):
-            if masks:
-                np.multiply(dy, masks[index], out=dy)
-            for head in self.attention if index == len(self.layers) - 1 else ():
-                h = self.layers[index].outputs(steps)
-                dy = head.backward(dy, h, parameters_at(grads, "attention"))
             layer_grads = layer_parameters(grads, index)
             dx = self.layers[index].backward(steps, dy, layer_grads, self._penalty * loss_scale)
             if dx is not None:
-                dy = dx
+                dy = np.multiply(dx, masks[index - 1], out=dx) if masks else dx
         self._carry(steps)
         return loss
 
@@ -173,7 +167,7 @@ class Network:
         mask_key: tuple[int, int, int] = (0, 0, 0),
     ) -> Array:
         """What the readout reads (T·B, H). With `masks`, apply dropout and append them."""
-        steps = len(ids)
+        steps, top = len(ids), len(self.layers) - 1
         self.characters.set_window(ids)
         y: Array = np.empty(0)
         for index, layer in enumerate(self.layers):
@@ -183,47 +177,21 @@ class Network:
                 layer.resets.set_window(ids)
             layer.forward(steps)
             y = layer.outputs(steps)
-            for head in self.attention if index == len(self.layers) - 1 else ():
-                y = head.forward(ids, y)
-            if masks is not None and self.dropout:
-                seed, update, shard = mask_key
-                mask = dropout_mask(self.dropout, y.shape, (seed, update, index, shard))
-                masks.append(mask)
-                y = np.multiply(y, mask, out=self._dropped[index][: len(y)])
-        return y
+            if index < top:
+                y = self._drop(y, index, masks, mask_key)
+        for head in self.attention:
+            y = head.forward(ids, y)
+        return self._drop(y, top, masks, mask_key)
 
-    def _readout(
-        self,
-        y: Array,
-        targets: NDArray[np.intp],
-        dy: Array,
-        grads: Mapping[str, Array],
-        loss_scale: float,
-    ) -> float:
-        """Return the summed loss of a window's rows; write its gradients to `dy` and `grads`."""
-        dW_y, db_y = grads["W_y"], grads["b_y"]
-        dW_y.fill(0.0)
-        db_y.fill(0.0)
-        loss = 0.0
-        for block in self._blocks(targets.size):
-            logits = self._logits_of(y[block])
-            loss += float(cross_entropy(logits, targets[block]).sum(dtype=np.float64))
-            dlogits = logits  # cross_entropy has put the gradient in place of the logits
-            dlogits *= loss_scale
-            dW_y += dlogits @ y[block]
-            db_y += dlogits.sum(axis=1, keepdims=True)
-            np.matmul(dlogits.T, self._W_y, out=dy[block])
-        return loss
-
-    def _logits_of(self, y: Array) -> Array:
-        V = self.parameters.vocabulary_size
-        logits = self._logits[: V * len(y)].reshape(V, len(y))
-        np.matmul(self._W_y, y.T, out=logits)
-        logits += self._b_y
-        return logits
-
-    def _blocks(self, count: int) -> list[slice]:
-        return [slice(i, min(i + self._block, count)) for i in range(0, count, self._block)]
+    def _drop(
+        self, y: Array, index: int, masks: list[Array] | None, mask_key: tuple[int, int, int]
+    ) -> Array:
+        """Rows (T·B, H) after dropout, where there is any; append its mask to `masks`."""
+        if masks is None or not self.dropout:
+            return y
+        seed, update, shard = mask_key
+        masks.append(dropout_mask(self.dropout, y.shape, (seed, update, index, shard)))
+        return np.asarray(np.multiply(y, masks[-1], out=self._dropped[index][: len(y)]))
 
     def _carry(self, steps: int) -> None:
         for layer in self.layers:

@@ -9,7 +9,7 @@ import pytest
 from cells_under_test import each_variant, random_ids, random_model, randomise
 from numpy.typing import NDArray
 
-from charlstm.nn import Array
+from charlstm.nn import Array, readout
 from charlstm.nn import network as network_module
 from charlstm.nn.loss import dropout_mask
 from charlstm.nn.network import Network
@@ -96,7 +96,7 @@ def test_stale_buffers_do_not_matter(cell: str, options: Mapping[str, Any], atte
 def buffers(network: Network) -> Iterator[Array]:
     """Everything a window writes to."""
     assert network._dy is not None
-    yield from (network._dy, network._logits, *network._dropped)
+    yield from (network._dy, network._readout._logits, *network._dropped)
     for layer in network.layers:
         assert layer._row is not None
         yield from (layer._a, layer._steps[0].da, layer._row, layer._steps[0].tmp)
@@ -138,7 +138,7 @@ def test_scoring_and_training_give_the_same_loss() -> None:
 def test_readout_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     model = random_model()
     whole = train(Network(model, T, B, backward=True), *window(model))
-    monkeypatch.setattr(network_module, "READOUT_BLOCK", 4 * model.vocabulary_size)
+    monkeypatch.setattr(readout, "READOUT_BLOCK", 4 * model.vocabulary_size)
     assert_same(train(Network(model, T, B, backward=True), *window(model)), whole)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from charlstm.nn import Array
 from charlstm.nn.blocked_gemm import BlockedMatrix, padded
-from charlstm.nn.network import READOUT_BLOCK
 from charlstm.nn.parameters import Parameters
+from charlstm.nn.readout import READOUT_BLOCK
 
 
 class AttentionProducts:
