@@ -59,7 +59,7 @@ class Attention:
         self._b = np.empty(H, dtype)
         steps = min(BLOCK, length)
         self._band = np.empty((R, M + steps - 1, steps), dtype)  # d along its diagonals, −∞ outside
-        self._q, self._u = np.empty((2, batch, length, H), dtype)
+        self._q, self._u = np.empty((2, batch, length, H), dtype)  # and later dq, du
         self._by_unit = np.empty((batch, R, H // R, length), dtype)  # q, and later du
         self._z, self._spare = np.empty((2, length, batch, H), dtype)
         self._p = np.empty((-(-length // BLOCK), batch, *self._band.shape), dtype)
@@ -67,7 +67,7 @@ class Attention:
         self._one = [(rows, own_units(rows)) for rows in np.zeros((2, R, H), dtype)]
         if backward:
             self._dk = np.empty_like(self._p[0])
-            self._du, self._dq, self._dm = np.empty((3, batch, length, H), dtype)
+            self._dm = np.empty((batch, length, H), dtype)
             self._part = np.empty((batch, R, M + steps - 1, H // R), dtype)
             self._v_by_head = np.zeros((R, H), dtype)  # the same of v
         self.refresh()
@@ -169,34 +169,35 @@ class Attention:
         """
         (B, _, H), (R, M) = self._u.shape, self._params["d"].shape
         T = len(dz) // B
-        u, du, dm = self._u[:, :T], self._du[:, :T], self._dm[:, :T]
+        u, dm = self._u[:, :T], self._dm[:, :T]
         by_step, by_unit, spare = dz.reshape(T, B, H), self._by_unit[..., :T], self._spare[:T]
         rows = spare.reshape(T * B, H)
         # dv = Σ dz⊙u; du = v⊙dz; and du·u of each head
         np.multiply(by_step, u.swapaxes(0, 1), out=spare)
         np.sum(rows, axis=0, out=grads["v"][:, 0])
         du_u = np.matmul(rows, self._v_by_head.T).reshape(T, B, R, 1).transpose(1, 2, 3, 0)
-        np.multiply(by_step.swapaxes(0, 1), self._v, out=du)
+        du = np.multiply(by_step.swapaxes(0, 1), self._v, out=u)
         np.copyto(by_unit, self._heads(du).swapaxes(2, 3))
         dm.fill(0.0)
         grads["d"].fill(0.0)
-        du, dm, q, dq = map(self._heads, (du, dm, self._q, self._dq))
+        du, dm, q = map(self._heads, (du, dm, self._q))
         for t, end, m, p in self._blocks(T):
             # dk_δ = p_δ (du·m_δ − du·u)
             dk = self._dk[:, :, : p.shape[2], : end - t]
             np.matmul(m, by_unit[..., t:end], out=dk)
             np.subtract(dk, du_u[..., t:end], out=dk)
             np.multiply(dk, p, out=dk)
-            # dd_δ = Σ dk_δ; dq = Σ dk_δ m_δ
+            # dd_δ = Σ dk_δ
             grads["d"] += by_distance(dk.sum(axis=0), M).sum(axis=1)
-            np.matmul(dk.swapaxes(2, 3), m, out=dq[:, :, t:end])
             # dm = Σ p du + Σ dk q over the steps that see it; the outputs carried in are constants
             seen = max(0, M - t)
             own, part = dm[:, :, max(0, t - M) : end - 1], self._part[:, :, seen : m.shape[2]]
             np.add(own, np.matmul(p[:, :, seen:], du[:, :, t:end], out=part), out=own)
             np.add(own, np.matmul(dk[:, :, seen:], q[:, :, t:end], out=part), out=own)
+            # dq = Σ dk_δ m_δ, in place of q
+            np.matmul(dk.swapaxes(2, 3), m, out=q[:, :, t:end])
         # dW_a = Σ dq·hᵀ, db_a = Σ dq, dh = dz + W_aᵀ·dq + dm
-        np.multiply(self._dq[:, :T].swapaxes(0, 1), self._scale, out=spare)
+        np.multiply(self._q[:, :T].swapaxes(0, 1), self._scale, out=spare)
         np.matmul(rows.T, h, out=grads["W_a"])
         np.sum(rows, axis=0, out=grads["b_a"][:, 0])
         np.add(by_step, self._dm[:, :T].swapaxes(0, 1), out=by_step)
