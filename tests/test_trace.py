@@ -132,7 +132,7 @@ def test_the_table_and_the_mapping_say_the_same() -> None:
     head, rows = view.to_table()
     assert head[:4] == ["character", "bits", "guess_1", "probability_1"]
     assert [row[0] for row in rows] == list("The cat.")
-    column = head.index("layer_0_unit_2_f")
+    column = head.index("0:2_f")
     assert [row[column] for row in rows] == list(mapping["units"][0]["gates"]["f"])
     first = mapping["characters"][0]["expected"][0]
     assert [first["character"], first["probability"]] == rows[0][2:4]

@@ -104,22 +104,11 @@ def checked_layer(architecture: Architecture, layer: int | None) -> int:
         CharlstmError: if there is no such layer; it names the range.
     """
     count = architecture.num_layers
-    return count - 1 if layer is None else _checked("layer", layer, count)
-
-
-def checked_unit(architecture: Architecture, unit: int) -> int:
-    """A unit that exists in every layer.
-
-    Raises:
-        CharlstmError: if there is no such unit; it names the range.
-    """
-    return _checked("unit", unit, architecture.hidden_size)
-
-
-def _checked(name: str, value: int, count: int) -> int:
-    if not 0 <= value < count:
-        raise CharlstmError(f"there is no {name} {value}; this model has {name}s 0 to {count - 1}")
-    return value
+    if layer is None:
+        return count - 1
+    if not 0 <= layer < count:
+        raise CharlstmError(f"there is no layer {layer}; this model has layers 0 to {count - 1}")
+    return layer
 
 
 def warn_unseen(model: Model, text: str | bytes) -> None:

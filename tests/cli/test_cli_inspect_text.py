@@ -17,14 +17,11 @@ LOOK = ("inspect", "text", TEXT, "-r")
 def test_it_shows_the_text_its_units_and_the_mean_surprise(
     charlstm: Runner, tiny_run: Path
 ) -> None:
-    outcome = charlstm.ok(*LOOK, tiny_run, "--unit", 3, "--unit", 5)
+    outcome = charlstm.ok(*LOOK, tiny_run, "--unit", "0:3", "--unit", 5)
     lines = outcome.stdout.splitlines()
     assert lines[0] == f"     text  {TEXT}"
     assert "\x1b" not in outcome.stdout
-    assert [line for line in lines if line.startswith("layer")] == [
-        "layer 0, unit 3",
-        "layer 0, unit 5",
-    ]
+    assert [line for line in lines if line.startswith("unit")] == ["unit 0:3", "unit 0:5"]
     bits = -load(tiny_run).log_likelihood(TEXT) / len(TEXT) / 0.6931471805599453
     assert f"{bits:.3f} bits/char over {len(TEXT)} characters" in lines
 
@@ -39,8 +36,8 @@ def test_the_page_says_that_the_network_looks_back(charlstm: Runner, here: Path)
 
 def test_it_picks_units_and_says_so(charlstm: Runner, tiny_run: Path) -> None:
     outcome = charlstm.ok(*LOOK, tiny_run, "--count", 1)
-    named = re.search(r"most salient of layer 0: unit (\d+);", outcome.stderr)
-    assert named and f"layer 0, unit {named[1]}\n" in outcome.stdout
+    named = re.search(r"most salient of layer 0: (0:\d+);", outcome.stderr)
+    assert named and f"unit {named[1]}\n" in outcome.stdout
 
 
 def test_colours_always_never_and_by_default_none_to_a_file(
@@ -90,8 +87,9 @@ def test_standard_input_endless_or_cut(charlstm: Runner, tiny_run: Path) -> None
     ("arguments", "status", "message"),
     [
         (["", "--json"], 1, "there is no text to look at"),
-        (["a", "--unit", "8"], 1, "there is no unit 8; this model has units 0 to 7"),
-        (["a", "--unit", "-1"], 1, "there is no unit -1"),
+        (["a", "--unit", "8"], 1, "no unit 0:8; this model has layer 0 with units 0 to 7"),
+        (["a", "--unit", "1:0"], 1, "there is no unit 1:0"),
+        (["a", "--layer", "0", "--unit", "0:3"], 2, "no unit is left to pick"),
         (["a", "--layer", "1"], 1, "there is no layer 1; this model has layers 0 to 0"),
         (["a", "--save", "x.doc"], 2, "must end in"),
         (["a", "--save", "nowhere/x.csv"], 2, "no folder"),
@@ -144,6 +142,6 @@ def test_units_that_are_on_over_a_part(charlstm: Runner, tiny_run: Path) -> None
     memory = trace_text(model.parameters, model.vocabulary, TEXT).memory
     best = units_on_over(memory, TEXT.index("s"), TEXT.index("s") + 1)[0]
     outcome = charlstm.ok(*LOOK, tiny_run, "--span", "s", "--count", 1)
-    assert f"layer 0, unit {best.unit}\n" in outcome.stdout
+    assert f"unit 0:{best.unit}\n" in outcome.stdout
     assert "over all of it" in outcome.stderr
     assert "no part 'dogs'" in charlstm.fails(*LOOK, tiny_run, "--span", "dogs")

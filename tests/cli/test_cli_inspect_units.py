@@ -36,7 +36,7 @@ LOOK = ("inspect", "units", "--candidates=3", "--controls=3", "--long=10", "-r")
 
 def test_json_and_files(charlstm: Runner, tiny_run: Path, pairs: Path, here: Path) -> None:
     save = ("--save", "u.csv", "--save", "u.json")
-    flags = (*LOOK, tiny_run, "--pairs", pairs, "--unit", 2, "--json", *save)
+    flags = (*LOOK, tiny_run, "--pairs", pairs, "--unit", "0:2", "--json", *save)
     found = charlstm.ok(*flags).json
     assert found == json.loads((here / "u.json").read_text(encoding="utf-8"))
     assert found["pairs"]["long_singular"] == 6
@@ -72,8 +72,8 @@ def test_a_picture(charlstm: Runner, tiny_run: Path, pairs: Path, here: Path) ->
 
 def test_what_it_refuses(charlstm: Runner, tiny_run: Path, pairs: Path, here: Path) -> None:
     own = (*LOOK, tiny_run, "--pairs", pairs)
-    assert "units 0 to 7" in charlstm.fails(*own, "--unit", 8)
-    assert "layers 0 to 0" in charlstm.fails(*own, "--layer", 3, "--unit", 0)
+    assert "no unit 0:8; this model has layer 0" in charlstm.fails(*own, "--unit", 8)
+    assert "no unit 3:0" in charlstm.fails(*own, "--unit", "3:0")
     assert "both readings of gender" in charlstm.fails(*own, "--feature", "gender")
     assert "more than 99 characters" in charlstm.fails(*own, "--long", 99)
     (here / "alone.tsv").write_text("The cat was wet.\tThe cat were wet.\n", encoding="utf-8")

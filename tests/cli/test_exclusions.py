@@ -41,7 +41,13 @@ def typed(rule: Rule, option: str, value: object = ANY) -> list[str]:
     assert isinstance(found, click.Option)
     if found.is_flag:
         return [option]
-    kinds = {"integer": "3", "integer range": "3", "float": "0.5", "boolean": ""}
+    kinds = {
+        "integer": "3",
+        "integer range": "3",
+        "float": "0.5",
+        "boolean": "",
+        "layer:unit": "0:3",
+    }
     one = found.type.choices[0] if isinstance(found.type, click.Choice) else "x.json"
     return [option, str(kinds.get(found.type.name, one) if value is ANY else value)]
 

@@ -88,8 +88,7 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
             "controls": "2",
             "long": "30",
             "seed": "2",
-            "layer": "0",
-            "unit": "6",
+            "unit": "0:6",
         },
     ),
     "inspect.gradients": (
@@ -111,7 +110,7 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
         ("-r", "grammar", "The cats were here."),
         {
             "layer": "0",
-            "units": "7",
+            "units": "0:7",
             "count": "1",
             "span": "cats",
             "top": "1",
@@ -129,7 +128,6 @@ OTHERWISE = {  # options that need others with them, or that take the place of s
     ("inspect.attention", "color"): ("The cats were here.", "--at=7"),
     ("inspect.attention", "per_condition"): ("--per-condition=4",),
     ("inspect.attention", "seed"): ("--per-condition=4",),
-    ("inspect.units", "layer"): ("--unit=6",),
 }
 ELSEWHERE = {  # tests that show what these do
     ("agree", "pairs"),

@@ -514,7 +514,7 @@ def test_inspect_text_shows_surprise_guesses_and_the_units_gates() -> None:
         expected += [(f"{rank} guess", letters.rstrip()), ("in tenths", tenths)]
     assert rows == expected
     for lines, unit in ((first, found["units"][0]), (second, found["units"][1])):
-        assert lines[0] == f"layer {unit['layer']}, unit {unit['unit']}"
+        assert lines[0] == f"unit {unit['layer']}:{unit['unit']}"
         strips = {"tanh(c)": (unit["memory"], -1.0)}
         strips |= {g: (v, -1.0 if g == "g" else 0.0) for g, v in unit["gates"].items()}
         assert [line.split()[0] for line in lines[1:]] == ["tanh(c)", "i", "f", "o", "g"]
@@ -530,7 +530,7 @@ def test_inspect_text_shows_surprise_guesses_and_the_units_gates() -> None:
             assert cell[f"guess_{n}"] == guess["character"]
             assert cell[f"probability_{n}"] == guess["probability"]
         for unit in found["units"]:
-            name = f"layer_{unit['layer']}_unit_{unit['unit']}"
+            name = f"{unit['layer']}:{unit['unit']}"
             assert cell[f"{name}_tanh(c)"] == unit["memory"][k]
             assert all(cell[f"{name}_{g}"] == v[k] for g, v in unit["gates"].items())
 

@@ -235,12 +235,13 @@ def test_units_layers_gates_and_stopping_by_key(browser: Any, tmp_path: Path) ->
         page.locator("#length").fill("1")
         page.locator("#prime").fill("The")
         until(page, "text.length === 4 && writing === null")
-        page.locator("#unit").fill("0")
+        assert page.locator("#unit").input_value().startswith("1:")
+        page.locator("#unit").fill("1:0")
         page.locator("#unit").press("Enter")
         page.locator("#text").focus()
         for key in ("ArrowRight", "ArrowRight", "ArrowUp", ",", ",", "g", "g"):
             page.keyboard.press(key)
-        assert page.locator("#unit").input_value() == "2"
+        assert page.locator("#unit").input_value() == "0:2"
         assert page.locator("#layer").input_value() == "0"
         assert page.locator("#quantity").input_value() == "f"
         assert "after “h”" in page.locator("#place").text_content()

@@ -217,7 +217,7 @@ def test_time_courses() -> None:
             assert bool(low < -1) is (name == "tanh(c)") and high > 1
         assert ticks(grid[1, column].xaxis) == (list(course["marks"]), ["subject", "verb"])
     assert [axes.get_ylabel() for axes in grid[:, 0]] == ["tanh(c)", "f"]
-    assert figure.get_suptitle() == "run: layer 1, unit 3"
+    assert figure.get_suptitle() == "run: unit 1:3"
 
 
 def test_gradients() -> None:

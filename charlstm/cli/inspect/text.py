@@ -8,7 +8,6 @@ from charlstm.api import Model
 from charlstm.cli.exclusions import Command
 from charlstm.cli.options import (
     checked_layer,
-    checked_unit,
     color_depth,
     color_option,
     json_option,
@@ -19,7 +18,9 @@ from charlstm.cli.options import (
 from charlstm.cli.outputs import Output, files_of, has_page, save_all, save_option, spare
 from charlstm.cli.terminal import note, print_json, typed
 from charlstm.cli.texts import given_text
+from charlstm.cli.units import UNIT
 from charlstm.errors import CorpusError
+from charlstm.nn.units import checked_unit
 from charlstm.studies.inspect.salience import THRESHOLD, salient_units, units_on_over
 from charlstm.studies.inspect.text import TextView
 from charlstm.studies.inspect.text_pictures import page_limit
@@ -32,14 +33,14 @@ MOST = 10_000  # characters
 @click.command(cls=Command)
 @click.argument("text")
 @run_option
-@click.option("--layer", type=int, help="Layer, counted from 0.  [default: the last]")
 @click.option(
     "--unit",
     "units",
-    type=int,
+    type=UNIT,
     multiple=True,
-    help="Unit, counted from 0; repeatable.  [default: the most salient]",
+    help="Unit, such as 0:78; repeatable.  [default: the most salient]",
 )
+@click.option("--layer", type=int, help="Pick units of this layer.  [default: the last]")
 @click.option("--count", default=2, type=click.IntRange(1), help="How many units to pick.")
 @click.option("--span", metavar="PART", help="Pick units that are on over this part of the text.")
 @click.option("--top", default=3, type=click.IntRange(0, 5), help="How many guesses to show.")
@@ -51,7 +52,7 @@ def command(
     text: str,
     run: str | None,
     layer: int | None,
-    units: tuple[int, ...],
+    units: tuple[tuple[int | None, int], ...],
     count: int,
     span: str | None,
     top: int,
@@ -72,7 +73,7 @@ def command(
     spare(files_of(model), *save)
     architecture = model.parameters.architecture
     at = checked_layer(architecture, layer)
-    chosen = [(at, checked_unit(architecture, unit)) for unit in units]
+    chosen = [checked_unit(architecture, unit) for unit in units]
     given = given_text(model, text, _limit(model, save), cut)
     warn_unseen(model, given)
     trace = trace_text(model.parameters, model.vocabulary, given, TOP)
@@ -101,7 +102,8 @@ def _limit(model: Model, save: tuple[Output, ...]) -> int:
 
 def _salient(trace: Trace, layer: int, count: int) -> list[tuple[int, int]]:
     units = salient_units(trace.memory[layer], count)
-    note(f"most salient of layer {layer}: unit {', '.join(map(str, units))}; --unit shows another")
+    names = ", ".join(f"{layer}:{unit}" for unit in units)
+    note(f"most salient of layer {layer}: {names}; --unit shows another")
     return [(layer, unit) for unit in units]
 
 

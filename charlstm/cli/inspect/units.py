@@ -6,19 +6,14 @@ import click
 
 from charlstm.api import Model
 from charlstm.cli.exclusions import Command
-from charlstm.cli.options import (
-    checked_layer,
-    checked_unit,
-    json_option,
-    load_model,
-    run_option,
-    show,
-)
+from charlstm.cli.options import json_option, load_model, run_option, show
 from charlstm.cli.outputs import Output, files_of, save_all, save_option, spare
 from charlstm.cli.pairs import given_pairs
 from charlstm.cli.progress import counting_bar
 from charlstm.cli.terminal import note
+from charlstm.cli.units import UNIT
 from charlstm.errors import CharlstmError
+from charlstm.nn.units import checked_unit
 from charlstm.studies.inspect.spans import READINGS, Span, spans_of
 from charlstm.studies.inspect.time_course import (
     TimeCourse,
@@ -38,8 +33,7 @@ from charlstm.studies.inspect.units_report import UnitsReport
 @click.option("--controls", default=30, type=click.IntRange(2), help="Random units to ablate.")
 @click.option("--long", default=20, type=click.IntRange(0), help="A long way has more characters.")
 @click.option("--seed", default=1, type=click.IntRange(0), help="Decides pairs and controls.")
-@click.option("--layer", type=int, help="Layer of --unit.  [default: the last]")
-@click.option("--unit", type=int, help="Draw this unit's time course.  [default: the best]")
+@click.option("--unit", type=UNIT, help="Draw the time course of it.  [default: the best]")
 @save_option(".png", ".svg", ".csv", ".json")
 @json_option
 def command(
@@ -51,8 +45,7 @@ def command(
     controls: int,
     long: int,
     seed: int,
-    layer: int | None,
-    unit: int | None,
+    unit: tuple[int | None, int] | None,
     save: tuple[Output, ...],
     as_json: bool,
 ) -> None:
@@ -64,9 +57,7 @@ def command(
     """
     model = load_model(run)
     spare([pairs, *files_of(model)], *save)
-    architecture = model.parameters.architecture
-    at = checked_layer(architecture, layer)
-    chosen = None if unit is None else (at, checked_unit(architecture, unit))
+    chosen = None if unit is None else checked_unit(model.parameters.architecture, unit)
     spans = spans_of(given_pairs(model, pairs, per_condition, seed), feature)
     with counting_bar(candidates + controls, "unit") as progress:
         units = find_units(

@@ -50,7 +50,7 @@ function paint(t) {
 function colour() {
   text.forEach((_, t) => paint(t));
   $("layer").value = now.layer;
-  $("unit").value = now.unit;
+  $("unit").value = `${now.layer}:${now.unit}`;
   $("quantity").value = now.quantity;
   look(now.here);
 }
@@ -134,9 +134,11 @@ weights.forEach((_, k) => $("layer").append(new Option(k, k)));
 $("layer-label").hidden = weights.length === 1;
 $("quantity").append(...quantities.map((quantity) => new Option(names[quantity] ?? quantity, quantity)));
 $("attention-help").hidden = !reach;
-$("unit").max = H - 1;
 $("layer").onchange = () => chooseUnit(Number($("layer").value), now.unit);
-$("unit").onchange = () => chooseUnit(now.layer, clamp(Number($("unit").value), 0, H - 1));
+$("unit").onchange = () => {
+  const [layer, unit] = unitNamed($("unit").value, now);
+  chooseUnit(layer, clamp(unit, 0, H - 1));
+};
 $("previous").onclick = () => chooseUnit(now.layer, now.unit - 1);
 $("next").onclick = () => chooseUnit(now.layer, now.unit + 1);
 $("quantity").onchange = () => { now.quantity = $("quantity").value; colour(); };

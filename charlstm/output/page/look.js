@@ -29,6 +29,12 @@ function drawUnits(canvas, values, isSigned) {
   });
 }
 
+// The [layer, unit] that a name such as 0:78 names, or 78 in the layer `now`; where none, as it is now.
+function unitNamed(name, now) {
+  const found = /^(?:(\d+):)?(\d+)$/.exec(name.trim());
+  return found ? [Number(found[1] ?? now.layer), Number(found[2])] : [now.layer, now.unit];
+}
+
 function element(tag, className, text) {
   const made = document.createElement(tag);
   if (className) made.className = className;

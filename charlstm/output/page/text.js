@@ -32,7 +32,7 @@ function colour() {
     });
   });
   $("layer").value = now.layer;
-  $("unit").value = now.unit;
+  $("unit").value = `${now.layer}:${now.unit}`;
   $("quantity").value = now.quantity;
   look(now.here);
   listSpanUnits();
@@ -142,9 +142,8 @@ function choose(layer, unit) {
 layers.forEach((_, k) => $("layer").append(new Option(k, k)));
 $("layer-label").hidden = layers.length === 1;
 $("quantity").append(new Option(data.memory, "memory"), ...gates.map((gate) => new Option(`gate ${gate}`, gate)));
-$("unit").max = H - 1;
 $("layer").onchange = () => choose(Number($("layer").value), now.unit);
-$("unit").onchange = () => choose(now.layer, Number($("unit").value));
+$("unit").onchange = () => choose(...unitNamed($("unit").value, now));
 $("previous").onclick = () => step(-1);
 $("next").onclick = () => step(1);
 $("quantity").onchange = () => { now.quantity = $("quantity").value; colour(); };

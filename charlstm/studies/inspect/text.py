@@ -47,7 +47,7 @@ class TextView:
             head += [f"guess_{k + 1}", f"probability_{k + 1}"]
             columns += [[row[k] for row in trace.expected], trace.probabilities[:, k]]
         for layer, unit in self.units:
-            name = f"layer_{layer}_unit_{unit}"
+            name = f"{layer}:{unit}"
             head.append(f"{name}_{trace.memory_label}")
             columns.append(trace.memory[layer][:, unit])
             for gate_name, values in trace.gates[layer].items():
@@ -106,7 +106,7 @@ class TextView:
         """The text, its guesses and the units as lines of at most `columns`, and their legend."""
         yield from strips_lines(trace_strips(self.trace, self.guesses), columns, depth)
         for layer, unit in self.units:
-            yield from ("", f"layer {layer}, unit {unit}")
+            yield from ("", f"unit {layer}:{unit}")
             yield from strips_lines(unit_strips(self.trace, layer, unit), columns, depth)
         yield ""
         bits = self.trace.surprisal[np.isfinite(self.trace.surprisal)]

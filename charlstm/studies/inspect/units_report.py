@@ -103,7 +103,7 @@ class UnitsReport:
         if not self.courses:
             raise CharlstmError("there is no time course to draw; save as .csv")
         first = self.courses[0]
-        title = f"{self.run}: layer {first.layer}, unit {first.unit}"
+        title = f"{self.run}: unit {first.layer}:{first.unit}"
         return time_courses_figure(self.courses, self.readings, title)
 
     def lines(self) -> Iterator[str]:

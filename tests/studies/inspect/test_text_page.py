@@ -50,14 +50,17 @@ def alpha_of(page: Any, t: int) -> float:
     return float(parts[3]) if len(parts) == 4 else 1.0
 
 
-def shown(page: Any) -> tuple[str, str]:
-    return page.locator("#layer").input_value(), page.locator("#unit").input_value()
+def shown(page: Any) -> str:
+    """The unit in view; the choice of layers agrees with its name."""
+    name: str = page.locator("#unit").input_value()
+    assert page.locator("#layer").input_value() == name.partition(":")[0]
+    return name
 
 
 def test_it_begins_with_the_chosen_unit_in_its_colours(page: Any, trace: Trace) -> None:
     assert page.title() == "A <run> & more"
     assert "".join(page.locator("#text .c").all_text_contents()) == TEXT.replace("\n", "⏎")
-    assert shown(page) == ("1", "3")
+    assert shown(page) == "1:3"
     for t in (0, 5, 20):
         assert alpha_of(page, t) == pytest.approx(abs(trace.memory[1][t, 3]), abs=0.01)
 
@@ -65,15 +68,15 @@ def test_it_begins_with_the_chosen_unit_in_its_colours(page: Any, trace: Trace) 
 def test_keys_step_through_units_layers_and_gates(page: Any, trace: Trace) -> None:
     press = page.keyboard.press
     press("ArrowRight")
-    assert shown(page) == ("1", "4")
+    assert shown(page) == "1:4"
     assert alpha_of(page, 5) == pytest.approx(abs(trace.memory[1][5, 4]), abs=0.01)
     for _ in range(2):
         press("ArrowRight")
-    assert shown(page) == ("1", "0")  # round and round
+    assert shown(page) == "1:0"  # round and round
     press("ArrowLeft")
     press("ArrowUp")
     press("ArrowUp")
-    assert shown(page) == ("0", "5")
+    assert shown(page) == "0:5"
     press("g")
     press("g")
     assert page.locator("#quantity").input_value() == "f"
@@ -82,7 +85,11 @@ def test_keys_step_through_units_layers_and_gates(page: Any, trace: Trace) -> No
     page.locator("#unit").press("Enter")
     assert alpha_of(page, 5) == pytest.approx(trace.gates[0]["f"][5, 2], abs=0.01)
     page.locator("#next").click()
-    assert shown(page) == ("0", "3")
+    assert shown(page) == "0:3"
+    for typed, expected in (("1:4", "1:4"), ("5", "1:5"), ("0.2", "1:5"), ("9:99", "1:5")):
+        page.locator("#unit").fill(typed)
+        page.locator("#unit").press("Enter")
+        assert shown(page) == expected
 
 
 def test_the_order_of_salience(page: Any) -> None:
@@ -135,7 +142,7 @@ def test_a_marked_span_finds_the_units_that_are_on_over_it(page: Any, trace: Tra
     names = [(f"{unit.layer}:{unit.unit}", "+" if unit.sign > 0 else "−") for unit in expected[:12]]
     assert listed(page) == names
     page.locator("#span-units tr").nth(1).click()
-    assert shown(page) == (str(expected[0].layer), str(expected[0].unit))
+    assert shown(page) == f"{expected[0].layer}:{expected[0].unit}"
     page.locator("#order").select_option("span")
     page.locator("#text").focus()
     page.keyboard.press("ArrowRight")
