@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from models import VOCABULARY, wild_model
 
+from charlstm.output.strips import Strip, strips_lines
 from charlstm.output.terminal import (
     BLOCKS,
     BLUE,
@@ -26,7 +27,6 @@ from charlstm.output.terminal import (
     sparkline,
 )
 from charlstm.studies.inspect.text import trace_strips, unit_strips
-from charlstm.studies.inspect.text_pictures import Strip, strips_lines
 from charlstm.text.shown import width
 from charlstm.trace import trace_text
 

@@ -15,15 +15,10 @@ import numpy as np
 from charlstm.errors import CharlstmError
 from charlstm.output.figure import drawing
 from charlstm.output.page import page
+from charlstm.output.strips import Strip, hex_of, strips_figure, strips_lines
 from charlstm.output.terminal import Depth, glyph, heat, table
 from charlstm.studies.inspect.heads import views, weights_before, whose
-from charlstm.studies.inspect.text_pictures import (
-    Strip,
-    hex_of,
-    strips_figure,
-    strips_lines,
-    trace_data,
-)
+from charlstm.studies.inspect.text_page import trace_data
 from charlstm.trace import Trace
 
 if TYPE_CHECKING:

@@ -7,13 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from charlstm.output.strips import Strip, strips_figure, strips_lines
 from charlstm.output.terminal import Depth, diverging, gate, heat
-from charlstm.studies.inspect.text_pictures import (
-    Strip,
-    strips_figure,
-    strips_lines,
-    trace_page,
-)
+from charlstm.studies.inspect.text_page import trace_page
 from charlstm.text.vocabulary import unit_of
 from charlstm.trace import Trace
 

@@ -12,7 +12,7 @@ from models import VOCABULARY, wild_model
 
 from charlstm.output.page import embedded, packed
 from charlstm.studies.inspect.salience import units_on_over
-from charlstm.studies.inspect.text_pictures import page_limit, trace_page
+from charlstm.studies.inspect.text_page import page_limit, trace_page
 from charlstm.trace import trace_text
 
 

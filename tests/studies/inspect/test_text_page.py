@@ -10,7 +10,7 @@ from browsers import assert_it_fits, chromium, opened
 from models import VOCABULARY, wild_model
 
 from charlstm.studies.inspect.salience import units_on_over
-from charlstm.studies.inspect.text_pictures import trace_page
+from charlstm.studies.inspect.text_page import trace_page
 from charlstm.trace import Trace, trace_text
 
 pytestmark = pytest.mark.slow

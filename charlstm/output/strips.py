@@ -1,22 +1,17 @@
-"""Strips, broken together to a width in a terminal or a figure; and a trace as a page.
+"""Strips: rows with one glyph for each character of a text, for a terminal or a figure.
 
-A strip is a row with one glyph for each character of a text.
+All strips of a text are broken together to a width.
 """
 
 import math
-import unicodedata
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from charlstm.errors import CharlstmError
-from charlstm.nn.parameters import Parameters
 from charlstm.output.figure import drawing
-from charlstm.output.page import packed, page
 from charlstm.output.terminal import Colour, Depth, bar, gate, glyph, is_dark, paint
-from charlstm.studies.inspect.salience import salient_units
 from charlstm.text.shown import width
-from charlstm.trace import Trace
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,8 +21,6 @@ MARGIN = len("1st guess")  # the least width of labels, so that all views line u
 ACROSS = 72  # characters in a row of the figure
 MOST = 720  # characters in a figure
 WIDE, HIGH = 0.125, 0.2  # inches of a character
-SALIENT = 64  # units that a page has in order of salience
-LARGEST = 12_000_000  # bytes of unit values that a page holds
 
 
 @dataclass(frozen=True)
@@ -146,47 +139,3 @@ def _draw_row(axes: "Axes", strip: Strip, y: int, part: range) -> None:
 def hex_of(colour: Colour) -> str:
     """A colour as `#rrggbb`."""
     return "#" + "".join(f"{part:02x}" for part in colour)
-
-
-def page_limit(parameters: Parameters) -> int:
-    """How many characters a page holds: a large network's have more unit values each."""
-    shape = parameters.architecture
-    units = shape.num_layers * shape.hidden_size
-    return max(1, LARGEST // (units * (len(parameters.cell.inputs) + 1)))
-
-
-def trace_page(trace: Trace, start: tuple[int, int], title: str, about: str) -> bytes:
-    """The page of all units, in UTF-8, with the layer and unit `start` in view first."""
-    data = trace_data(trace) | {
-        "memory": trace.memory_label,
-        "gates": list(trace.gates[0]),
-        "sigmoids": trace.sigmoids,
-        "units": trace.memory[0].shape[1],
-        "layers": [
-            {"memory": packed(memory.T), **{g: packed(v.T) for g, v in gates.items()}}
-            for memory, gates in zip(trace.memory, trace.gates, strict=True)
-        ],
-        "salient": [salient_units(memory, SALIENT) for memory in trace.memory],
-        "start": list(start),
-    }
-    return page("text", title, about, data)
-
-
-def trace_data(trace: Trace) -> dict[str, Any]:
-    """The characters of a trace and what was expected in their places, as trace.js takes them."""
-    return {
-        "shown": [glyph(symbol) for symbol in trace.symbols],
-        "names": [_name(symbol) for symbol in trace.symbols],
-        "breaks": [t for t, symbol in enumerate(trace.symbols) if symbol == "\n"],
-        "alphabet": [glyph(symbol) for symbol in trace.alphabet],
-        "bits": [round(float(b), 3) if math.isfinite(b) else None for b in trace.surprisal],
-        "likeliest": trace.likeliest.tolist(),
-        "shares": [[round(float(share), 4) for share in row] for row in trace.probabilities],
-    }
-
-
-def _name(symbol: str) -> str:
-    """A character's Unicode name, or its number."""
-    if len(symbol) > 1:
-        return f"byte {symbol}"
-    return unicodedata.name(symbol, f"U+{ord(symbol):04X}").lower()
