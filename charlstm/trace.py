@@ -1,44 +1,83 @@
 """The trace of a text: what the model expects, its surprisal, its units, and what it looks at."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.errors import CorpusError
+from charlstm.errors import CharlstmError, CorpusError
 from charlstm.nn import Array
+from charlstm.nn.cells.base import Cell
 from charlstm.nn.loss import softmax
 from charlstm.nn.parameters import Parameters
 from charlstm.nn.recording import record
-from charlstm.text.vocabulary import Tokens, Vocabulary
+from charlstm.output.result import Result
+from charlstm.output.strips import Strip, strips_html, strips_lines
+from charlstm.output.terminal import Depth, diverging, gate, heat
+from charlstm.text.vocabulary import Vocabulary
 
 TOP = 5
+RANKS = ("1st", "2nd", "3rd")
+MOST_BITS = 10.0  # a surprisal drawn as high as can be: one in a thousand
 
 
-@dataclass(frozen=True)
-class Trace:
+class Named(dict[str, Array]):
+    """Arrays (N, H) by the name of a gate or state."""
+
+    def __missing__(self, name: str) -> Array:
+        known = ", ".join(self)
+        raise CharlstmError(f"there is no {name!r} here; the names are {known}")
+
+
+@dataclass(frozen=True, repr=False)
+class Trace(Result):
     """A text of N characters (or bytes), read after a newline from zero state.
 
-    `memory` and `gates` hold one mapping or array for each layer, the values of every unit after
-    each character, (N, H): `memory` is tanh(c), or h where there is no c (`memory_label`).
-    `surprisal` (N,) is that of each character in bits, NaN where the model does not know it.
-    `likeliest` (N, K) are the K likeliest ids in its place, with their `probabilities` (N, K).
+    `gates` and `states` hold a mapping for each layer: by name, the values of every unit after each
+    character, (N, H).
+    `logits` (N, V) are for each character in its place, before it is read; `surprisal` (N,) is that
+    of each character in bits, NaN where the model does not know it. `likeliest` (N, K) are the K
+    likeliest ids in its place, and `shares` (N, K) their probabilities.
     `heads` (N, R, M) is how much the step that predicts each character, and so has read those
     before it, looks at the outputs of 1 … M steps ago, with each head; M is 0 without attention.
     """
 
     symbols: Sequence[str]
+    logits: Array
     surprisal: NDArray[np.float64]
     likeliest: NDArray[np.intp]
-    probabilities: Array
+    shares: NDArray[np.float64]
     heads: Array
-    memory_label: str
-    memory: Sequence[Array]
+    states: Sequence[Mapping[str, Array]]
     gates: Sequence[Mapping[str, Array]]
-    sigmoids: str
-    alphabet: Sequence[str]
-    tokens: Tokens
+    cell: Cell[Any]
+    vocabulary: Vocabulary
+
+    def probabilities(self, t: int) -> NDArray[np.float64]:
+        """What the model expects in place of character t, (V,), by id.
+
+        Raises:
+            CharlstmError: if the text has no character t.
+        """
+        N = len(self.symbols)
+        if not -N <= t < N:
+            unit = self.vocabulary.unit
+            raise CharlstmError(f"there is no {unit} {t}; the text has {unit}s 0 to {N - 1}")
+        return np.asarray(softmax(self.logits[t][:, None].astype(np.float64))[:, 0])
+
+    @cached_property
+    def memory(self) -> Sequence[Array]:
+        """For each layer tanh(c), or h where there is no c (`memory_label`), (N, H)."""
+        return [self.cell.shown_memory(layer[self.cell.memory]) for layer in self.states]
+
+    @property
+    def memory_label(self) -> str:
+        """What `memory` is: tanh(c) or h."""
+        return self.cell.memory_label
 
     @property
     def attention(self) -> Array:
@@ -49,7 +88,50 @@ class Trace:
     @property
     def expected(self) -> list[list[str]]:
         """`likeliest` as characters."""
-        return [[self.alphabet[k] for k in row] for row in self.likeliest]
+        alphabet = self.vocabulary.alphabet
+        return [[alphabet[k] for k in row] for row in self.likeliest]
+
+    def to_table(self) -> tuple[list[str], list[list[Any]]]:
+        """One row for each character: its surprisal, and the model's guesses in its place."""
+        head = ["character", "bits"]
+        columns: list[Any] = [self.symbols, self.surprisal]
+        for k in range(self.likeliest.shape[1]):
+            head += [f"guess_{k + 1}", f"probability_{k + 1}"]
+            columns += [[row[k] for row in self.expected], self.shares[:, k]]
+        return head, [list(row) for row in zip(*columns, strict=True)]
+
+    def strips(self, guesses: int = 3, *, tenths: bool = True) -> list[Strip]:
+        """The text, its surprisal, and the best `guesses` in each place, with their tenths."""
+        bits = [
+            min(float(b) / MOST_BITS, 1.0) if math.isfinite(b) else math.nan for b in self.surprisal
+        ]
+        strips = [Strip("text", self.symbols), Strip("surprise", values=bits, ramp=heat)]
+        for k in range(min(guesses, self.likeliest.shape[1])):
+            shares = [float(share) for share in self.shares[:, k]]
+            letters = [row[k] for row in self.expected]
+            label = RANKS[k] if k < len(RANKS) else f"{k + 1}th"
+            strips.append(Strip(f"{label} guess", letters, shares, heat, bars=False))
+            if tenths:
+                digits = [str(min(int(share * 10), 9)) for share in shares]
+                strips.append(Strip("in tenths", digits))
+        return strips
+
+    def unit_strips(self, layer: int, unit: int) -> list[Strip]:
+        """The text coloured by a unit's memory, and its gates below."""
+        memory = [float(value) for value in self.memory[layer][:, unit]]
+        strips = [Strip(self.memory_label, self.symbols, memory, diverging, low=-1.0)]
+        for name, column in self.gates[layer].items():
+            ramp, low = (gate, 0.0) if name in self.cell.sigmoids else (diverging, -1.0)
+            values = [float(value) for value in column[:, unit]]
+            strips.append(Strip(name, values=values, ramp=ramp, low=low))
+        return strips
+
+    def lines(self, columns: int = 80, depth: Depth = Depth.NONE) -> Iterator[str]:
+        """The text with its surprisal and guesses, as lines of at most `columns`."""
+        yield from strips_lines(self.strips(), columns, depth)
+
+    def _repr_html_(self) -> str:
+        return strips_html(self.strips(tenths=False))
 
 
 def trace_text(
@@ -69,19 +151,19 @@ def trace_text(
     known = ids < vocabulary.size
     chosen = odds[np.where(known, ids, 0), np.arange(ids.size)]
     order = np.argsort(-odds, axis=0, kind="stable")[: min(top, vocabulary.size)].T
-    memory = parameters.cell.memory
+    states, gates = (
+        [Named({name: values[1:, :, 0] for name, values in layer.items()}) for layer in layers]
+        for layers in (recording.states, recording.gates)
+    )
     return Trace(
         symbols=vocabulary.symbols(text),
+        logits=recording.logits[:-1, :, 0],
         surprisal=np.where(known, -np.log2(np.maximum(chosen, 1e-300)), np.nan),
         likeliest=order,
-        probabilities=np.take_along_axis(odds.T, order, axis=1),
+        shares=np.take_along_axis(odds.T, order, axis=1),
         heads=recording.attention[:-1, 0],
-        memory_label=parameters.cell.memory_label,
-        memory=[
-            parameters.cell.shown_memory(layer[memory][1:, :, 0]) for layer in recording.states
-        ],
-        gates=[{g: v[1:, :, 0] for g, v in layer.items()} for layer in recording.gates],
-        sigmoids=parameters.cell.sigmoids,
-        alphabet=vocabulary.alphabet,
-        tokens=vocabulary.tokens,
+        states=states,
+        gates=gates,
+        cell=parameters.cell,
+        vocabulary=vocabulary,
     )

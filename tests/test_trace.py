@@ -66,7 +66,7 @@ def test_surprise_and_guesses_are_about_each_character_in_its_place() -> None:
         odds = np.exp(logits[t, :, 0]) / np.exp(logits[t, :, 0]).sum()
         ranked = sorted(range(len(odds)), key=lambda k: -odds[k])[:4]
         assert trace.expected[t] == [CHARACTERS[k] for k in ranked]
-        np.testing.assert_allclose(trace.probabilities[t], odds[ranked])
+        np.testing.assert_allclose(trace.shares[t], odds[ranked])
         if character == "☃":
             assert np.isnan(trace.surprisal[t])
         else:
@@ -103,7 +103,7 @@ def test_bytes_that_are_no_letters_have_names() -> None:
     model = Parameters(Architecture(hidden_size=2), 256)
     trace = trace_text(model, Vocabulary("byte"), "é\n")
     assert list(trace.symbols) == ["\\xc3", "\\xa9", "\n"]
-    assert len(trace.alphabet) == 256
+    assert len(trace.vocabulary.alphabet) == 256
 
 
 def test_an_empty_text_is_refused() -> None:

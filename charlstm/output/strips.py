@@ -1,4 +1,4 @@
-"""Strips: rows with one glyph for each character of a text, for a terminal or a figure.
+"""Strips: rows with one glyph for each character of a text, for a terminal, HTML or a figure.
 
 All strips of a text are broken together to a width.
 """
@@ -6,6 +6,7 @@ All strips of a text are broken together to a width.
 import math
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING
 
 from charlstm.errors import CharlstmError
@@ -48,11 +49,6 @@ class Strip:
             return bar(self.values[k], self.low)
         return glyph(self.symbols[k]) if self.symbols is not None else " "
 
-    def paint(self, text: str, k: int, depth: Depth) -> str:
-        """A text in the colour of place `k`."""
-        colour = self.colour(k)
-        return paint(text, colour, depth) if colour else text
-
     def colour(self, k: int) -> Colour | None:
         """The colour of place `k`; None if it has none."""
         if self.values is None or math.isnan(self.values[k]):
@@ -65,17 +61,40 @@ def strips_lines(strips: Sequence[Strip], columns: int, depth: Depth) -> Iterato
 
     A part ends at the last column, or after a newline in the first strip's symbols.
     """
+    for label, places in _rows(strips, columns, depth):
+        line = "".join(paint(text, colour, depth) if colour else text for text, colour in places)
+        yield f"{label}{line}".rstrip(" ")
+
+
+def strips_html(strips: Sequence[Strip], columns: int = 100) -> str:
+    """The strips as coloured text in HTML, in lines as above."""
+    lines = []
+    for label, places in _rows(strips, columns, Depth.TRUE):
+        spans = "".join(
+            f'<span style="background:{hex_of(colour)};color:{ink(colour)}">{escape(text)}</span>'
+            if colour
+            else escape(text)
+            for text, colour in places
+        )
+        lines.append(f"{escape(label)}{spans}")
+    text = "\n".join(lines)
+    return f'<pre style="line-height:1.35">{text}</pre>'
+
+
+def _rows(
+    strips: Sequence[Strip], columns: int, depth: Depth
+) -> Iterator[tuple[str, list[tuple[str, Colour | None]]]]:
+    """Each line's label and its places, a text and a colour each; an empty line between parts."""
     margin = max(MARGIN, *(len(strip.label) for strip in strips)) + 2
     glyphs = [[strip.glyph(k, depth) for k in range(len(strip))] for strip in strips]
     widths = [max(map(width, place)) for place in zip(*glyphs, strict=True)]
     ends = {k for k, symbol in enumerate(strips[0].symbols or ()) if symbol == "\n"}
     for number, part in enumerate(_parts(widths, ends, max(columns - margin, 10))):
         if number:
-            yield ""
+            yield "", []
         for strip, row in zip(strips, glyphs, strict=True):
-            padded = ((k, row[k] + " " * (widths[k] - width(row[k]))) for k in part)
-            line = "".join(strip.paint(text, k, depth) for k, text in padded)
-            yield f"{strip.label:>{margin - 2}}  {line}".rstrip(" ")
+            places = [(row[k] + " " * (widths[k] - width(row[k])), strip.colour(k)) for k in part]
+            yield f"{strip.label:>{margin - 2}}  ", places
 
 
 def _parts(widths: Sequence[int], ends: Container[int], columns: int) -> Iterator[range]:
@@ -119,9 +138,8 @@ def strips_figure(strips: Sequence[Strip], title: str) -> "Figure":
 def _draw_row(axes: "Axes", strip: Strip, y: int, part: range) -> None:
     axes.text(-0.6, y + 0.5, strip.label, fontsize=7, ha="right", va="center")
     for x, k in enumerate(part):
-        ink = "black"
-        if colour := strip.colour(k):
-            ink = "white" if is_dark(colour) else "black"
+        colour = strip.colour(k)
+        if colour:
             axes.fill([x, x + 1, x + 1, x], [y, y, y + 1, y + 1], color=hex_of(colour), lw=0)
         if strip.symbols is not None:
             axes.text(
@@ -132,8 +150,13 @@ def _draw_row(axes: "Axes", strip: Strip, y: int, part: range) -> None:
                 va="center",
                 family="monospace",
                 size=7.5,
-                color=ink,
+                color=ink(colour) if colour else "black",
             )
+
+
+def ink(background: Colour) -> str:
+    """The colour of letters that reads better on a background."""
+    return "white" if is_dark(background) else "black"
 
 
 def hex_of(colour: Colour) -> str:

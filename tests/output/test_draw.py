@@ -26,7 +26,6 @@ from charlstm.output.terminal import (
     paint,
     sparkline,
 )
-from charlstm.studies.inspect.text import trace_strips, unit_strips
 from charlstm.text.shown import width
 from charlstm.trace import trace_text
 
@@ -114,7 +113,7 @@ def test_rows_are_broken_together_and_line_up() -> None:
 
 def test_colours_and_blocks_show_the_same_rows() -> None:
     trace = trace_text(wild_model(), VOCABULARY, "The cats\x1b[31m")
-    strips = [*trace_strips(trace, 2), *unit_strips(trace, 0, 3)]
+    strips = [*trace.strips(2), *trace.unit_strips(0, 3)]
     labels = ["text", "surprise", "1st guess", "in tenths", "2nd guess", "in tenths"]
     assert [strip.label for strip in strips] == [*labels, "tanh(c)", "i", "f", "o", "g"]
     coloured = [OURS.sub("", line) for line in strips_lines(strips, 60, Depth.TRUE)]

@@ -26,7 +26,7 @@ def trace_page(trace: Trace, start: tuple[int, int], title: str, about: str) -> 
     data = trace_data(trace) | {
         "memory": trace.memory_label,
         "gates": list(trace.gates[0]),
-        "sigmoids": trace.sigmoids,
+        "sigmoids": trace.cell.sigmoids,
         "units": trace.memory[0].shape[1],
         "layers": [
             {"memory": packed(memory.T), **{g: packed(v.T) for g, v in gates.items()}}
@@ -44,10 +44,10 @@ def trace_data(trace: Trace) -> dict[str, Any]:
         "shown": [glyph(symbol) for symbol in trace.symbols],
         "names": [_name(symbol) for symbol in trace.symbols],
         "breaks": [t for t, symbol in enumerate(trace.symbols) if symbol == "\n"],
-        "alphabet": [glyph(symbol) for symbol in trace.alphabet],
+        "alphabet": [glyph(symbol) for symbol in trace.vocabulary.alphabet],
         "bits": [round(float(b), 3) if math.isfinite(b) else None for b in trace.surprisal],
         "likeliest": trace.likeliest.tolist(),
-        "shares": [[round(float(share), 4) for share in row] for row in trace.probabilities],
+        "shares": [[round(float(share), 4) for share in row] for row in trace.shares],
     }
 
 
