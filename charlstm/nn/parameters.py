@@ -131,6 +131,11 @@ class Parameters:
         )
         return self.by_name
 
+    def with_numbers(self, flat: Array) -> "Parameters":
+        """The same network with other numbers, `flat` (size,)."""
+        shape, V = self.architecture, self.vocabulary_size
+        return Parameters(shape, V, flat=flat, reset_at=self.reset_at)
+
     def views(self, flat: Array) -> dict[str, Array]:
         """The named parameters, or their gradients, as views of a flat vector (size,)."""
         views, start = {}, 0

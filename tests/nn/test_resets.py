@@ -99,4 +99,4 @@ def test_a_line_longer_than_a_window_is_carried_on() -> None:
 
 
 def test_an_ablated_model_begins_its_lines_as_before() -> None:
-    assert ablated(random_model(reset_at=NEWLINE), 0, 1).reset_at == NEWLINE
+    assert ablated(random_model(reset_at=NEWLINE), (0, 1)).reset_at == NEWLINE

@@ -76,12 +76,7 @@ def reach(parameters: Parameters, losses: Losses, steps: int = STEPS) -> Reach:
 
     It is computed in double precision: a vanishing gradient is too small for single precision.
     """
-    parameters = Parameters(
-        parameters.architecture,
-        parameters.vocabulary_size,
-        flat=parameters.flat.astype(np.float64),
-        reset_at=parameters.reset_at,
-    )
+    parameters = parameters.with_numbers(parameters.flat.astype(np.float64))
     T, B = losses.ids.shape
     reader = Network(parameters, T, B)  # has the state carried into each window
     network = Network(parameters, steps, B, backward=True)

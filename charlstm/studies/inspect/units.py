@@ -123,7 +123,7 @@ def find_units(
     accuracy = accuracy_by_part(parameters, vocabulary, spans, parts)
 
     def ablation_cost(place: int) -> dict[str, float]:
-        without = ablated(parameters, place // H, place % H)
+        without = ablated(parameters, divmod(place, H))
         left = accuracy_by_part(without, vocabulary, spans, parts)
         progress(1)
         return {part: accuracy[part] - left[part] for part in parts}

@@ -119,7 +119,7 @@ def test_nothing_reads_an_ablated_unit(cell: str, layers: int, layer: int, atten
         flat = model.flat.copy()
         if changed:  # the unit does something else
             model.by_name[f"layers.{layer}.b"][unit :: model.architecture.hidden_size] += 2.0
-        which = ablated(model, layer, unit) if without else model
+        which = ablated(model, (layer, unit)) if without else model
         result = record(which, ids)
         model.flat[:] = flat
         return result.logits
@@ -131,14 +131,14 @@ def test_nothing_reads_an_ablated_unit(cell: str, layers: int, layer: int, atten
         logits(changed=True, without=False), logits(changed=False, without=False)
     )
     assert not np.allclose(
-        record(ablated(model, layer, other), ids).logits, logits(changed=False, without=True)
+        record(ablated(model, (layer, other)), ids).logits, logits(changed=False, without=True)
     )
 
 
 def test_ablation_leaves_the_model_itself_alone() -> None:
     model = wild_model()
     before = model.flat.copy()
-    ablated(model, 0, 1)
+    ablated(model, (0, 1))
     np.testing.assert_array_equal(model.flat, before)
 
 
