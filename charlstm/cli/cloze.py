@@ -1,15 +1,11 @@
 """`charlstm cloze`: how likely each of several continuations is after a prime."""
 
-import math
 import shlex
 
 import click
 
-from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
-from charlstm.cli.terminal import note_if_file, print_json, unescaped
-from charlstm.errors import CorpusError
-from charlstm.text.shown import names, printable, quoted, width
-from charlstm.text.unknown import cure
+from charlstm.cli.options import json_option, load_model, run_option, show, warn_unseen
+from charlstm.cli.terminal import note_if_file, unescaped
 
 
 @click.command()
@@ -32,29 +28,6 @@ def command(run: str | None, prime: str, choices: tuple[str, ...], as_json: bool
     if not all(texts):
         raise click.UsageError("a choice is empty.")
     before = unescaped(prime)
-    unseen = model.vocabulary.unseen("".join(texts))
-    if unseen:
-        helped = cure(model.vocabulary, unseen)
-        raise CorpusError(
-            f"the model has never seen {names(unseen)} and cannot say how likely that is{helped}"
-        )
+    cloze = model.cloze(before, texts)
     warn_unseen(model, before)
-    scores = model.log_likelihoods(texts, before)
-    highest = max(scores)
-    weights = [math.exp(score - highest) for score in scores]
-    records = [
-        {"text": text, "log_likelihood": score, "share": weight / sum(weights)}
-        for text, score, weight in zip(texts, scores, weights, strict=True)
-    ]
-    if as_json:
-        print_json({"choices": records})
-        return
-    click.echo(printable(before) + " …")
-    shown = list(map(quoted, texts))
-    most = max(map(width, shown))
-    click.echo(f"  {'':{most}}  probability  log-likelihood   share")
-    for text, score, weight in zip(shown, scores, weights, strict=True):
-        click.echo(
-            f"  {text}{' ' * (most - width(text))}  {math.exp(score):11.3g}  {score:9.3f} nats  "
-            f"{weight / sum(weights):6.1%}"
-        )
+    show(as_json, cloze.to_mapping(), cloze.lines())

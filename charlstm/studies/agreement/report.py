@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from charlstm.errors import CharlstmError
 from charlstm.output.figure import COLOURS, drawing
+from charlstm.output.result import Result
 from charlstm.pairs.report import Report, Share, Summary
 from charlstm.text.shown import printable, width
 
@@ -24,8 +25,8 @@ DRAWN = {  # the label, colour and marker of each share that is drawn
 }
 
 
-@dataclass(frozen=True)
-class AgreementReport:
+@dataclass(frozen=True, repr=False)
+class AgreementReport(Result):
     """The report on the pairs that the model of a run has scored.
 
     `run` is the run's folder and `window` the length of its BPTT windows, in `unit`s.

@@ -15,6 +15,7 @@ import numpy as np
 from charlstm.errors import CharlstmError
 from charlstm.output.figure import drawing
 from charlstm.output.page import page
+from charlstm.output.result import Result
 from charlstm.output.strips import Strip, hex_of, strips_figure, strips_lines
 from charlstm.output.terminal import Depth, glyph, heat, table
 from charlstm.studies.inspect.heads import views, weights_before, whose
@@ -38,8 +39,8 @@ def page_limit(reach: int, heads: int) -> int:
     return max(math.isqrt(largest), largest // reach)
 
 
-@dataclass(frozen=True)
-class AttentionView:
+@dataclass(frozen=True, repr=False)
+class AttentionView(Result):
     """A trace with the steps of it to show, those that predict the characters `at`; none are all.
 
     `run` is the model's name, `about` the sentence below a page's title. `head` is the one whose
@@ -122,7 +123,7 @@ class AttentionView:
         }
         return page("attention", f"What {self.run} looks at", self.about, data)
 
-    def lines(self, columns: int, depth: Depth) -> Iterator[str]:
+    def lines(self, columns: int = 80, depth: Depth = Depth.NONE) -> Iterator[str]:
         """The text with its places shaded for each of `at`; without them a row for each step."""
         if about := whose(self.head, self.heads):
             yield from (f"weights: {about}", "")

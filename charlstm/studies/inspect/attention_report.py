@@ -8,6 +8,7 @@ import numpy as np
 
 from charlstm.errors import CharlstmError
 from charlstm.output.figure import COLOURS, drawing
+from charlstm.output.result import Result
 from charlstm.output.terminal import table
 from charlstm.studies.inspect.attention_pairs import Look
 from charlstm.studies.inspect.heads import whose
@@ -70,8 +71,8 @@ def group_of(looks: Sequence[Look]) -> Group:
     return Group(best_head=best, subject_in_best_head=in_head[best], **values)
 
 
-@dataclass(frozen=True)
-class AttentionReport:
+@dataclass(frozen=True, repr=False)
+class AttentionReport(Result):
     """What the model `run`, whose steps see up to `reach` outputs, looked at in pairs.
 
     `head` is the one of its `heads` that the looks are of; None are all.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from charlstm.output.figure import COLOURS, drawing
+from charlstm.output.result import Result
 from charlstm.studies.inspect.character_classes import CLASSES
 from charlstm.studies.inspect.gates import Gates
 
@@ -17,8 +18,8 @@ HEAD = ("layer", "gate", "unit", "right", "left", "mean", "stretch", *CLASSES)
 CLAIM = "in most of the cases it is either 0 or 1"
 
 
-@dataclass(frozen=True)
-class GatesReport:
+@dataclass(frozen=True, repr=False)
+class GatesReport(Result):
     """The gates of the model `run` over a text, with the `listed` units that remember longest.
 
     `unit` is what the model reads at a step, "character" or "byte".

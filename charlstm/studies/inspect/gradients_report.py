@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from charlstm.output.figure import COLOURS, drawing
+from charlstm.output.result import Result
 from charlstm.output.terminal import sparkline
 from charlstm.studies.inspect.gradients import Clipping, Reach
 
@@ -19,8 +20,8 @@ SHOWN = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)  # steps back in a term
 STEADY = 0.02  # a change a step that is neither vanishing nor exploding
 
 
-@dataclass(frozen=True)
-class GradientsReport:
+@dataclass(frozen=True, repr=False)
+class GradientsReport(Result):
     """The reach of several networks, and the clipping of the trained ones, both by name.
 
     `place` says in words where the losses were taken, and `steps` what a step reads.

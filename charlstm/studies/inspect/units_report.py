@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from charlstm.errors import CharlstmError
+from charlstm.output.result import Result
 from charlstm.studies.inspect.spans import PLACES, READINGS
 from charlstm.studies.inspect.time_course import TimeCourse, time_courses_figure
 from charlstm.studies.inspect.units import PARTS, Units
@@ -29,8 +30,8 @@ WIDTH = 100  # columns of the verdict
 CHANCE = 0.6  # a share of right answers that may be luck
 
 
-@dataclass(frozen=True)
-class UnitsReport:
+@dataclass(frozen=True, repr=False)
+class UnitsReport(Result):
     """The units of the model `run` for a feature, and the time courses of one of them.
 
     In JSON and in tables `told` is separability by construction, `tells` its mean, `drop` ablation

@@ -1,0 +1,105 @@
+"""A model in memory: its weights, vocabulary and settings, and copies of it that are changed."""
+
+import warnings
+from copy import copy
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from charlstm import checkpoint
+from charlstm.config import Config
+from charlstm.errors import ConfigError
+from charlstm.nn.ablation import ablated
+from charlstm.nn.hold import held
+from charlstm.nn.parameters import Parameters
+from charlstm.text.vocabulary import Ids, Vocabulary
+
+Unit = tuple[int, int]  # (layer, unit), both from 0
+
+
+class Loaded:
+    """A trained model with its vocabulary and settings.
+
+    `parameters` holds the weights (by name in `parameters.by_name`), `vocabulary` the characters,
+    `config` the settings of the run, `checkpoint` the header of the checkpoint file `path`.
+    `changes` says in words how a copy differs from the model of the file.
+    """
+
+    def __init__(self, saved: checkpoint.Checkpoint, path: Path) -> None:
+        self.parameters: Parameters = checkpoint.parameters_of(saved, path)
+        self.vocabulary: Vocabulary = saved.vocabulary
+        self.config: Config = saved.config
+        self.checkpoint = replace(saved, arrays={})
+        self.path = path
+        self.changes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name of the folder that holds the checkpoint, and how this copy differs."""
+        return ", ".join([self.path.resolve().parent.name, *self.changes])
+
+    @property
+    def network(self) -> Parameters:
+        """The old name of `parameters`. It is deprecated: the next release removes it."""
+        warnings.warn(
+            "Model.network is now called Model.parameters; the next release removes the old name",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return self.parameters
+
+    def ablate(self, *units: Unit) -> Self:
+        """A copy in which nothing reads these units, each (layer, unit), any more.
+
+        `charlstm.nn.ablation.ablated` says which weights become zero.
+
+        Raises:
+            ConfigError: if there is no such unit.
+        """
+        for unit in units:
+            self.check_unit(unit)
+        names = tuple(f"without {unit_name(unit)}" for unit in units)
+        return self._changed(ablated(self.parameters, *units), *names)
+
+    def hold(self, unit: Unit, **gates: float) -> Self:
+        """A copy in which gates of a unit have the same value at every step: `f=0.0`.
+
+        Raises:
+            ConfigError: if there is no such unit or gate, or the gate cannot have the value.
+        """
+        self.check_unit(unit)
+        names = tuple(f"{unit_name(unit)}:{gate} = {value:g}" for gate, value in gates.items())
+        return self._changed(held(self.parameters, *unit, gates), *names)
+
+    def check_unit(self, unit: Unit) -> None:
+        """Refuse a unit that the model does not have.
+
+        Raises:
+            ConfigError: which says what units there are.
+        """
+        shape, (layer, number) = self.parameters.architecture, unit
+        if not (0 <= layer < shape.num_layers and 0 <= number < shape.hidden_size):
+            raise ConfigError(
+                f"there is no unit {unit_name(unit)}; this model has layers 0 to "
+                f"{shape.num_layers - 1}, each with units 0 to {shape.hidden_size - 1}"
+            )
+
+    def _changed(self, parameters: Parameters, *names: str) -> Self:
+        changed = copy(self)
+        changed.parameters, changed.changes = parameters, (*self.changes, *names)
+        return changed
+
+    def _ids(self, text: str | bytes) -> Ids:
+        return self.vocabulary.encode(text)
+
+    def _start(self, prime: str | bytes) -> Ids:
+        """The ids of a prime. A newline stands for none, and begins it in a run of lines."""
+        newline = [self._ids("\n")] * (self.config.lines or not prime)
+        return np.concatenate([*newline, self._ids(prime)])
+
+
+def unit_name(unit: Unit) -> str:
+    """A unit as it is written: 0:78 for unit 78 of layer 0."""
+    return "{}:{}".format(*unit)
