@@ -10,10 +10,10 @@ import numpy as np
 
 from charlstm import checkpoint
 from charlstm.config import Config
-from charlstm.errors import ConfigError
 from charlstm.nn.ablation import ablated
 from charlstm.nn.hold import held
 from charlstm.nn.parameters import Parameters
+from charlstm.nn.units import checked_unit, unit_name
 from charlstm.text.vocabulary import Ids, Vocabulary
 
 Unit = tuple[int, int]  # (layer, unit), both from 0
@@ -56,10 +56,9 @@ class Loaded:
         `charlstm.nn.ablation.ablated` says which weights become zero.
 
         Raises:
-            ConfigError: if there is no such unit.
+            CharlstmError: if there is no such unit.
         """
-        for unit in units:
-            self.check_unit(unit)
+        units = tuple(checked_unit(self.parameters.architecture, unit) for unit in units)
         names = tuple(f"without {unit_name(unit)}" for unit in units)
         return self._changed(ablated(self.parameters, *units), *names)
 
@@ -67,24 +66,11 @@ class Loaded:
         """A copy in which gates of a unit have the same value at every step: `f=0.0`.
 
         Raises:
-            ConfigError: if there is no such unit or gate, or the gate cannot have the value.
+            CharlstmError: if there is no such unit or gate, or the gate cannot have the value.
         """
-        self.check_unit(unit)
+        unit = checked_unit(self.parameters.architecture, unit)
         names = tuple(f"{unit_name(unit)}:{gate} = {value:g}" for gate, value in gates.items())
         return self._changed(held(self.parameters, *unit, gates), *names)
-
-    def check_unit(self, unit: Unit) -> None:
-        """Refuse a unit that the model does not have.
-
-        Raises:
-            ConfigError: which says what units there are.
-        """
-        shape, (layer, number) = self.parameters.architecture, unit
-        if not (0 <= layer < shape.num_layers and 0 <= number < shape.hidden_size):
-            raise ConfigError(
-                f"there is no unit {unit_name(unit)}; this model has layers 0 to "
-                f"{shape.num_layers - 1}, each with units 0 to {shape.hidden_size - 1}"
-            )
 
     def _changed(self, parameters: Parameters, *names: str) -> Self:
         changed = copy(self)
@@ -98,8 +84,3 @@ class Loaded:
         """The ids of a prime. A newline stands for none, and begins it in a run of lines."""
         newline = [self._ids("\n")] * (self.config.lines or not prime)
         return np.concatenate([*newline, self._ids(prime)])
-
-
-def unit_name(unit: Unit) -> str:
-    """A unit as it is written: 0:78 for unit 78 of layer 0."""
-    return "{}:{}".format(*unit)

@@ -4,6 +4,11 @@ from charlstm.errors import CharlstmError
 from charlstm.nn.parameters import Architecture
 
 
+def unit_name(unit: tuple[int, int]) -> str:
+    """0:78 for unit 78 of layer 0."""
+    return f"{unit[0]}:{unit[1]}"
+
+
 def checked_unit(architecture: Architecture, unit: tuple[int | None, int]) -> tuple[int, int]:
     """A (layer, unit) that the network has; the layer None stands for the last one.
 
