@@ -49,7 +49,6 @@ from charlstm.studies.inspect.gradients import Clipping
 from charlstm.studies.inspect.gradients_report import GradientsReport
 from charlstm.studies.inspect.text import TextView
 from charlstm.studies.inspect.time_course import AFTER, BEFORE, STEPS
-from charlstm.studies.inspect.units import PARTS
 from charlstm.studies.inspect.units_report import UnitsReport
 from charlstm.studies.speed.result import Speed, Spread
 from charlstm.trace import trace_text
@@ -377,7 +376,7 @@ def test_inspect_units_shows_its_table_its_controls_and_its_verdict() -> None:
     units = planted_units()
     report = UnitsReport(units, [planted_course()], "number", "run")
     found = plain(report.to_mapping())
-    overview, rows, verdict, bars = blocks(list(report.lines()))
+    overview, rows, legend, verdict, bars = blocks(list(report.lines()))
     parts = ["long", "long_singular", "long_plural", "short", "short_singular", "short_plural"]
     heads = ["long", "sing.", "plur.", "short", "sing.", "plur."]
     assert overview[0].split() == heads
@@ -390,17 +389,26 @@ def test_inspect_units_shows_its_table_its_controls_and_its_verdict() -> None:
     for line, unit in zip(rows[2:5], found["units"], strict=True):
         name, *numbers = line.split()
         assert name == "*" * unit["carries"] + f"{unit['layer']}:{unit['unit']}"
-        each(numbers[:4], [*(unit["auc"][p] for p in ("subject", "middle", "verb")), unit["tells"]])
-        each(numbers[4:10], [unit["drop"][part] for part in parts], 100)
-        assert numbers[10] == f"{len(unit['constructions'])}/{len(unit['told'])}"
-        each(numbers[11:], [unit["keep"], unit["weight"]])
-        assert unit["constructions"] == [c for c, told in unit["told"].items() if told >= 0.9]
+        each(
+            numbers[:4],
+            [*(unit["auc"][p] for p in ("subject", "middle", "verb")), unit["mean_separability"]],
+        )
+        each(numbers[4:10], [unit["cost"][part] for part in parts], 100)
+        assert numbers[10] == f"{len(unit['constructions'])}/{len(unit['separability'])}"
+        each(numbers[11:], [unit["retention"], unit["weight"]])
+        assert unit["constructions"] == [
+            c for c, least in unit["separability"].items() if least >= 0.9
+        ]
     for k, (line, label) in enumerate(
         zip(rows[5:], ("95 % of random units lose from", "to"), strict=True)
     ):
         assert line.strip().startswith(label)
-        bounds = [found["control"]["drop_95"][part][k] for part in parts]
+        bounds = [found["control"]["cost_95"][part][k] for part in parts]
         each(line.strip().removeprefix(label).split(), bounds, 100)
+    words = " ".join(legend)  # each column of a unit has its word
+    for column in ("long, short:", "AUC:", "after the subject, halfway", "before the verb",
+                   "sep.:", "in:", "reten.:", "weight:", "plural", "singular"):  # fmt: skip
+        assert column in words
     text = " ".join(verdict)
     carrier, long = found["units"][2], found["accuracy"]["long"]
     assert found["carriers"] == [[1, 3]]
@@ -408,7 +416,7 @@ def test_inspect_units_shows_its_table_its_controls_and_its_verdict() -> None:
     percents = re.findall(r"[-\d.]+%", text)
     for n, part in enumerate(("long", "short")):
         before = found["accuracy"][part]
-        each(percents[2 * n : 2 * n + 2], [before, before - carrier["drop"][part]])
+        each(percents[2 * n : 2 * n + 2], [before, before - carrier["cost"][part]])
     assert long == units.accuracy["long"]
     assert bars[0].startswith("tanh(c) of 1:3 over one sentence")
     assert (bars[0].index("│subject"), bars[0].index("│verb")) == (36 + BEFORE, 36 + BEFORE + STEPS)
@@ -424,8 +432,8 @@ def test_inspect_units_shows_its_table_its_controls_and_its_verdict() -> None:
             unit["layer"], unit["unit"], unit["carries"],
         ]  # fmt: skip
         assert [cell[f"auc_{place}"] for place in unit["auc"]] == list(unit["auc"].values())
-        assert [cell[f"drop_{part}"] for part in PARTS] == [unit["drop"][part] for part in parts]
-        for key in ("tells", "keep", "weight"):
+        assert [cell[f"cost_{part}"] for part in parts] == [unit["cost"][part] for part in parts]
+        for key in ("mean_separability", "retention", "weight"):
             assert cell[key] == unit[key]
 
 

@@ -10,33 +10,27 @@ from charlstm.errors import CharlstmError
 from charlstm.output.result import Result
 from charlstm.studies.inspect.spans import PLACES, READINGS
 from charlstm.studies.inspect.time_course import TimeCourse, time_courses_figure
-from charlstm.studies.inspect.units import PARTS, Units
+from charlstm.studies.inspect.units import PARTS, SEPARATES, Units
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-HEAD = (
-    "layer",
-    "unit",
-    *(f"auc_{place}" for place in PLACES),
-    "tells",
-    "constructions",
-    *(f"drop_{part}" for part in PARTS),
-    "keep",
-    "weight",
-    "carries",
+WIDTH = 100  # columns of the legend and the verdict
+LEGEND = (
+    "long, short: over more characters between subject and verb than --long says, or not. AUC: how "
+    "well the unit's value separates {one} (towards 1) from {zero} (towards 0), after the subject, "
+    "halfway, and just before the verb; 0.5 is not at all. sep.: separability, the worse of the "
+    "last two in the unit's direction (1 is full), a mean over constructions; in: in how many of "
+    "them it is {least} or more. reten.: the mean of the gate that keeps the memory, from subject "
+    "to verb. weight: the readout's, for the character of the {one} form less that of the {zero} "
+    "form."
 )
-WIDTH = 100  # columns of the verdict
 CHANCE = 0.6  # a share of right answers that may be luck
 
 
 @dataclass(frozen=True, repr=False)
 class UnitsReport(Result):
-    """The units of the model `run` for a feature, and the time courses of one of them.
-
-    In JSON and in tables `told` is separability by construction, `tells` its mean, `drop` ablation
-    cost and `keep` retention.
-    """
+    """The units of the model `run` for a feature, and the time courses of one of them."""
 
     units: Units
     courses: Sequence[TimeCourse]
@@ -50,7 +44,18 @@ class UnitsReport(Result):
 
     def to_table(self) -> tuple[tuple[str, ...], list[list[Any]]]:
         """One row for each candidate."""
-        return HEAD, [
+        head = (
+            "layer",
+            "unit",
+            *(f"auc_{place}" for place in PLACES),
+            "mean_separability",
+            "constructions",
+            *(f"cost_{self._part_name(part)}" for part in PARTS),
+            "retention",
+            "weight",
+            "carries",
+        )
+        return head, [
             [
                 unit.layer,
                 unit.unit,
@@ -74,7 +79,7 @@ class UnitsReport(Result):
             "accuracy": {names[part]: units.accuracy[part] for part in PARTS},
             "control": {
                 "units": units.controls,
-                "drop_95": {names[part]: units.control[part] for part in PARTS},
+                "cost_95": {names[part]: units.control[part] for part in PARTS},
             },
             "carriers": [[unit.layer, unit.unit] for unit in units.carriers],
             "units": [
@@ -82,11 +87,11 @@ class UnitsReport(Result):
                     "layer": unit.layer,
                     "unit": unit.unit,
                     "auc": unit.auc,
-                    "told": unit.separability,
-                    "tells": unit.mean_separability,
+                    "separability": unit.separability,
+                    "mean_separability": unit.mean_separability,
                     "constructions": unit.constructions,
-                    "drop": {names[part]: unit.cost[part] for part in PARTS},
-                    "keep": unit.retention,
+                    "cost": {names[part]: unit.cost[part] for part in PARTS},
+                    "retention": unit.retention,
                     "weight": unit.weight,
                     "carries": unit.carries,
                 }
@@ -123,20 +128,23 @@ class UnitsReport(Result):
                 f"{value:7.3f}" for value in (*unit.auc.values(), unit.mean_separability)
             )
             share = f"{len(unit.constructions)}/{len(unit.separability)}"
-            rest = f"{share:>5}{_number(unit.retention):>7}{_number(unit.weight):>8}"
+            rest = f"{share:>5}{_share(unit.retention):>7}{_number(unit.weight):>8}"
             mark = "*" if unit.carries else " "
             name = f"{mark}{unit.layer}:{unit.unit}"
             yield _row(f"{name:>7}{aucs}", [_points(unit.cost[part]) for part in PARTS], rest)
         for k, label in enumerate(("95 % of random units lose from", "to")):
             yield _row(f"{label:>35}", [_points(units.control[part][k]) for part in PARTS])
-        yield ""
-        yield from textwrap.wrap(verdict(units, self.feature), WIDTH)
+        zero, one = self.readings
+        legend = LEGEND.format(one=one, zero=zero, least=SEPARATES)
+        for words in (legend, verdict(units, self.feature)):
+            yield ""
+            yield from textwrap.wrap(words, WIDTH)
         for course in self.courses:
             yield ""
             yield from course.lines(self.readings)
 
     def _part_name(self, part: str) -> str:
-        """A part in JSON: "long_1" is "long_plural"."""
+        """A part in JSON and tables: "long_1" is "long_plural"."""
         length, _, reading = part.partition("_")
         return f"{length}_{self.readings[int(reading)]}" if reading else length
 
@@ -181,6 +189,10 @@ def _percent(share: float) -> str:
 
 def _points(cost: float) -> str:
     return "—" if math.isnan(cost) else f"{100 * cost + 0.0:+.1f}"
+
+
+def _share(value: float) -> str:
+    return "—" if math.isnan(value) else f"{value:.2f}"
 
 
 def _number(value: float) -> str:
