@@ -1,13 +1,11 @@
 """`charlstm bench`: how fast training and sampling are on this machine."""
 
-import math
 from itertools import product
-from typing import Any
 
 import click
 
 from charlstm.cli.exclusions import Command
-from charlstm.cli.options import json_option
+from charlstm.cli.options import NumberRange, json_option
 from charlstm.cli.terminal import note, print_json
 from charlstm.config import Config
 from charlstm.nn.cells import CELLS
@@ -19,20 +17,7 @@ from charlstm.training.defaults import settle_shards
 COUNT = click.IntRange(1, 65536)
 
 
-class _Range(click.FloatRange):
-    """A number in a range, which NaN is not in."""
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """The number that a text says."""
-        number: float = super().convert(value, param, ctx)
-        if math.isnan(number):
-            self.fail(f"{value} is not in the range {self._describe_range()}.", param, ctx)
-        return number
-
-
-SECONDS = _Range(0.0, 3600.0)
+SECONDS = NumberRange(0.0, 3600.0)
 
 
 @click.command(cls=Command)

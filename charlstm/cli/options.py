@@ -1,5 +1,6 @@
 """Options that several commands share, and those made from the table of settings."""
 
+import math
 import os
 import sys
 import types
@@ -37,6 +38,19 @@ color_option = click.option(
     show_default=True,
     help="Colours; auto heeds NO_COLOR and pipes.",
 )
+
+
+class NumberRange(click.FloatRange):
+    """A number in a range, which NaN is not in."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number that a text says."""
+        number: float = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value} is not in the range {self._describe_range()}.", param, ctx)
+        return number
 
 
 def color_depth(choice: str) -> Depth:

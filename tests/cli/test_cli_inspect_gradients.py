@@ -19,6 +19,24 @@ def test_one_line_for_each_network_and_state(charlstm: Runner, tiny_run: Path) -
     assert "tiny, fresh rnn: vanishes" in out
 
 
+def test_a_gain_is_measured_beside_every_network(
+    charlstm: Runner, tiny_run: Path, here: Path
+) -> None:
+    save = ("--save", "g.csv")
+    found = charlstm.ok(*LOOK, tiny_run, "--fresh", "--cell=rnn", "--gain=5", *save)
+    words = found.stdout.splitlines()
+    for name in ("tiny", "tiny, fresh lstm", "tiny, fresh rnn"):
+        for label in (name, f"{name}, W × 5"):
+            assert any(line.startswith(f"{label}: ") for line in words), label
+    with (here / "g.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {(row["network"], row["gain"]) for row in rows} == {
+        (name, gain)
+        for name in ("tiny", "tiny, fresh lstm", "tiny, fresh rnn")
+        for gain in ("1.0", "5.0")
+    }
+
+
 def test_json_and_files(charlstm: Runner, tiny_run: Path, here: Path) -> None:
     save = ("--save", "g.csv", "--save", "g.json")
     found = charlstm.ok(*LOOK, tiny_run, "--text", "text.txt", "--json", *save).json
@@ -49,4 +67,6 @@ def test_what_it_refuses(charlstm: Runner, tiny_run: Path, here: Path) -> None:
     (here / "short.txt").write_text("The cat", encoding="utf-8")
     assert "fewer --steps" in charlstm.fails(*LOOK, tiny_run, "--text", "short.txt")
     assert "is no run" in charlstm.fails(*LOOK, "nowhere")
+    for gain in ("0", "nan", "-1", "x"):
+        assert "--gain" in charlstm.fails(*LOOK, tiny_run, "--gain", gain, status=2)
     assert "did you mean 'lstm'" in charlstm.fails(*LOOK, tiny_run, "--cell", "lstn")

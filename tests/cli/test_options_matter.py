@@ -96,6 +96,7 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
         {
             "fresh": "",
             "cells": "rnn",
+            "gains": "5",
             "text": "text.txt",
             "encoding": "cp1251",
             "steps": "9",

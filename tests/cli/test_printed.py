@@ -471,15 +471,17 @@ def test_inspect_gradients_shows_norms_clipping_and_how_fast_they_fall() -> None
     back = next(iter(reaches.values())).back
     report = GradientsReport(reaches, clippings, "at the verb")
     found = plain(report.to_mapping())["networks"]
+    labels = ["one", "one, W × 2.5", "another", "third"]
+    assert [(n["name"], n["gain"]) for n in found] == list(reaches)
     norms_shown, words = blocks(list(report.lines()))
     assert norms_shown[0] == "norm of the gradient of a loss at the verb, by steps back"
     shown = [int(k) for k in norms_shown[1].split()]
     assert shown == [1, 2, 5, 10, 20]
     rows = iter(norms_shown[2:])
-    for network in found:
+    for name, network in zip(labels, found, strict=True):
         for state, values in network["norms"].items():
             label, *numbers, curve = cells(next(rows))
-            assert label == f"{network['name']}, dL/d{state}"
+            assert label == f"{name}, dL/d{state}"
             each(numbers, [values[network["steps_back"].index(k)] for k in shown])
             logs = np.log10(values)
             assert len(curve) == len(values)
@@ -487,10 +489,12 @@ def test_inspect_gradients_shows_norms_clipping_and_how_fast_they_fall() -> None
                 block_of(v) for v in (logs - logs.min()) / (logs.max() - logs.min())
             )
     by_name = {line.partition(": ")[0]: line for line in words if ": " in line}
-    for network, verb in zip(found, ("vanishes", "explodes", "fades"), strict=True):
-        line = by_name[network["name"]]
+    verbs = ("vanishes", "explodes", "explodes", "fades")
+    for name, network, verb in zip(labels, found, verbs, strict=True):
+        line = by_name[name]
         assert verb in line
-        same(line.split("×")[1].split()[0], network["factor"])
+        (shown_pace,) = re.findall(r"×(\S+) a step", line)
+        same(shown_pace, network["factor"])
         total = np.sqrt(sum(np.square(v) for v in network["norms"].values()))
         pace = (total[-1] / total[0]) ** (1 / (back[-1] - back[0]))
         assert network["factor"] == pytest.approx(pace)
@@ -499,10 +503,14 @@ def test_inspect_gradients_shows_norms_clipping_and_how_fast_they_fall() -> None
             same(line.split()[-3], network[below])
             least = {"below_half": 0.5, "below_hundredth": 0.01}[below] * total[0]
             assert network[below] == next(k for k, t in zip(back, total, strict=True) if t < least)
+    hundredfold = [network["above_hundredfold"] for network in found]
+    assert [k is None for k in hundredfold] == [True, False, True, True]
+    assert by_name["one, W × 2.5"].endswith(f": a hundredfold {hundredfold[1]} steps back")
+    assert "hundredfold" not in by_name["another"]
     (clip,) = (line for line in words if "clipped" in line)
     numbers = re.findall(r"[\d.]+%?", clip)
     each(numbers, [found[0]["clipping"][key] for key in ("share", "highest", "limit")])
-    assert [network["clipping"] is None for network in found] == [False, True, True]
+    assert [network["clipping"] is None for network in found] == [False, True, True, True]
 
 
 def test_inspect_text_shows_surprise_guesses_and_the_units_gates() -> None:

@@ -123,15 +123,16 @@ def planted_course() -> TimeCourse:
     )
 
 
-def planted_reaches() -> dict[str, Reach]:
-    """Gradients that vanish, explode and fade."""
+def planted_reaches() -> dict[tuple[str, float], Reach]:
+    """Gradients that vanish, explode and fade, and one that vanishes less with larger weights."""
     back = measured_steps(30)
 
     def norms(pace: float) -> Any:
         return np.array([(1 + 0.1 * ANY()) * pace**k for k in back])
 
     return {
-        "one": Reach(back, {"h": norms(0.7), "c": norms(0.8)}),
-        "another": Reach(back, {"h": norms(1.05)}),
-        "third": Reach(back, {"h": norms(0.97), "c": norms(0.96)}),
+        ("one", 1.0): Reach(back, {"h": norms(0.7), "c": norms(0.8)}),
+        ("one", 2.5): Reach(back, {"h": norms(1.3), "c": norms(1.2)}),
+        ("another", 1.0): Reach(back, {"h": norms(1.05)}),
+        ("third", 1.0): Reach(back, {"h": norms(0.97), "c": norms(0.96)}),
     }

@@ -28,6 +28,7 @@ from charlstm.studies.agreement.report import AgreementReport
 from charlstm.studies.compare.result import ComparisonResult
 from charlstm.studies.curves import LearningCurves, RunCurves
 from charlstm.studies.inspect.gates_report import GatesReport
+from charlstm.studies.inspect.gradients import Reach
 from charlstm.studies.inspect.gradients_report import GradientsReport
 from charlstm.studies.inspect.text import TextView
 from charlstm.studies.inspect.units_report import UnitsReport
@@ -223,10 +224,11 @@ def test_time_courses() -> None:
 def test_gradients() -> None:
     report = GradientsReport(planted_reaches(), {}, "at the verb")
     figure: Any = report.to_figure()
-    (axes,) = figure.axes
-    lines = iter(axes.get_lines())
+    panels = dict(zip((1.0, 2.5), figure.axes, strict=True))
+    drawn = {gain: iter(axes.get_lines()) for gain, axes in panels.items()}
+    by_name: dict[str, set[str]] = {}
     for network in plain(report.to_mapping())["networks"]:
-        colours = set()
+        lines, colours = drawn[network["gain"]], by_name.setdefault(network["name"], set())
         for dash, (state, norms) in zip(("-", "--"), network["norms"].items(), strict=False):
             line = next(lines)
             close(curve(line), (network["steps_back"], norms))
@@ -234,8 +236,29 @@ def test_gradients() -> None:
             assert line.get_linestyle() == dash
             colours.add(line.get_color())
         assert len(colours) == 1
-    assert axes.get_yscale() == "log"
+    assert len(set.union(*by_name.values())) == 3
+    assert not any(list(rest) for rest in drawn.values())
+    assert {axes.get_yscale() for axes in panels.values()} == {"log"}
+    assert panels[1.0].get_ylim() == panels[2.5].get_ylim()
+    assert [axes.get_title() for axes in figure.axes] == [
+        "as they are",
+        "with the weights on h × 2.5",
+    ]
+    assert figure.get_suptitle() == "Gradient of a loss at the verb"
+
+
+def test_gradients_without_a_gain() -> None:
+    reaches = {key: reach for key, reach in planted_reaches().items() if key[1] == 1.0}
+    figure: Any = GradientsReport(reaches, {}, "at the verb").to_figure()
+    (axes,) = figure.axes
+    assert len(axes.get_lines()) == 5
     assert axes.get_title(loc="left") == "Gradient of a loss at the verb"
+
+
+def test_a_gradient_that_vanishes_or_explodes_far_leaves_the_picture() -> None:
+    reaches = {("one", 1.0): Reach([1, 2, 3], {"h": np.array([1e-30, 1.0, 1e40])})}
+    figure: Any = GradientsReport(reaches, {}, "at the verb").to_figure()
+    assert figure.axes[0].get_ylim() == (1e-12, 1e12)
 
 
 def test_a_text_in_strips() -> None:

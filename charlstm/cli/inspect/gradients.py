@@ -1,16 +1,16 @@
 """`charlstm inspect gradients`: how far back the gradient of a loss reaches."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import click
 
 from charlstm.api import Model
 from charlstm.cli.exclusions import Command
-from charlstm.cli.options import json_option, load_model, note_left_out, show
+from charlstm.cli.options import NumberRange, json_option, load_model, note_left_out, show
 from charlstm.cli.outputs import Output, files_of, save_all, save_option, spare
 from charlstm.cli.texts import ids_of
 from charlstm.nn.parameters import Parameters
+from charlstm.nn.variants import untrained
 from charlstm.pairs.scores import readable
 from charlstm.store.metrics import read_numbers
 from charlstm.studies.agreement.grammar_pairs import grammar_pairs
@@ -34,6 +34,14 @@ PAIRS = 40  # for each construction of the grammar
 @click.option("--fresh", is_flag=True, help="Also measure each network before training.")
 @click.option("--cell", "cells", multiple=True, help="Also measure a fresh network of this cell.")
 @click.option(
+    "--gain",
+    "gains",
+    multiple=True,
+    type=NumberRange(0.0, 1000.0, min_open=True),
+    metavar="G",
+    help="Also measure each network with its weights on h times G; repeatable.",
+)
+@click.option(
     "--text",
     multiple=True,
     metavar="FILE",
@@ -48,6 +56,7 @@ def command(
     runs: tuple[str, ...],
     fresh: bool,
     cells: tuple[str, ...],
+    gains: tuple[float, ...],
     text: tuple[str, ...],
     encoding: str,
     steps: int,
@@ -58,9 +67,10 @@ def command(
     """Measure the gradient of a loss k steps back, for each RUN and for fresh networks.
 
     If the grammar made the run's corpus, the losses are at the verbs of such sentences. Otherwise
-    they are all along the validation part. --save FILE.png draws a curve for each network.
+    they are all along the validation part. --save FILE.png draws a curve for each network, and a
+    panel for each gain. Large weights make the gradient explode: try --cell rnn --gain 5.
     """
-    reaches: dict[str, Reach] = {}
+    reaches: dict[tuple[str, float], Reach] = {}
     clippings: dict[str, Clipping | None] = {}
     units: dict[str, None] = {}
     for run in runs or (None,):
@@ -68,13 +78,13 @@ def command(
         spare([*text, *files_of(model)], *save)
         units[f"{model.vocabulary.unit}s"] = None
         name = model.name
-        name = str(model.path.parent) if name in reaches else name
+        name = str(model.path.parent) if name in clippings else name
         losses = _losses(model, text, encoding, steps, samples)
-        reaches[name] = reach(model.parameters, losses, steps)
         rows = read_numbers(model.path.parent / "metrics.csv")
         clippings[name] = clipping(rows, model.config.clip_norm)
-        for kind, untrained in _fresh(model, fresh, cells):
-            reaches[f"{name}, fresh {kind}"] = reach(untrained, losses, steps)
+        for kind, parameters in _networks(model, fresh, cells):
+            for gain in dict.fromkeys((1.0, *gains)):
+                reaches[name + kind, gain] = reach(parameters, losses, steps, gain)
     report = GradientsReport(reaches, clippings, losses.place, " or ".join(units))
     save_all(save, report)
     show(as_json, report.to_mapping(), report.lines())
@@ -90,13 +100,11 @@ def _losses(model: Model, text: tuple[str, ...], encoding: str, steps: int, samp
     return losses_at_verbs(model.vocabulary, spans_of(pairs), steps, samples)
 
 
-def _fresh(model: Model, fresh: bool, cells: tuple[str, ...]) -> Iterator[tuple[str, Parameters]]:
-    """Untrained networks of the run's size: of its own cell, and of these cells."""
-    own = model.parameters.architecture
-    architectures = [own] if fresh else []
-    architectures += [replace(own, cell=cell, cell_options={}) for cell in cells]
-    for architecture in architectures:
-        trained = model.parameters
-        untrained = Parameters(architecture, trained.vocabulary_size, reset_at=trained.reset_at)
-        untrained.initialise(model.config.seed)
-        yield architecture.cell, untrained
+def _networks(
+    model: Model, fresh: bool, cells: tuple[str, ...]
+) -> Iterator[tuple[str, Parameters]]:
+    """The model, and untrained networks of its size: of its own cell, and of these cells."""
+    yield "", model.parameters
+    for cell in dict.fromkeys([*[""] * fresh, *cells]):
+        network = untrained(model.parameters, model.config.seed, cell)
+        yield f", fresh {network.cell.name}", network

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from charlstm.errors import CorpusError
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Parameters
+from charlstm.nn.variants import with_gain
 from charlstm.studies.inspect.spans import Span
 from charlstm.text.vocabulary import Vocabulary
 
@@ -49,15 +50,21 @@ class Reach:
     @property
     def total(self) -> NDArray[np.float64]:
         """The norm over all states together, from the means of each."""
-        return np.sqrt(sum((norm**2 for norm in self.norms.values()), np.zeros(len(self.back))))
+        return np.asarray(np.hypot.reduce(list(self.norms.values())))
 
     @property
     def factor(self) -> float:
-        """By how much the gradient is multiplied at each step back, on (geometric) average."""
+        """By how much the gradient is multiplied at each step back, on (geometric) average.
+
+        Where it is too large or too small for a number, the average ends before.
+        """
         total = self.total
-        if len(total) < 2 or not (total[0] > 0 and total[-1] > 0):
+        usable = np.isfinite(total) & (total > 0)
+        last = len(total) - 1 if usable.all() else int(np.argmin(usable)) - 1
+        if last < 1:
             return 0.0
-        return float(math.exp(np.log(total[-1] / total[0]) / (self.back[-1] - self.back[0])))
+        change = np.log(total[last]) - np.log(total[0])
+        return float(math.exp(change / (self.back[last] - self.back[0])))
 
     def below(self, share: float) -> int | None:
         """After how many steps back the gradient stays below a share of its first norm."""
@@ -65,18 +72,24 @@ class Reach:
         first = int(above[-1]) + 1 if above.size else 0
         return self.back[first] if first < len(self.back) else None
 
+    def above(self, times: float) -> int | None:
+        """How many steps back the gradient first exceeds so many times its first norm."""
+        first = np.flatnonzero(~(self.total <= times * self.total[0]))
+        return self.back[int(first[0])] if first.size else None
+
 
 def measured_steps(steps: int) -> list[int]:
     """The steps back that are measured: 1 to 20, then every fifth, and the last."""
     return sorted({*range(1, min(20, steps) + 1), *range(25, steps + 1, 5), steps})
 
 
-def reach(parameters: Parameters, losses: Losses, steps: int = STEPS) -> Reach:
+def reach(parameters: Parameters, losses: Losses, steps: int = STEPS, gain: float = 1.0) -> Reach:
     """The gradient of the losses up to `steps` back; their texts are at least `steps` + 1 long.
 
-    It is computed in double precision: a vanishing gradient is too small for single precision.
+    The weights on h are multiplied by `gain` before. The gradient is computed in double precision:
+    a vanishing one is too small for single precision, and an exploding one too large.
     """
-    parameters = parameters.with_numbers(parameters.flat.astype(np.float64))
+    parameters = with_gain(parameters, gain)
     T, B = losses.ids.shape
     reader = Network(parameters, T, B)  # has the state carried into each window
     network = Network(parameters, steps, B, backward=True)

@@ -14,29 +14,31 @@ from charlstm.studies.inspect.gradients import Clipping, Reach
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-HEAD = ("network", "state", "steps_back", "norm")
+HEAD = ("network", "gain", "state", "steps_back", "norm")
 DASHES = ("-", "--", ":")
 SHOWN = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)  # steps back in a terminal
 STEADY = 0.02  # a change a step that is neither vanishing nor exploding
+DRAWN = 1e-12, 1e12  # a curve that vanishes or explodes further leaves the picture
 
 
 @dataclass(frozen=True, repr=False)
 class GradientsReport(Result):
-    """The reach of several networks, and the clipping of the trained ones, both by name.
+    """The reach of several networks, by name and gain, and the clipping of the trained ones.
 
-    `place` says in words where the losses were taken, and `steps` what a step reads.
+    A gain of 1 is the network as it is; otherwise its weights on h were multiplied by it. `place`
+    says in words where the losses were taken, and `steps` what a step reads.
     """
 
-    reaches: Mapping[str, Reach]
+    reaches: Mapping[tuple[str, float], Reach]
     clippings: Mapping[str, Clipping | None]
     place: str
     steps: str = "characters"
 
     def to_table(self) -> tuple[tuple[str, ...], list[list[Any]]]:
-        """One row for each network, state and number of steps."""
+        """One row for each network, gain, state and number of steps."""
         return HEAD, [
-            [name, state, k, norm]
-            for name, reach in self.reaches.items()
+            [name, gain, state, k, norm]
+            for (name, gain), reach in self.reaches.items()
             for state, norms in reach.norms.items()
             for k, norm in zip(reach.back, norms, strict=True)
         ]
@@ -47,65 +49,93 @@ class GradientsReport(Result):
             "networks": [
                 {
                     "name": name,
+                    "gain": gain,
                     "steps_back": reach.back,
                     "norms": reach.norms,
                     "factor": reach.factor,
                     "below_half": reach.below(0.5),
                     "below_hundredth": reach.below(0.01),
-                    "clipping": vars(clip) if (clip := self.clippings.get(name)) else None,
+                    "above_hundredfold": reach.above(100.0),
+                    "clipping": vars(clip) if (clip := self._clipping(name, gain)) else None,
                 }
-                for name, reach in self.reaches.items()
+                for (name, gain), reach in self.reaches.items()
             ]
         }
 
     def to_figure(self) -> "Figure":
-        """Curves on a logarithmic scale, solid for h and dashed for c.
+        """A panel for each gain with a colour for each network, solid for h and dashed for c.
 
         Raises:
             CharlstmError: if matplotlib is missing.
         """
-        with drawing(7.0, 4.2) as figure:
-            axes = figure.add_subplot()
-            for n, (name, reach) in enumerate(self.reaches.items()):
+        gains = sorted({gain for _, gain in self.reaches})
+        names = list(dict.fromkeys(name for name, _ in self.reaches))
+        with drawing(7.0 if len(gains) == 1 else 1.5 + 3.75 * len(gains), 4.2) as figure:
+            row = figure.subplots(1, len(gains), squeeze=False, sharey=True)[0]
+            for (name, gain), reach in self.reaches.items():
+                axes = row[gains.index(gain)]
                 for dash, (state, norms) in zip(DASHES, reach.norms.items(), strict=False):
                     axes.plot(
                         reach.back,
                         np.where(np.isfinite(norms) & (norms > 0), norms, np.nan),
                         dash,
-                        color=COLOURS[n % len(COLOURS)],
+                        color=COLOURS[names.index(name) % len(COLOURS)],
                         lw=1.5,
                         label=f"{name}, dL/d{state}",
                     )
-            axes.set_yscale("log")
-            axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0e}")
-            axes.set_xlabel(f"steps before the loss, {self.steps}")
-            axes.set_ylabel("norm of the gradient")
-            axes.legend(fontsize=8)
-            axes.set_title(f"Gradient of a loss {self.place}", fontsize=10, loc="left")
+            for axes, gain in zip(row, gains, strict=True):
+                axes.set_xlabel(f"steps before the loss, {self.steps}")
+                axes.set_title(_weights(gain) if len(gains) > 1 else "", fontsize=9)
+            first = row[0]
+            first.set_yscale("log")
+            low, high = first.get_ylim()
+            first.set_ylim(max(low, DRAWN[0]), min(high, DRAWN[1]))
+            first.yaxis.set_major_formatter(lambda value, _: f"{value:.0e}")
+            first.set_ylabel("norm of the gradient")
+            title = f"Gradient of a loss {self.place}"
+            if len(gains) > 1:
+                figure.suptitle(title, fontsize=10, x=0.01, ha="left")
+                handles, labels = first.get_legend_handles_labels()
+                figure.legend(handles, labels, fontsize=8, loc="outside right center")
+            else:
+                first.set_title(title, fontsize=10, loc="left")
+                first.legend(fontsize=8)
         return figure
 
     def lines(self) -> Iterator[str]:
         """The norms, a sparkline of their logarithms, and a sentence for each network."""
         first = next(iter(self.reaches.values()))
         shown = [k for k in SHOWN if k in first.back]
-        wide = max(len(name) for name in self.reaches) + 7
+        wide = max(len(_label(*key)) for key in self.reaches) + 7
         yield f"norm of the gradient of a loss {self.place}, by steps back"
         yield f"{'':{wide}}" + "".join(f"{k:>10}" for k in shown)
-        for name, reach in self.reaches.items():
+        for key, reach in self.reaches.items():
             for state, norms in reach.norms.items():
                 numbers = "".join(f"{norms[reach.back.index(k)]:10.2g}" for k in shown)
                 with np.errstate(divide="ignore"):
                     curve = sparkline(np.log10(norms).tolist())
-                yield f"{name + ', dL/d' + state:{wide}}{numbers}  {curve}"
+                yield f"{_label(*key) + ', dL/d' + state:{wide}}{numbers}  {curve}"
         yield ""
-        for name, reach in self.reaches.items():
-            yield f"{name}: {verdict(reach)}"
-            clip = self.clippings.get(name)
+        for key, reach in self.reaches.items():
+            label, clip = _label(*key), self._clipping(*key)
+            yield f"{label}: {verdict(reach)}"
             if clip:
                 yield (
-                    f"{'':{len(name)}}  clipped in {clip.share:.1%} of the updates; mean norm at "
+                    f"{'':{len(label)}}  clipped in {clip.share:.1%} of the updates; mean norm at "
                     f"most {clip.highest:.2g}, limit {clip.limit:g}"
                 )
+
+    def _clipping(self, name: str, gain: float) -> Clipping | None:
+        """The clipping of a run, which belongs to its network as it is."""
+        return self.clippings.get(name) if gain == 1.0 else None
+
+
+def _label(name: str, gain: float) -> str:
+    return name if gain == 1.0 else f"{name}, W × {gain:g}"
+
+
+def _weights(gain: float) -> str:
+    return "as they are" if gain == 1.0 else f"with the weights on h × {gain:g}"
 
 
 def verdict(reach: Reach) -> str:
@@ -113,7 +143,9 @@ def verdict(reach: Reach) -> str:
     change = reach.factor - 1.0
     pace = f"×{reach.factor:.3f} a step on average"
     if change > STEADY:
-        return f"explodes, {pace}"
+        hundredfold = reach.above(100.0)
+        when = "" if hundredfold is None else f": a hundredfold {hundredfold} steps back"
+        return f"explodes, {pace}{when}"
     half, hundredth = reach.below(0.5), reach.below(0.01)
     if hundredth is not None:
         return f"vanishes, {pace}: below a hundredth {hundredth} steps back"

@@ -9,6 +9,7 @@ from planted import planted_pairs
 from charlstm.errors import CorpusError
 from charlstm.nn import reference
 from charlstm.nn.cells import CELLS
+from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.studies.inspect.gradients import (
     Losses,
     Reach,
@@ -18,6 +19,7 @@ from charlstm.studies.inspect.gradients import (
     measured_steps,
     reach,
 )
+from charlstm.studies.inspect.gradients_report import verdict
 from charlstm.studies.inspect.spans import spans_of
 
 V = len(CHARACTERS)
@@ -65,6 +67,48 @@ def test_a_linear_network_s_gradient_is_multiplied_by_its_weight(scale: float) -
     assert result.factor == pytest.approx(scale)
     assert result.below(0.6) == (2 if scale < 1 else None)
     assert result.below(0.01) == (8 if scale < 1 else None)  # 0.5^7 < 0.01
+
+
+def test_a_gain_makes_the_gradient_of_a_linear_network_explode() -> None:
+    model = wild_model("rnn", hidden_size=4)
+    rotation, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(4, 4)))
+    for name in ("E", "b"):
+        model.by_name[f"layers.0.{name}"][...] = 0.0
+    model.by_name["layers.0.W"][...] = 0.5 * rotation
+    losses = Losses(np.zeros((60, 2), np.intp), np.array([1, 2]), "here")
+    result = reach(model, losses, steps=50, gain=4.0)
+    assert result.factor == pytest.approx(2.0)
+    assert result.above(100.0) == 8  # 2^7 > 100
+    assert result.below(0.5) is None
+    assert verdict(result) == "explodes, ×2.000 a step on average: a hundredfold 8 steps back"
+
+
+def test_large_weights_make_a_fresh_rnn_explode_and_not_a_fresh_lstm() -> None:
+    losses = Losses(np.random.default_rng(0).integers(0, V, (60, 4)), np.arange(4), "here")
+    found = {}
+    for cell in ("rnn", "lstm"):
+        fresh = Parameters(Architecture(cell, hidden_size=48), V)
+        fresh.initialise(1)
+        for gain in (1.0, 4.0):
+            found[cell, gain] = verdict(reach(fresh, losses, 40, gain)).partition(",")[0]
+    assert found == {
+        ("rnn", 1.0): "vanishes",
+        ("rnn", 4.0): "explodes",
+        ("lstm", 1.0): "vanishes",
+        ("lstm", 4.0): "fades",
+    }
+
+
+def test_a_gradient_too_large_for_a_number_explodes() -> None:
+    result = Reach([1, 2, 3, 4], {"h": np.array([1.0, 1e200, np.inf, np.nan])})
+    assert result.factor == pytest.approx(1e200)
+    assert verdict(result).startswith("explodes")
+
+
+def test_a_gradient_too_small_for_a_number_vanishes() -> None:
+    result = Reach([1, 2, 3, 4], {"h": np.array([1.0, 0.1, 0.01, 0.0])})
+    assert result.factor == pytest.approx(0.1)
+    assert verdict(result).startswith("vanishes")
 
 
 def test_below_means_from_then_on() -> None:
