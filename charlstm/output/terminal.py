@@ -4,6 +4,7 @@ import enum
 import math
 import unicodedata
 from collections.abc import Container, Iterator, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from charlstm.text.shown import SOFT_HYPHEN, has_no_width, printable, width
@@ -32,7 +33,15 @@ GREEN = Colour(0x1B, 0x78, 0x37)
 AMBER = Colour(0xD9, 0x82, 0x0B)
 BLOCKS = "▁▂▃▄▅▆▇█"
 STAND_INS = {"\n": "⏎", "\t": "→"}
-LEVELS = (0, 95, 135, 175, 215, 255)  # of xterm's colour cube
+LEVELS = (0, 95, 135, 175, 215, 255)  # of xterm's colour cube, whose first number is 16
+# The ramps in xterm's colours, from paper to full. The nearest ones would change their hue on the
+# way: amber goes by pink, grey and green. These keep it within 12°, and each is darker (OKLab).
+STEPS = {
+    BLUE: (255, 153, 111, 68, 25),
+    RED: (255, 217, 210, 167, 160),
+    GREEN: (255, 151, 114, 71, 28),
+    AMBER: (255, 223, 215, 208, 172),
+}
 
 
 def depth(environment: Mapping[str, str], is_terminal: bool) -> Depth:
@@ -76,27 +85,39 @@ def paint(text: str, background: Colour, depth: Depth) -> str:
     """The text on a background, in black or white ink, whichever reads better."""
     if depth is Depth.NONE:
         return text
-    ink = Colour(255, 255, 255) if is_dark(background) else Colour(0, 0, 0)
     if depth is Depth.TRUE:
-        codes = f"38;2;{ink.red};{ink.green};{ink.blue};48;2;" + ";".join(map(str, background))
+        ink = 255 if is_dark(background) else 0
+        codes = f"38;2;{ink};{ink};{ink};48;2;" + ";".join(map(str, background))
     else:
-        codes = f"38;5;{nearest(ink)};48;5;{nearest(background)}"
+        number = in_xterm(background)
+        codes = f"38;5;{231 if is_dark(of_xterm(number)) else 16};48;5;{number}"
     return f"\x1b[{codes}m{text}\x1b[0m"
 
 
-def nearest(colour: Colour) -> int:
-    """The number of the nearest of xterm's colours 16 to 255: a 6×6×6 cube and 24 greys."""
-    steps = [min(range(6), key=lambda k: abs(LEVELS[k] - part)) for part in colour]
-    cube = Colour(*(LEVELS[k] for k in steps))
-    shade = min(max(round((sum(colour) / 3 - 8) / 10), 0), 23)
-    grey = Colour(*[8 + 10 * shade] * 3)
-    if _distance(grey, colour) < _distance(cube, colour):
-        return 232 + shade
-    return 16 + 36 * steps[0] + 6 * steps[1] + steps[2]
+@cache
+def in_xterm(colour: Colour) -> int:
+    """The number, among xterm's 256 colours, that stands for a colour of a ramp."""
+    end = min(STEPS, key=lambda end: _distance(colour, blend(end, _share(colour, end))))
+    steps = STEPS[end]
+    return steps[round(_share(colour, end) * (len(steps) - 1))]
+
+
+def _share(colour: Colour, end: Colour) -> float:
+    """How far from paper (0) to the end of a ramp (1) a colour is, all else left out."""
+    parts = [(c - p, e - p) for c, e, p in zip(colour, end, PAPER, strict=True)]
+    share = sum(way * whole for way, whole in parts) / sum(whole * whole for _, whole in parts)
+    return min(max(share, 0.0), 1.0)
 
 
 def _distance(one: Colour, other: Colour) -> int:
     return sum((a - b) ** 2 for a, b in zip(one, other, strict=True))
+
+
+def of_xterm(number: int) -> Colour:
+    """One of xterm's colours 16 to 255: a 6×6×6 cube and 24 greys."""
+    if number >= 232:
+        return Colour(*[8 + 10 * (number - 232)] * 3)
+    return Colour(*(LEVELS[(number - 16) // place % 6] for place in (36, 6, 1)))
 
 
 def is_dark(colour: Colour) -> bool:

@@ -2,7 +2,9 @@
 
 import math
 import re
+from collections.abc import Callable
 
+import numpy as np
 import pytest
 from command_line import harmless
 from hypothesis import given
@@ -11,18 +13,23 @@ from models import VOCABULARY, wild_model
 
 from charlstm.output.strips import Strip, strips_lines
 from charlstm.output.terminal import (
+    AMBER,
     BLOCKS,
     BLUE,
+    GREEN,
     PAPER,
     RED,
     Colour,
     Depth,
     bar,
+    blend,
     depth,
     diverging,
     gate,
     glyph,
-    nearest,
+    heat,
+    in_xterm,
+    of_xterm,
     paint,
     sparkline,
 )
@@ -55,17 +62,56 @@ def test_ramps_reach_their_ends_and_survive_what_is_no_number() -> None:
     assert (gate(math.nan), gate(-3.0), gate(7.0)) == (PAPER, PAPER, gate(1.0))
 
 
+def lightness_and_hue(colour: Colour) -> tuple[float, float | None]:
+    """Lightness from 0 to 1 and hue in degrees, None of a grey, in OKLab (Ottosson 2020)."""
+    s = np.array(colour) / 255
+    linear = np.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4)
+    to_cones = [[0.4122215, 0.5363325, 0.0514460], [0.2119035, 0.6806995, 0.1073970],
+                [0.0883025, 0.2817188, 0.6299787]]  # fmt: skip
+    to_lab = [[0.2104543, 0.7936178, -0.0040720], [1.9779985, -2.4285922, 0.4505937],
+              [0.0259040, 0.7827718, -0.8086758]]  # fmt: skip
+    L, a, b = to_lab @ np.cbrt(to_cones @ linear)
+    return L, None if math.hypot(a, b) < 0.01 else math.degrees(math.atan2(b, a))
+
+
 def test_the_256_colours_hold_what_they_say() -> None:
-    assert nearest(Colour(0, 0, 0)) == 16
-    assert nearest(Colour(255, 255, 255)) == 231
-    assert nearest(Colour(255, 0, 0)) == 196
-    assert nearest(Colour(8, 8, 8)) == 232
-    assert nearest(Colour(128, 128, 128)) == 244
+    shown = [of_xterm(number) for number in (16, 231, 196, 172, 232, 255)]
+    assert shown == [(0, 0, 0), (255,) * 3, (255, 0, 0), (215, 135, 0), (8,) * 3, (238,) * 3]
+
+
+@pytest.mark.parametrize(
+    ("ramp", "sign", "end"), [(diverging, 1, BLUE), (diverging, -1, RED), (gate, 1, GREEN),
+                              (heat, 1, AMBER)],
+)  # fmt: skip
+def test_a_ramp_in_256_colours_keeps_its_hue_and_grows_darker(
+    ramp: Callable[[float], Colour], sign: int, end: Colour
+) -> None:
+    numbers = [in_xterm(ramp(sign * k / 500)) for k in range(501)]
+    steps = list(dict.fromkeys(numbers))
+    assert numbers == sorted(numbers, key=steps.index)  # no step comes back
+    assert [steps.index(number) for number in numbers[::125]] == [0, 1, 2, 3, 4]
+    seen = [lightness_and_hue(of_xterm(number)) for number in steps]
+    lightness, hue = lightness_and_hue(end)
+    assert [L for L, _ in seen] == sorted((L for L, _ in seen), reverse=True)
+    assert len({L for L, _ in seen}) == len(seen)
+    assert seen[-1][0] == pytest.approx(lightness, abs=0.05)
+    assert hue is not None and seen[0][1] is None
+    for _, shown in seen[1:]:
+        assert shown is not None
+        assert abs((shown - hue + 180) % 360 - 180) < 13
+
+
+@given(st.sampled_from([BLUE, RED, GREEN, AMBER]), st.floats(0, 1))
+def test_a_colour_between_is_shown_by_a_step_near_it(end: Colour, share: float) -> None:
+    colour = blend(end, share)
+    shown = of_xterm(in_xterm(colour))
+    assert abs(lightness_and_hue(colour)[0] - lightness_and_hue(shown)[0]) < 0.15
 
 
 def test_ink_is_black_on_light_and_white_on_dark() -> None:
     assert paint("x", PAPER, Depth.TRUE) == "\x1b[38;2;0;0;0;48;2;242;242;242mx\x1b[0m"
-    assert "38;5;231" in paint("x", Colour(10, 10, 90), Depth.XTERM)
+    assert "38;5;231;48;5;25" in paint("x", BLUE, Depth.XTERM)
+    assert "38;5;16;48;5;255" in paint("x", PAPER, Depth.XTERM)
     assert paint("x", RED, Depth.NONE) == "x"
 
 
