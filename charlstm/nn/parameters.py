@@ -62,7 +62,8 @@ class Architecture:
     def __str__(self) -> str:
         """The shape in a few words."""
         options = "".join(f" {name}={value}" for name, value in self.cell_options.items())
-        size = f"{self.num_layers} layers of {self.hidden_size} units"
+        layers = f"{self.num_layers} layer{'s' * (self.num_layers > 1)}"
+        size = f"{layers} of {self.hidden_size} units"
         return f"{self.cell}{options}, {size}{self.looks_back}"
 
     @property

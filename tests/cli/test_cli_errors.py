@@ -431,13 +431,13 @@ def test_a_config_beside_old_weights_takes_their_shape_or_is_told_what_differs(
     flags = ("text.txt", "--workers=1", "--init-from", copied)
     charlstm.ok("train", *flags, "--config=lr.yaml")
     message = charlstm.fails("train", *flags, "--config=size.yaml")
-    assert "8 units) than asked for (lstm, 1 layers of 9 units); ask for its shape" in message
+    assert "8 units) than asked for (lstm, 1 layer of 9 units); ask for its shape" in message
 
 
 def test_weights_of_another_shape(charlstm: Runner, run: Path) -> None:
     flags = (*TRAIN, "text.txt", "--init-from", run)
     message = charlstm.fails(*flags, "--hidden-size=9")
-    assert "network of another shape (lstm, 1 layers of 8 units) than asked for" in message
+    assert "network of another shape (lstm, 1 layer of 8 units) than asked for" in message
     assert "leave out the setting tokens" in charlstm.fails(*flags, "--tokens=byte")
 
 

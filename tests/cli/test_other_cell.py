@@ -33,7 +33,7 @@ def test_resume(charlstm: Runner, gru: Path, flag: str) -> None:
     name, _, _ = flag.partition("=")
     assert message == (
         f"{name} cannot change when a run is resumed; it is a network of another shape (gru, 1 "
-        f"layers of 8 units, char tokens), so start a new one without --resume."
+        f"layer of 8 units, char tokens), so start a new one without --resume."
     )
     assert (gru / "last.npz").read_bytes() == before
 
@@ -54,15 +54,15 @@ def test_a_config_takes_the_cell_of_old_weights(charlstm: Runner, gru: Path) -> 
 @pytest.mark.parametrize(
     ("flags", "asked"),
     [
-        (["--cell=lstm"], "lstm, 1 layers of 8 units"),
-        (["--gru-reset=after"], "gru gru_reset=after, 1 layers of 8 units"),
-        (["--attention=3"], "gru, 1 layers of 8 units, attention of 4 heads over 3 outputs"),
+        (["--cell=lstm"], "lstm, 1 layer of 8 units"),
+        (["--gru-reset=after"], "gru gru_reset=after, 1 layer of 8 units"),
+        (["--attention=3"], "gru, 1 layer of 8 units, attention of 4 heads over 3 outputs"),
     ],
 )
 def test_init_from(charlstm: Runner, gru: Path, flags: list[str], asked: str) -> None:
     message = charlstm.fails(*TRAIN, "--init-from", gru, "--out=new", *flags)
     assert message == (
-        f"'{gru}/best.npz' is a network of another shape (gru, 1 layers of 8 units) than asked "
+        f"'{gru}/best.npz' is a network of another shape (gru, 1 layer of 8 units) than asked "
         f"for ({asked}); ask for its shape, or leave out --init-from."
     )
     assert not Path("new").exists()
@@ -72,8 +72,8 @@ def test_init_from_does_not_speak_of_options_that_nobody_gave(
     charlstm: Runner, peephole: Path
 ) -> None:
     message = charlstm.fails(*TRAIN, "--init-from", peephole, "--cell=lstm", "--out=new")
-    assert "another shape (peephole peepholes=if, 1 layers of 8 units)" in message
-    assert "than asked for (lstm, 1 layers of 8 units)" in message
+    assert "another shape (peephole peepholes=if, 1 layer of 8 units)" in message
+    assert "than asked for (lstm, 1 layer of 8 units)" in message
     charlstm.ok(*TRAIN, "--init-from", peephole, "--out=same")
     assert load(Path("same/best.npz")).config.cell_options == {"peepholes": "if"}
 
@@ -84,10 +84,10 @@ def test_attention_is_part_of_the_shape(charlstm: Runner) -> None:
     again = ("train", "--resume=old", "--max-steps=4")
     for other in ("--attention=7", "--attention=0", "--attention-heads=2"):
         message = charlstm.fails(*again, other, status=2)
-        assert "1 layers of 8 units, attention of 4 heads over 6 outputs, char tokens" in message
+        assert "1 layer of 8 units, attention of 4 heads over 6 outputs, char tokens" in message
         message = charlstm.fails(*TRAIN, "--init-from=old", "--out=new", other)
         assert (
-            "another shape (lstm, 1 layers of 8 units, attention of 4 heads over 6 outputs)"
+            "another shape (lstm, 1 layer of 8 units, attention of 4 heads over 6 outputs)"
             in message
         )
     charlstm.ok(*again, "--attention=6")
