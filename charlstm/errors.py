@@ -10,6 +10,10 @@ class CharlstmError(Exception):
         """The message, without its middle if it quotes something long."""
         return shortened(super().__str__(), LONGEST)
 
+    def _render_traceback_(self) -> list[str]:
+        """The lines that IPython and Jupyter print: one, as on the command line."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class ConfigError(CharlstmError):
     """A setting that is unknown, of the wrong type, or out of range."""

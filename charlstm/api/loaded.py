@@ -1,5 +1,6 @@
 """A model in memory: its weights, vocabulary and settings, and copies of it that are changed."""
 
+import math
 import warnings
 from copy import copy
 from dataclasses import replace
@@ -39,6 +40,34 @@ class Loaded:
     def name(self) -> str:
         """The name of the folder that holds the checkpoint, and how this copy differs."""
         return ", ".join([self.path.resolve().parent.name, *self.changes])
+
+    def __repr__(self) -> str:
+        from charlstm.output.terminal import table  # noqa: PLC0415 - sampling starts faster so
+
+        return "\n".join([f"Model {self.name}", *table(self._facts())])
+
+    def _repr_html_(self) -> str:
+        from charlstm.output.result import table_html  # noqa: PLC0415 - as above
+
+        return table_html(("model", self.name), self._facts())
+
+    def _facts(self) -> list[tuple[str, str]]:
+        """What a reader wants to know first, each with its name."""
+        config, progress, unit = self.config, self.checkpoint.progress, self.vocabulary.unit
+        batch, loss = f"{config.batch_size}×{config.seq_length}", "none"
+        if (nats := progress.last_val) is not None:
+            loss = f"{nats:.4f} nats/{config.tokens} ({nats / math.log(2):.4f} bits)"
+            loss += ", before the changes" * bool(self.changes)
+        settings = "lr", "dropout", "memory_penalty", "seed"
+        return [
+            ("network", str(self.parameters.architecture)),
+            ("parameters", f"{self.parameters.num_parameters:,}"),
+            ("vocabulary", f"{self.vocabulary.size:,} {unit}s"),
+            ("reads", "lines, each from zero state" if config.lines else "one text"),
+            ("training", f"{progress.update:,} updates of {batch} {unit}s"),
+            ("settings", ", ".join(f"{name} {getattr(config, name):g}" for name in settings)),
+            ("validation", loss),
+        ]
 
     @property
     def network(self) -> Parameters:
