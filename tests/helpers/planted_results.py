@@ -9,7 +9,8 @@ from charlstm.nn.saturation import Sizes
 from charlstm.pairs.files import Pair
 from charlstm.studies.compare.outcome import Outcome
 from charlstm.studies.inspect.character_classes import CLASSES
-from charlstm.studies.inspect.gates import Coupling, Gates, GateUse
+from charlstm.studies.inspect.coupling import Coupling
+from charlstm.studies.inspect.gates import Gates, GateUse
 from charlstm.studies.inspect.gradients import Reach, measured_steps
 from charlstm.studies.inspect.time_course import BEFORE, STEPS, TimeCourse
 from charlstm.studies.inspect.units import PARTS, Unit, Units

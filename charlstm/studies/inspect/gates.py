@@ -17,6 +17,7 @@ from charlstm.nn.parameters import Parameters
 from charlstm.nn.recording import record_windows
 from charlstm.nn.saturation import OPEN, SHUT, Magnitudes, Sizes
 from charlstm.studies.inspect.character_classes import CLASSES, class_numbers
+from charlstm.studies.inspect.coupling import Coupling, CouplingSums
 from charlstm.text.slices import Columns
 
 LEAST = 2048  # characters of a column that are worth its warm-up
@@ -40,20 +41,6 @@ class GateUse:
     mean: Array
     stretch: Array
     by_class: Array
-
-
-@dataclass(frozen=True)
-class Coupling:
-    """How close a layer comes to i = 1 - f, which the coupled cell has by construction.
-
-    `distance` is the mean of |i - (1 - f)|, `within` the share of values less than 0.1 apart,
-    `correlation` that of i with 1 - f over all units and characters.
-    """
-
-    layer: int
-    distance: float
-    within: float
-    correlation: float
 
 
 @dataclass(frozen=True)
@@ -102,7 +89,7 @@ def measure_gates(
     H, layers = parameters.architecture.hidden_size, range(parameters.architecture.num_layers)
     classes = class_numbers(alphabet)
     counts = {(layer, gate): _GateSums(H) for layer in layers for gate in names}
-    pairs = [_CouplingSums() for _ in layers] if {"i", "f"} <= set(names) else []
+    pairs = [CouplingSums() for _ in layers] if {"i", "f"} <= set(names) else []
     cell = parameters.cell
     magnitudes = [] if cell.bounded_memory else [Magnitudes() for _ in layers]
     columns, valid = _in_columns(ids)
@@ -193,23 +180,3 @@ class _GateSums:
         stretch = right / np.maximum(begun, 1)  # a stretch may begin before the part that counts
         n = max(self._n, 1)
         return GateUse(layer, gate, right / n, left / n, total / n, stretch, by_class)
-
-
-class _CouplingSums:
-    """Sums over windows of a = i and b = 1 - f."""
-
-    def __init__(self) -> None:
-        self._sums = np.zeros(8)  # n, a, b, aa, bb, ab, |a - b|, close
-
-    def add(self, a: Array, b: Array) -> None:
-        a, b = a.astype(np.float64), b.astype(np.float64)
-        gap = np.abs(a - b)
-        parts = (a, b, a * a, b * b, a * b, gap, gap < 0.1)
-        self._sums += [a.size, *(float(part.sum()) for part in parts)]
-
-    def coupling(self, layer: int) -> Coupling:
-        n = max(self._sums[0], 1.0)
-        a, b, aa, bb, ab, gap, close = self._sums[1:] / n
-        spread = np.sqrt(max(aa - a * a, 0.0) * max(bb - b * b, 0.0))
-        correlation = float((ab - a * b) / spread) if spread > 0 else float("nan")
-        return Coupling(layer, float(gap), float(close), correlation)
