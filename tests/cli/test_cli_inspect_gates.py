@@ -24,6 +24,17 @@ def test_it_reads_the_validation_part_and_judges_the_claim(
     assert found["coupling"][0]["layer"] == 0
 
 
+def test_what_f_keeps_is_measured_before_training_too(charlstm: Runner, tiny_run: Path) -> None:
+    out = charlstm.ok(*LOOK, tiny_run, "--fresh").stdout
+    assert "f of layer 0: a step keeps " in out
+    assert "f of layer 0, before training: a step keeps " in out
+    found = charlstm.ok(*LOOK, tiny_run, "--fresh", "--json").json
+    (before,) = found["before_training"]["kept"]
+    assert before["steps"] == [1, 10, 50]
+    assert before["shares"][0] == pytest.approx(0.7, abs=0.05)  # near σ(1), the gate's bias
+    assert charlstm.ok(*LOOK, tiny_run, "--json").json["before_training"] is None
+
+
 def test_files_and_pipes_and_cuts(charlstm: Runner, tiny_run: Path, here: Path) -> None:
     save = ("--save", "g.csv", "--save", "g.json")
     found = charlstm.ok(*LOOK, tiny_run, "text.txt", "--json", *save).json

@@ -77,7 +77,7 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
     ),
     "inspect.gates": (
         ("-r", "learnt", "latin.txt", "--encoding=latin-1"),
-        {"encoding": "cp1251", "count": "3", "cut": "40"},
+        {"fresh": "", "encoding": "cp1251", "count": "3", "cut": "40"},
     ),
     "inspect.units": (
         (*GRAMMAR, "--per-condition=12", "--candidates=2", "--controls=3", "--json"),

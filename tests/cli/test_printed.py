@@ -310,9 +310,9 @@ def test_cloze_shows_probability_log_likelihood_and_share(charlstm: Runner, tiny
 
 
 def test_inspect_gates_shows_open_and_shut_and_the_means_after_each_class() -> None:
-    report = GatesReport(planted_gates(), "run", 4)
+    report = GatesReport(planted_gates(), "run", 4, before=planted_gates())
     found = plain(report.to_mapping())
-    uses, claim, sizes, memories, *couplings = blocks(list(report.lines()))
+    uses, claim, sizes, kept, memories, *couplings = blocks(list(report.lines()))
     start = len("gate    open   shut  either")
     occurring = [name for name in CLASSES if name != "digit"]
     assert uses[1][:start].split() == ["gate", "open", "shut", "either"]
@@ -335,6 +335,17 @@ def test_inspect_gates_shows_open_and_shut_and_the_means_after_each_class() -> N
     for line, layer in zip(sizes, found["memory"], strict=True):
         numbers = re.findall(r"\d[\d.,]*\d|\d", line.replace("90 %", ""))
         each(numbers, [layer[key] for key in ("layer", "median", "p90", "largest")])
+    both = [*found["kept"], *found["before_training"]["kept"]]
+    for n, (mean, most, layer) in enumerate(zip(kept[::2], kept[1::2], both, strict=True)):
+        when = ", before training" if n >= len(found["kept"]) else ""
+        assert mean.startswith(f"f of layer {layer['layer']}{when}: a step keeps ")
+        assert mean.endswith(" after 50")
+        each(re.findall(r"[\d.]+(?= %)", mean), [100 * share for share in layer["shares"]])
+        units = np.array(layer["units"])
+        np.testing.assert_allclose(layer["shares"], units.mean(axis=1))
+        unit = int(units[1].argmax())
+        assert most.startswith(f"  most in unit {layer['layer']}:{unit}: ")
+        each(re.findall(r"[\d.]+(?= %)", most), [100 * share for share in units[1:, unit]])
     ranked = sorted(
         (
             (gate["units"]["right_saturated"][unit], gate, unit)

@@ -12,6 +12,8 @@ from charlstm.studies.inspect.character_classes import CLASSES
 from charlstm.studies.inspect.coupling import Coupling
 from charlstm.studies.inspect.gates import Gates, GateUse
 from charlstm.studies.inspect.gradients import Reach, measured_steps
+from charlstm.studies.inspect.kept import STEPS as KEPT_STEPS
+from charlstm.studies.inspect.kept import Kept
 from charlstm.studies.inspect.time_course import BEFORE, STEPS, TimeCourse
 from charlstm.studies.inspect.units import PARTS, Unit, Units
 
@@ -80,7 +82,11 @@ def planted_gates() -> Gates:
             uses.append(GateUse(layer, gate, right, left, middle, stretch, by_class))
     couplings = [Coupling(layer, ANY(), ANY(), ANY()) for layer in (0, 1)]
     memory = [Sizes(ANY(), 30 * ANY(), 5000 * ANY()) for _ in range(2)]
-    return Gates(1234, "f", uses, couplings, memory)
+    kept = [
+        Kept(layer, "f", np.array([[ANY() for _ in range(3)] for _ in KEPT_STEPS]))
+        for layer in (0, 1)
+    ]
+    return Gates(1234, "f", uses, couplings, memory, kept)
 
 
 def planted_units() -> Units:

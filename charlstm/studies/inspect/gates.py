@@ -1,6 +1,6 @@
 """How gates are used: how often they are open or shut, for how long, and after which characters.
 
-It also says how large the memory c becomes.
+It also says how large the memory c becomes, and how much of it one gate keeps.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from charlstm.nn.recording import record_windows
 from charlstm.nn.saturation import OPEN, SHUT, Magnitudes, Sizes
 from charlstm.studies.inspect.character_classes import CLASSES, class_numbers
 from charlstm.studies.inspect.coupling import Coupling, CouplingSums
+from charlstm.studies.inspect.kept import Kept, KeptSums
 from charlstm.text.slices import Columns
 
 LEAST = 2048  # characters of a column that are worth its warm-up
@@ -48,7 +49,8 @@ class Gates:
     """All gates of a model over `characters` of a text.
 
     `retention` is the gate by which the cell keeps its old memory, "" if it has none. `memory` has
-    the sizes of c in each layer, of all units after all characters; it is empty without a c.
+    the sizes of c in each layer, of all units after all characters; it is empty without a c. `kept`
+    says for each layer how much of the old memory that gate leaves.
     """
 
     characters: int
@@ -56,6 +58,7 @@ class Gates:
     uses: Sequence[GateUse]
     couplings: Sequence[Coupling]
     memory: Sequence[Sizes] = ()
+    kept: Sequence[Kept] = ()
 
     @property
     def saturated(self) -> float:
@@ -92,6 +95,7 @@ def measure_gates(
     pairs = [CouplingSums() for _ in layers] if {"i", "f"} <= set(names) else []
     cell = parameters.cell
     magnitudes = [] if cell.bounded_memory else [Magnitudes() for _ in layers]
+    keeps = [KeptSums(H) for _ in layers]
     columns, valid = _in_columns(ids)
     start = 0
     for window in record_windows(parameters, columns):
@@ -102,6 +106,9 @@ def measure_gates(
         for layer, pair in enumerate(pairs):
             i, f = window.gates[layer]["i"], window.gates[layer]["f"]
             pair.add(_rows(i, counted), 1.0 - _rows(f, counted))
+        resets = window.ids == parameters.reset_at
+        for layer, keep in enumerate(keeps):
+            keep.add(window.gates[layer][cell.retention], counted, resets)
         for layer, magnitude in enumerate(magnitudes):
             magnitude.add(_rows(window.states[layer][cell.memory], counted))
     return Gates(
@@ -110,6 +117,7 @@ def measure_gates(
         [count.use(layer, gate) for (layer, gate), count in counts.items()],
         [pair.coupling(layer) for layer, pair in enumerate(pairs)],
         [magnitude.sizes() for magnitude in magnitudes],
+        [keep.kept(layer, cell.retention) for layer, keep in enumerate(keeps)],
     )
 
 

@@ -1,15 +1,19 @@
 """The use of gates as a table of units, JSON, a scatter, and lines for a terminal."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from charlstm.nn import Array
+from charlstm.nn.units import unit_name
 from charlstm.output.figure import COLOURS, drawing
 from charlstm.output.result import Result
 from charlstm.studies.inspect.character_classes import CLASSES
 from charlstm.studies.inspect.gates import Gates
+from charlstm.studies.inspect.kept import STEPS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,13 +26,15 @@ CLAIM = "in most of the cases it is either 0 or 1"
 class GatesReport(Result):
     """The gates of the model `run` over a text, with the `listed` units that remember longest.
 
-    `unit` is what the model reads at a step, "character" or "byte".
+    `unit` is what the model reads at a step, "character" or "byte". `before` are the gates of the
+    same network before training.
     """
 
     gates: Gates
     run: str
     listed: int = 8
     unit: str = "character"
+    before: Gates | None = None
 
     def to_table(self) -> tuple[tuple[str, ...], list[list[Any]]]:
         """One row for each unit of each gate."""
@@ -74,6 +80,12 @@ class GatesReport(Result):
                 for layer, sizes in enumerate(self.gates.memory)
             ],
             "coupling": [vars(coupling) for coupling in self.gates.couplings],
+            "kept": _kept_mapping(self.gates),
+            "before_training": self.before
+            and {
+                "saturated": self.before.saturated,
+                "kept": _kept_mapping(self.before),
+            },
         }
 
     def to_figure(self) -> "Figure":
@@ -106,7 +118,7 @@ class GatesReport(Result):
         return figure
 
     def lines(self) -> Iterator[str]:
-        """The table of gates, the claim, the sizes of c, the longest memories, and coupling."""
+        """Gates, the claim, the sizes of c, what is kept of it, the longest memories, coupling."""
         yield from self._use_lines()
         gates = self.gates
         verdict = "true here" if gates.saturated > 0.5 else "not true here"
@@ -120,6 +132,10 @@ class GatesReport(Result):
         for layer, sizes in enumerate(gates.memory):
             median, p90, largest = sizes.shown()
             yield f"|c| of layer {layer}: median {median}, 90 % below {p90}, largest {largest}"
+        yield ""
+        yield from _kept_lines(gates, "")
+        if self.before:
+            yield from _kept_lines(self.before, ", before training")
         memories = gates.longest_memories[: self.listed]
         if memories:
             yield ""
@@ -148,3 +164,41 @@ class GatesReport(Result):
             means = "".join(f"{use.by_class[k].mean():12.3f}" for k in occurring)
             place = f"{use.gate} of {use.layer}"
             yield f"{place:6} {right:6.1%} {left:6.1%} {right + left:6.1%} {means}"
+
+
+def _kept_mapping(gates: Gates) -> list[dict[str, Any]]:
+    return [
+        {
+            "layer": kept.layer,
+            "gate": kept.gate,
+            "steps": STEPS,
+            "shares": kept.means,
+            "units": kept.shares,
+        }
+        for kept in gates.kept
+    ]
+
+
+def _kept_lines(gates: Gates, when: str) -> Iterator[str]:
+    """How much of the memory is left after some steps, on average and in one unit."""
+    for kept in gates.kept:
+        memory = "c" if gates.memory else "h"
+        yield (
+            f"{kept.gate} of layer {kept.layer}{when}: a step keeps {_percent(kept.means[0])} of "
+            f"{memory} on average; {_left(kept.means)}"
+        )
+        unit = kept.longest
+        yield f"  most in unit {unit_name((kept.layer, unit))}: {_left(kept.shares[:, unit])}"
+
+
+def _left(shares: Array) -> str:
+    some, many = map(_percent, shares[1:])
+    return f"{some} is left after {STEPS[1]} steps, {many} after {STEPS[2]}"
+
+
+def _percent(share: float) -> str:
+    if math.isnan(share):
+        return "? (too short a text)"
+    if share < 1e-4:
+        return "less than 0.01 %"
+    return f"{100 * share:.2g} %" if share < 0.01 else f"{share:.1%}".replace("%", " %")

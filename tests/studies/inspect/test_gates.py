@@ -13,6 +13,7 @@ from charlstm.studies.inspect import gates as gates_module
 from charlstm.studies.inspect.character_classes import CLASSES, class_of
 from charlstm.studies.inspect.gates import measure_gates
 from charlstm.studies.inspect.gates_report import GatesReport
+from charlstm.studies.inspect.kept import STEPS
 
 TEXT = "The cats ate. The bats\nfeast on bread ☃ here.\n" * 6
 IDS = VOCABULARY.encode(TEXT)
@@ -123,6 +124,46 @@ def test_the_sizes_of_c_are_those_of_all_units_after_all_characters(cell: str) -
         assert found.median == pytest.approx(np.quantile(sizes, 0.5), rel=0.01)
         assert found.p90 == pytest.approx(np.quantile(sizes, 0.9), rel=0.01)
     assert not measure_gates(wild_model("gru"), IDS, CHARACTERS).memory
+
+
+@pytest.mark.parametrize("cell", [name for name in CELLS if name != "rnn"])
+def test_what_a_gate_keeps_is_the_mean_of_its_product_over_the_steps(cell: str) -> None:
+    model = wild_model(cell, num_layers=2, scale=0.4)
+    recording = record(model, IDS[:, None])
+    for layer, kept in enumerate(measure_gates(model, IDS, CHARACTERS).kept):
+        assert (kept.layer, kept.gate) == (layer, model.cell.retention)
+        values = recording.gates[layer][kept.gate][:, :, 0].astype(np.float64)
+        for k, shares in zip(STEPS, kept.shares, strict=True):
+            ends = range(k, len(values) + 1)
+            products = [np.prod(values[end - k : end], axis=0) for end in ends]
+            np.testing.assert_allclose(shares, np.mean(products, axis=0), rtol=1e-5)
+
+
+def test_a_gate_that_is_always_open_keeps_all_and_one_that_is_always_shut_nothing() -> None:
+    model = wild_model()
+    stick(model, "f", 2, 30.0)
+    stick(model, "f", 4, -300.0)
+    (kept,) = measure_gates(model, IDS, CHARACTERS).kept
+    np.testing.assert_allclose(kept.shares[:, 2], 1.0)
+    np.testing.assert_allclose(kept.shares[:, 4], 0.0, atol=1e-12)
+    assert kept.longest == 2
+
+
+def test_a_line_that_begins_from_zero_keeps_nothing_of_the_one_before() -> None:
+    model = wild_model()
+    stick(model, "f", 2, 30.0)
+    newline = CHARACTERS.index("\n")
+    lines = Parameters(model.architecture, model.vocabulary_size, flat=model.flat, reset_at=newline)
+    (kept,) = measure_gates(lines, IDS, CHARACTERS).kept
+    within = [not (IDS[end - 10 : end] == newline).any() for end in range(10, len(IDS) + 1)]
+    assert kept.shares[1, 2] == pytest.approx(np.mean(within))
+
+
+@pytest.mark.parametrize("length", [10, 20, 40, 49])
+def test_a_text_shorter_than_the_steps_leaves_their_share_unknown(length: int) -> None:
+    report = GatesReport(measure_gates(wild_model(), IDS[:length], CHARACTERS), "run")
+    assert np.isnan(report.gates.kept[0].means).tolist() == [False, False, True]
+    assert any("? (too short a text) after 50" in line for line in report.lines())
 
 
 def test_a_c_that_only_grows_is_as_large_as_the_text_is_long() -> None:
