@@ -80,6 +80,15 @@ class Trace(Result):
         return self.cell.memory_label
 
     @property
+    def gates_and_h(self) -> Sequence[Mapping[str, Array]]:
+        """`gates`, and h after them where it is not the `memory`."""
+        names = () if self.cell.memory == "h" else ("h",)
+        return [
+            {**gates, **{name: states[name] for name in names}}
+            for gates, states in zip(self.gates, self.states, strict=True)
+        ]
+
+    @property
     def attention(self) -> Array:
         """The mean of `heads`, (N, M)."""
         mean: Array = self.heads.mean(axis=1)
@@ -117,10 +126,10 @@ class Trace(Result):
         return strips
 
     def unit_strips(self, layer: int, unit: int) -> list[Strip]:
-        """The text coloured by a unit's memory, and its gates below."""
+        """The text coloured by a unit's memory, its gates below, and its h."""
         memory = [float(value) for value in self.memory[layer][:, unit]]
         strips = [Strip(self.memory_label, self.symbols, memory, diverging, low=-1.0)]
-        for name, column in self.gates[layer].items():
+        for name, column in self.gates_and_h[layer].items():
             ramp, low = (gate, 0.0) if name in self.cell.sigmoids else (diverging, -1.0)
             values = [float(value) for value in column[:, unit]]
             strips.append(Strip(name, values=values, ramp=ramp, low=low))

@@ -136,3 +136,16 @@ def test_the_table_and_the_mapping_say_the_same() -> None:
     assert [row[column] for row in rows] == list(mapping["units"][0]["gates"]["f"])
     first = mapping["characters"][0]["expected"][0]
     assert [first["character"], first["probability"]] == rows[0][2:4]
+
+
+@pytest.mark.parametrize(("cell", "names"), [("lstm", "ifogh"), ("coupled", "fogh"),
+                                             ("gru", "nrz"), ("rnn", "n")])  # fmt: skip
+def test_h_is_a_row_of_its_own_where_the_memory_is_c(cell: str, names: str) -> None:
+    trace = trace_text(wild_model(cell), VOCABULARY, "The cat.")
+    assert [strip.label for strip in trace.unit_strips(0, 2)] == [trace.memory_label, *names]
+    head, rows = TextView(trace, [(0, 2)], 1, "run").to_table()
+    h = np.array([row[head.index("0:2_h")] for row in rows])
+    np.testing.assert_array_equal(h, trace.states[0]["h"][:, 2])
+    assert len(head) == len(set(head))
+    ending = list(TextView(trace, [(0, 2)], 1, "run").lines())[-1]
+    assert ("0 to 1" in ending) is (cell != "rnn")

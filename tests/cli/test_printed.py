@@ -544,11 +544,14 @@ def test_inspect_text_shows_surprise_guesses_and_the_units_gates() -> None:
         assert lines[0] == f"unit {unit['layer']}:{unit['unit']}"
         strips = {"tanh(c)": (unit["memory"], -1.0)}
         strips |= {g: (v, -1.0 if g == "g" else 0.0) for g, v in unit["gates"].items()}
-        assert [line.split()[0] for line in lines[1:]] == ["tanh(c)", "i", "f", "o", "g"]
+        strips["h"] = unit["h"], -1.0
+        assert unit["h"] == pytest.approx(np.multiply(unit["gates"]["o"], unit["memory"]))
+        assert [line.split()[0] for line in lines[1:]] == ["tanh(c)", "i", "f", "o", "g", "h"]
         for line, (values, low) in zip(lines[1:], strips.values(), strict=True):
             assert line.split()[1] == "".join(block_of(value, low) for value in values)
     same(ending[0].split()[0], float(np.mean([place["bits"] for place in places])))
     assert ending[0].endswith(f"bits/char over {len(text)} characters")
+    assert ending[1].startswith("tanh(c), g, h: ▁ -1 to █ 1; i, f, o: 0 to 1;")
     head, table_rows = view.to_table()
     for k, row in enumerate(table_rows):
         cell = dict(zip(head, row, strict=True))
@@ -560,6 +563,7 @@ def test_inspect_text_shows_surprise_guesses_and_the_units_gates() -> None:
             name = f"{unit['layer']}:{unit['unit']}"
             assert cell[f"{name}_tanh(c)"] == unit["memory"][k]
             assert all(cell[f"{name}_{g}"] == v[k] for g, v in unit["gates"].items())
+            assert cell[f"{name}_h"] == unit["h"][k]
 
 
 def test_inspect_attention_shows_where_the_weight_lies() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsers import assert_it_fits, chromium, opened, until
+from browsers import assert_every_line_has_letters, assert_it_fits, chromium, opened, until
 from command_line import Runner
 from models import CHARACTERS, VOCABULARY, wild_model
 
@@ -248,6 +248,7 @@ def test_units_layers_gates_and_stopping_by_key(browser: Any, tmp_path: Path) ->
         values = [float(v) for v in page.locator("#values td").all_text_contents()]
         expected = [np.tanh(seen.states[0]["c"][1, 2, 0])]
         expected += [seen.gates[0][gate][1, 2, 0] for gate in "ifog"]
+        expected.append(seen.states[0]["h"][1, 2, 0])
         assert values == pytest.approx(expected, abs=0.0051)
         page.locator("#length").fill("5000")
         page.locator("#text").focus()
@@ -282,6 +283,21 @@ def test_the_text_is_coloured_by_what_the_framed_character_looked_at(
         choices = page.locator("#quantity option").all_text_contents()
         assert "attention" not in choices
         assert not page.locator("#attention-help").is_visible()
+
+
+@pytest.mark.parametrize(
+    ("cell", "letters"), [("lstm", "i f o g h"), ("gru", "n r z"), ("coupled", "f o g h")]
+)
+def test_letters_name_the_rows_below_each_line_also_while_it_writes(
+    browser: Any, tmp_path: Path, cell: str, letters: str
+) -> None:
+    with opened(browser, exported(model_of(cell), tmp_path)) as page:
+        page.locator("#prime").fill("The cats " * 12)
+        until(page, "text.length > 130")
+        for width in (360, 900):
+            page.set_viewport_size({"width": width, "height": 700})
+            page.keyboard.press("Escape")
+            assert_every_line_has_letters(page, letters)
 
 
 def test_it_fits_a_phone(browser: Any, tmp_path: Path) -> None:

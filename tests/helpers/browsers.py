@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,30 @@ def until(page: Any, condition: str) -> None:
             return
         page.wait_for_timeout(10)
     raise AssertionError(f"it never came to {condition}")
+
+
+LETTERS = """letter => [...document.querySelectorAll("#text b")].map((box) => [
+  box.offsetTop,
+  [...box.querySelectorAll("i[data-row]")].map((bar) => getComputedStyle(bar, "::before")).filter(
+    (said) => said.content !== "none" && said.position === "absolute" && said.left === "0px"
+  ).map((said) => JSON.parse(said.content)).join(" "),
+])"""
+
+
+def assert_every_line_has_letters(page: Any, letters: str) -> None:
+    """The letters of the bars stand at the left of each line of the text, and nowhere else."""
+    until(page, "document.querySelector('#text b.first') !== null")
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    lines: dict[int, list[str]] = {}
+    for top, said in page.evaluate(LETTERS):
+        lines.setdefault(top, []).append(said)
+    assert len(lines) > 1
+    for first, *others in lines.values():
+        assert first == letters
+        assert not any(others)
+    bars = "document.querySelectorAll('#text b.first')[1].querySelectorAll('i[data-row]')"
+    tops = page.evaluate(f"[...{bars}].map((bar) => bar.getBoundingClientRect().top)")
+    assert min(b - a for a, b in pairwise(tops)) >= 10  # room for a letter
 
 
 def assert_it_fits(page: Any) -> None:

@@ -161,7 +161,7 @@ def test_colours_and_blocks_show_the_same_rows() -> None:
     trace = trace_text(wild_model(), VOCABULARY, "The cats\x1b[31m")
     strips = [*trace.strips(2), *trace.unit_strips(0, 3)]
     labels = ["text", "surprise", "1st guess", "in tenths", "2nd guess", "in tenths"]
-    assert [strip.label for strip in strips] == [*labels, "tanh(c)", "i", "f", "o", "g"]
+    assert [strip.label for strip in strips] == [*labels, "tanh(c)", "i", "f", "o", "g", "h"]
     coloured = [OURS.sub("", line) for line in strips_lines(strips, 60, Depth.TRUE)]
     plain = list(strips_lines(strips, 60, Depth.NONE))
     assert coloured[0] == plain[0] == "     text  The cats␛[31m"

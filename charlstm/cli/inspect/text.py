@@ -64,7 +64,8 @@ def command(
     """Show TEXT, or standard input for -, as the model reads it.
 
     A unit's tanh(c) colours every character, from red (-1) to blue (1). The rows above the text
-    show each character's surprisal and the model's guesses. The rows below show the unit's gates.
+    show each character's surprisal and the model's guesses. The rows below show the unit's gates
+    and h.
 
     --save FILE.html writes a page with all units. Step through them by key, or look at a character.
     Mark a span to find the units that are on over all of it and off elsewhere.

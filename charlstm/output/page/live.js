@@ -1,8 +1,10 @@
 // A model that writes while one types, its text coloured by one unit's memory, a gate or attention.
 const gates = Object.keys(data.program.gates);
+const rows = [...gates, ...(data.memory.state === "h" ? [] : ["h"])];
 const $ = (id) => document.getElementById(id);
 const now = { layer: weights.length - 1, unit: data.unit, quantity: "memory", here: 0, looked: [] };
 const names = { memory: data.memory.name, ...Object.fromEntries(gates.map((gate) => [gate, `gate ${gate}`])) };
+if (rows.includes("h")) names.h = "h";
 const quantities = [...Object.keys(names), ...(reach ? ["attention"] : [])];
 const signed = (quantity) => quantity === "memory" || !data.sigmoids.includes(quantity);
 const colourOf = (quantity) => (quantity === "attention" ? heat : signed(quantity) ? diverging : opening);
@@ -12,6 +14,7 @@ let text = []; // {id, given, states, gates, output, logits, box}
 
 function value(quantity, t, unit = now.unit, layer = now.layer) {
   if (quantity === "attention") return now.looked[now.here - 1 - t] ?? 0;
+  if (quantity === "h") return text[t].states[layer].h[unit];
   if (quantity !== "memory") return text[t].gates[layer][quantity][unit];
   const memory = text[t].states[layer][data.memory.state][unit];
   return data.memory.name === data.memory.state ? memory : Math.tanh(memory);
@@ -21,13 +24,14 @@ function append(id, given) {
   const box = element("b", given ? "given" : "");
   const shown = data.shown[id] ?? "\ufffd";
   box.c = box.appendChild(element("span", "c", shown));
-  box.gates = gates.map(() => box.appendChild(element("i")));
+  box.rows = bars(box, rows);
   box.dataset.t = text.length;
   text.push({ id, given, box, ...step(text.at(-1) ?? fresh(), id) });
   $("text").append(box);
   if (data.characters[id] === "\n" || (data.tokens === "byte" && id === 10)) {
     text.at(-1).break = $("text").appendChild(element("br"));
   }
+  box.classList.toggle("first", beginsLine(box, text.at(-2)?.box));
   paint(text.length - 1);
 }
 
@@ -42,8 +46,8 @@ function paint(t) {
   const { box } = text[t], v = value(now.quantity, t);
   box.c.style.background = colourOf(now.quantity)(v);
   box.c.style.color = ink(v);
-  gates.forEach((gate, k) => {
-    box.gates[k].style.background = colourOf(gate)(value(gate, t));
+  rows.forEach((row, k) => {
+    box.rows[k].style.background = colourOf(row)(value(row, t));
   });
 }
 
@@ -80,7 +84,7 @@ function look(t) {
     })
   );
   const head = element("tr"), row = element("tr");
-  for (const quantity of ["memory", ...gates]) {
+  for (const quantity of ["memory", ...rows]) {
     head.append(element("th", "", quantity === "memory" ? data.memory.name : quantity));
     row.append(element("td", "", number(value(quantity, now.here))));
   }
@@ -172,6 +176,7 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   keys[event.key]();
 });
+letterLines($("text"));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", colour);
 read();
 colour();

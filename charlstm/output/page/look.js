@@ -35,6 +35,23 @@ function unitNamed(name, now) {
   return found ? [Number(found[1] ?? now.layer), Number(found[2])] : [now.layer, now.unit];
 }
 
+// A bar for each row of values below a character; its letter stands at the left of every line.
+const bars = (box, rows) => rows.map((row) => {
+  const bar = box.appendChild(element("i"));
+  bar.dataset.row = row;
+  return bar;
+});
+
+// Mark the boxes that begin a line, now and whenever lines break elsewhere.
+const beginsLine = (box, before) => !before || box.offsetTop !== before.offsetTop;
+function letterLines(text) {
+  new ResizeObserver(() => {
+    const boxes = [...text.querySelectorAll("b")];
+    const first = boxes.map((box, k) => beginsLine(box, boxes[k - 1]));
+    boxes.forEach((box, k) => box.classList.toggle("first", first[k]));
+  }).observe(text);
+}
+
 function element(tag, className, text) {
   const made = document.createElement(tag);
   if (className) made.className = className;

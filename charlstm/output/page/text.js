@@ -1,18 +1,19 @@
 // A text coloured by one unit: step through units and layers, look at characters, mark a span.
-const N = data.shown.length, H = data.units, gates = data.gates;
+const N = data.shown.length, H = data.units, rows = data.rows;
 const layers = data.layers.map((layer) => {
   const out = { memory: bytes(layer.memory) };
-  for (const gate of gates) out[gate] = bytes(layer[gate]);
+  for (const row of rows) out[row] = bytes(layer[row]);
   return out;
 });
 const now = { layer: data.start[0], unit: data.start[1], quantity: "memory", here: 0, from: null, to: null };
+const nameOf = (quantity) => (quantity === "memory" ? data.memory : quantity === "h" ? "h" : `gate ${quantity}`);
 const signed = (quantity) => quantity === "memory" || !data.sigmoids.includes(quantity);
 const value = (quantity, t, unit = now.unit, layer = now.layer) => layers[layer][quantity][unit * N + t] / SCALE;
 
 // ---- the text, one column for each character
 const boxes = data.shown.map((shown, t) => {
   const box = characterBox(shown, t);
-  box.gates = gates.map(() => box.appendChild(element("i")));
+  box.rows = bars(box, rows);
   const surprise = box.appendChild(element("i", "s"));
   if (data.bits[t] !== null) surprise.style.background = heat(data.bits[t] / 10);
   data.likeliest[t].slice(0, 3).forEach((id, k) => {
@@ -27,8 +28,8 @@ function colour() {
     const v = value(now.quantity, t);
     box.c.style.background = (signed(now.quantity) ? diverging : opening)(v);
     box.c.style.color = ink(v);
-    gates.forEach((gate, k) => {
-      box.gates[k].style.background = (signed(gate) ? diverging : opening)(value(gate, t));
+    rows.forEach((row, k) => {
+      box.rows[k].style.background = (signed(row) ? diverging : opening)(value(row, t));
     });
   });
   $("layer").value = now.layer;
@@ -46,13 +47,12 @@ function look(t) {
   t = now.here;
   tell(t);
   const head = element("tr"), row = element("tr");
-  for (const quantity of ["memory", ...gates]) {
+  for (const quantity of ["memory", ...rows]) {
     head.append(element("th", "", quantity === "memory" ? data.memory : quantity));
     row.append(element("td", "", number(value(quantity, t))));
   }
   $("values").replaceChildren(head, row);
-  const name = now.quantity === "memory" ? data.memory : now.quantity;
-  $("all-units-label").textContent = `${name} of all ${H} units of layer ${now.layer} here`;
+  $("all-units-label").textContent = `${nameOf(now.quantity)} of all ${H} units of layer ${now.layer} here`;
   const values = Array.from({ length: H }, (_, unit) => value(now.quantity, t, unit));
   drawUnits($("all-units"), values, signed(now.quantity));
 }
@@ -141,7 +141,7 @@ function choose(layer, unit) {
 // ---- controls
 layers.forEach((_, k) => $("layer").append(new Option(k, k)));
 $("layer-label").hidden = layers.length === 1;
-$("quantity").append(new Option(data.memory, "memory"), ...gates.map((gate) => new Option(`gate ${gate}`, gate)));
+$("quantity").append(...["memory", ...rows].map((quantity) => new Option(nameOf(quantity), quantity)));
 $("layer").onchange = () => choose(Number($("layer").value), now.unit);
 $("unit").onchange = () => choose(...unitNamed($("unit").value, now));
 $("previous").onclick = () => step(-1);
@@ -160,7 +160,7 @@ const keys = {
   ArrowUp: () => choose(now.layer - 1, now.unit),
   ArrowDown: () => choose(now.layer + 1, now.unit),
   g: () => {
-    const all = ["memory", ...gates];
+    const all = ["memory", ...rows];
     now.quantity = all[(all.indexOf(now.quantity) + 1) % all.length];
     colour();
   },
@@ -196,6 +196,7 @@ document.addEventListener("pointermove", (event) => {
 document.addEventListener("pointerup", () => { markedFrom = null; });
 document.addEventListener("pointercancel", () => { markedFrom = null; });
 
+letterLines($("text"));
 if (N <= 2000) $("guesses").click();
 mark(null, null);
 colour();

@@ -40,8 +40,8 @@ class TextView(Result):
             name = f"{layer}:{unit}"
             head.append(f"{name}_{trace.memory_label}")
             columns.append(trace.memory[layer][:, unit])
-            for gate_name, values in trace.gates[layer].items():
-                head.append(f"{name}_{gate_name}")
+            for row_name, values in trace.gates_and_h[layer].items():
+                head.append(f"{name}_{row_name}")
                 columns.append(values[:, unit])
         return head, [list(row) for row in zip(*columns, strict=True)]
 
@@ -69,6 +69,7 @@ class TextView(Result):
                     "unit": unit,
                     "memory": trace.memory[layer][:, unit],
                     "gates": {g: values[:, unit] for g, values in trace.gates[layer].items()},
+                    "h": trace.states[layer]["h"][:, unit],
                 }
                 for layer, unit in self.units
             ],
@@ -102,8 +103,13 @@ class TextView(Result):
             tokens = self.trace.vocabulary.tokens
             yield f"{bits.mean():.3f} bits/{tokens} over {bits.size:,} {unit_of(tokens)}s"
         low, high = ("▁ -1", "█ 1") if depth is Depth.NONE else ("red -1", "blue 1")
-        label = self.trace.memory_label
-        yield f"{label}: {low} to {high}; gates 0 to 1; guesses are for that place"
+        sigmoids = self.trace.cell.sigmoids
+        signed = [
+            self.trace.memory_label,
+            *(r for r in self.trace.gates_and_h[0] if r not in sigmoids),
+        ]
+        shut = f"; {', '.join(sigmoids)}: 0 to 1" if sigmoids else ""
+        yield f"{', '.join(signed)}: {low} to {high}{shut}; guesses are for that place"
 
     def _repr_html_(self) -> str:
         return strips_html(self._strips())

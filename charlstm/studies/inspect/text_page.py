@@ -18,19 +18,19 @@ def page_limit(parameters: Parameters) -> int:
     """How many characters a page holds: a large network's have more unit values each."""
     shape = parameters.architecture
     units = shape.num_layers * shape.hidden_size
-    return max(1, LARGEST // (units * (len(parameters.cell.inputs) + 1)))
+    return max(1, LARGEST // (units * (len(parameters.cell.inputs) + len(parameters.cell.states))))
 
 
 def trace_page(trace: Trace, start: tuple[int, int], title: str, about: str) -> bytes:
     """The page of all units, in UTF-8, with the layer and unit `start` in view first."""
     data = trace_data(trace) | {
         "memory": trace.memory_label,
-        "gates": list(trace.gates[0]),
+        "rows": list(trace.gates_and_h[0]),
         "sigmoids": trace.cell.sigmoids,
         "units": trace.memory[0].shape[1],
         "layers": [
-            {"memory": packed(memory.T), **{g: packed(v.T) for g, v in gates.items()}}
-            for memory, gates in zip(trace.memory, trace.gates, strict=True)
+            {"memory": packed(memory.T), **{name: packed(v.T) for name, v in rows.items()}}
+            for memory, rows in zip(trace.memory, trace.gates_and_h, strict=True)
         ],
         "salient": [salient_units(memory, SALIENT) for memory in trace.memory],
         "start": list(start),

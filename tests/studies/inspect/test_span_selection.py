@@ -37,7 +37,7 @@ def test_the_page_keeps_the_values_to_a_255th() -> None:
     inside = re.search(r'<script type="application/json" id="data">(.*)</script>', page)
     assert inside
     data = json.loads(inside[1])
-    for name, values in {"memory": trace.memory[0], **trace.gates[0]}.items():
+    for name, values in {"memory": trace.memory[0], **trace.gates_and_h[0]}.items():
         kept = np.frombuffer(base64.b64decode(data["layers"][0][name]), np.int8).reshape(6, -1).T
         np.testing.assert_allclose(kept / 127, values, atol=0.5 / 127 + 1e-9)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsers import assert_it_fits, chromium, opened
+from browsers import assert_every_line_has_letters, assert_it_fits, chromium, opened
 from models import VOCABULARY, wild_model
 
 from charlstm.studies.inspect.salience import units_on_over
@@ -109,6 +109,7 @@ def test_hover_tells_all_about_a_character(page: Any, trace: Trace) -> None:
     values = [float(v) for v in page.locator("#values td").all_text_contents()]
     gates = trace.gates[1]
     expected = [trace.memory[1][5, 3], *(gates[gate][5, 3] for gate in "ifog")]
+    expected.append(trace.states[1]["h"][5, 3])
     assert values == pytest.approx(expected, abs=0.011)
     page.locator("#text b").nth(TEXT.index("<")).hover()
     assert page.locator("#surprise").text_content() == "never seen in training"
@@ -161,6 +162,24 @@ def test_the_threshold_and_the_keys_that_mark(page: Any, trace: Trace) -> None:
     expected = units_on_over(rounded(trace), FIRST, LAST + 1, 0.8)
     assert len(listed(page)) == len(expected[:12])
     assert f": {len(expected)} units are on over all of it" in page.locator("#span").text_content()
+
+
+def test_letters_name_the_rows_below_each_line_on_a_desk_and_on_a_phone(page: Any) -> None:
+    for width in (1100, 360, 200, 800):
+        page.set_viewport_size({"width": width, "height": 700})
+        assert_every_line_has_letters(page, "i f o g h")
+    choices = page.locator("#quantity option").all_text_contents()
+    assert choices == ["tanh(c)", "gate i", "gate f", "gate o", "gate g", "h"]
+
+
+def test_h_can_colour_the_text_and_has_a_row(page: Any, trace: Trace) -> None:
+    page.locator("#quantity").select_option("h")
+    h = trace.states[1]["h"][:, 3]
+    assert alpha_of(page, 5) == pytest.approx(abs(h[5]), abs=0.01)
+    bar = page.locator("#text b").nth(5).locator("i[data-row=h]")
+    colour = bar.evaluate("e => e.style.background")
+    assert colour.startswith(f"rgba(var(--{'minus' if h[5] < 0 else 'plus'})")
+    assert page.locator("#all-units-label").text_content() == "h of all 6 units of layer 1 here"
 
 
 def test_it_fits_a_phone_in_light_and_dark(page: Any) -> None:
