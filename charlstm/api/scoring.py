@@ -1,19 +1,22 @@
 """How likely text is to a model: log-likelihoods, scores, minimal pairs, and what it has copied."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from charlstm import evaluate, likelihood
 from charlstm.api.loaded import Loaded
 from charlstm.errors import CorpusError
 from charlstm.store.runs import text_cache
-from charlstm.text.shown import names
-from charlstm.text.unknown import cure
+from charlstm.text.unknown import refuse_unseen
 from charlstm.text.vocabulary import Ids
 
 if TYPE_CHECKING:  # sampling starts faster without these, so they are imported where they are used
     from charlstm.novelty import Index, Novelty
+    from charlstm.pairs.files import Pair, PairSet
+    from charlstm.pairs.scores import ScoreKind
+    from charlstm.studies.agreement.report import AgreementReport
     from charlstm.studies.cloze import Cloze
 
 
@@ -42,13 +45,46 @@ class Scoring(Loaded):
 
         if not all(continuations):
             raise CorpusError("a continuation is empty; give at least one character")
-        if unseen := self.vocabulary.unseen("".join(continuations)):
-            helped = cure(self.vocabulary, unseen)
-            raise CorpusError(
-                f"the model has never seen {names(unseen)} and cannot say how likely that is"
-                f"{helped}"
-            )
+        refuse_unseen(self.vocabulary, "".join(continuations))
         return Cloze(prime, continuations, self.log_likelihoods(continuations, prime))
+
+    def agree(
+        self,
+        pairs: "str | Path | Sequence[Pair] | PairSet | None" = None,
+        *,
+        score: "ScoreKind" = "sentence",
+        progress: Callable[[int], object] = lambda _: None,
+    ) -> "AgreementReport":
+        """How often the right sentence of a minimal pair is likelier than the wrong one.
+
+        `pairs` are those of a file, or given, or without them those of `charlstm agree`. `score`
+        is "sentence", or "verb" for the differing word alone. `progress` is called with the number
+        of pairs that have newly been scored.
+
+        Raises:
+            CorpusError: if the pairs cannot be read, or the model knows the characters of none.
+        """
+        from charlstm.pairs.files import PairSet, read_pairs  # noqa: PLC0415 - see above
+        from charlstm.pairs.report import measure  # noqa: PLC0415
+        from charlstm.studies.agreement.grammar_pairs import (  # noqa: PLC0415
+            bundled_grammar_pairs,
+            grammar_pairs,
+        )
+        from charlstm.studies.agreement.report import AgreementReport  # noqa: PLC0415
+
+        if pairs is None:
+            pairs = (grammar_pairs(self.config.corpus) or bundled_grammar_pairs()).default()
+        elif isinstance(pairs, str | Path):
+            pairs = read_pairs(Path(pairs))
+        given = pairs if isinstance(pairs, PairSet) else PairSet(list(pairs))
+        report = measure(self.parameters, self.vocabulary, given, score, progress)
+        return AgreementReport(
+            self.path.parent,
+            self.config.seq_length,
+            report,
+            self.vocabulary.unit,
+            self.changes,
+        )
 
     def evaluate(self, text: str | bytes) -> evaluate.TextScore:
         """The score of a text whose first character follows a newline, with carried state."""

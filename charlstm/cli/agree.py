@@ -16,9 +16,9 @@ from charlstm.cli.options import (
 from charlstm.cli.outputs import Output, files_of, output, save_all, save_option, spare
 from charlstm.cli.progress import counting_bar
 from charlstm.cli.terminal import note
+from charlstm.cli.what_if import Named, ablate_option, what_if, with_changes
 from charlstm.output.write import write_json_lines
 from charlstm.pairs.files import PER_CONDITION, SEED, SWEEPS, PairSet, read_pairs
-from charlstm.pairs.report import measure
 from charlstm.pairs.scores import SCORE_KINDS, ScoreKind
 from charlstm.studies.agreement.corpus import read_settings, settings_path
 from charlstm.studies.agreement.grammar_pairs import (
@@ -26,7 +26,6 @@ from charlstm.studies.agreement.grammar_pairs import (
     bundled_grammar_pairs,
     grammar_pairs,
 )
-from charlstm.studies.agreement.report import AgreementReport
 
 
 @click.command(cls=Command)
@@ -57,6 +56,7 @@ from charlstm.studies.agreement.report import AgreementReport
 @click.option(
     "--items", metavar="FILE", callback=output, help="Write every pair's two scores (JSON Lines)."
 )
+@ablate_option
 @json_option
 def command(
     run: str | None,
@@ -68,6 +68,7 @@ def command(
     seed: int | None,
     save: tuple[Output, ...],
     items: Output | None,
+    ablate: tuple[Named, ...],
     as_json: bool,
 ) -> None:
     """Measure subject agreement with minimal pairs.
@@ -78,7 +79,7 @@ def command(
 
     Without --pairs, each joins a subject and a predicate that never occur together in the corpus.
     """
-    model = load_model(run)
+    model = what_if(load_model(run), ablate)
     beside = settings_path(Path(corpus)) if corpus else None
     spare([pairs, corpus, beside, *files_of(model)], *save, items)
     if items and items.path.resolve() in [made.path.resolve() for made in save]:
@@ -91,16 +92,14 @@ def command(
         seed = SEED if seed is None else seed
         pair_set = grammar.sweep(sweep, count, seed) if sweep else grammar.default(count, seed)
     with counting_bar(len(pair_set.pairs), "pair") as progress:
-        report = measure(model.parameters, model.vocabulary, pair_set, score, progress)
+        result = model.agree(pair_set, score=score, progress=progress)
+    report = result.report
     note_left_out(model, report.left_out, report.unknown)
-    result = AgreementReport(
-        model.path.parent, model.config.seq_length, report, model.vocabulary.unit
-    )
     save_all(save, result)
     if items:
         write_json_lines(items.path, report.items(), force=items.force)
         note(f"wrote {items.path}")
-    show(as_json, result.to_mapping(), result.lines())
+    show(as_json, with_changes(result.to_mapping(), model), result.lines())
 
 
 def _grammar(model: Model, corpus: str | None) -> GrammarPairs:

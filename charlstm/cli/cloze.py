@@ -6,14 +6,24 @@ import click
 
 from charlstm.cli.options import json_option, load_model, run_option, show, warn_unseen
 from charlstm.cli.terminal import note_if_file, unescaped
+from charlstm.cli.what_if import Held, Named, ablate_option, hold_option, what_if, with_changes
 
 
 @click.command()
 @run_option
 @click.option("--prime", required=True, help=r"What comes before; \n and \t are understood.")
 @click.argument("choices", nargs=-1, required=True)
+@ablate_option
+@hold_option
 @json_option
-def command(run: str | None, prime: str, choices: tuple[str, ...], as_json: bool) -> None:
+def command(
+    run: str | None,
+    prime: str,
+    choices: tuple[str, ...],
+    ablate: tuple[Named, ...],
+    hold: tuple[Held, ...],
+    as_json: bool,
+) -> None:
     """Compare the probabilities of CHOICES after a prime.
 
     \b
@@ -21,7 +31,7 @@ def command(run: str | None, prime: str, choices: tuple[str, ...], as_json: bool
 
     The share is each choice's probability among those given.
     """  # noqa: D301 - click's \b is the character itself
-    model = load_model(run)
+    model = what_if(load_model(run), ablate, hold)
     for text in (prime, *choices):
         note_if_file(text, f'"$(cat {shlex.quote(text)})"')
     texts = [unescaped(choice) for choice in choices]
@@ -30,4 +40,4 @@ def command(run: str | None, prime: str, choices: tuple[str, ...], as_json: bool
     before = unescaped(prime)
     cloze = model.cloze(before, texts)
     warn_unseen(model, before)
-    show(as_json, cloze.to_mapping(), cloze.lines())
+    show(as_json, with_changes(cloze.to_mapping(), model), cloze.lines())

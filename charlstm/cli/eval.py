@@ -9,6 +9,7 @@ from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, load_model, run_option
 from charlstm.cli.terminal import note, print_json
 from charlstm.cli.texts import check_known, ids_of, joined, refuse_wide
+from charlstm.cli.what_if import Named, ablate_option, what_if, with_changes
 from charlstm.errors import CorpusError
 from charlstm.evaluate import TextScore, score_ids
 from charlstm.text.decoding import read_text
@@ -21,16 +22,22 @@ from charlstm.text.vocabulary import Tokens
 @run_option
 @click.option("--lines", is_flag=True, help="Score each line by itself, its newline included.")
 @click.option("--encoding", default="utf-8", show_default=True, help="How the files are encoded.")
+@ablate_option
 @json_option
 def command(
-    text: tuple[str, ...], run: str | None, lines: bool, encoding: str, as_json: bool
+    text: tuple[str, ...],
+    run: str | None,
+    lines: bool,
+    encoding: str,
+    ablate: tuple[Named, ...],
+    as_json: bool,
 ) -> None:
     """Score TEXT: files, folders of *.txt, gzip, or - for standard input.
 
     Without TEXT it scores the run's own validation part. It reads unknown characters but does not
     score them.
     """
-    model = load_model(run)
+    model = what_if(load_model(run), ablate)
     if lines:
         _score_lines(model, text, encoding, as_json)
     else:
@@ -46,7 +53,7 @@ def _score(model: Model, text: tuple[str, ...], encoding: str, as_json: bool) ->
     if not score.bytes:
         raise CorpusError("the model knows none of the text's characters")
     if as_json:
-        print_json(_to_mapping(score, model.vocabulary.tokens))
+        print_json(with_changes(_to_mapping(score, model.vocabulary.tokens), model))
         return
     per_char = f"{score.nats_per_char:.4f} nats/char", f"{score.bits_per_char:.4f} bits/char"
     per_byte = f"{score.nats_per_byte:.4f} nats/byte", f"{score.bits_per_byte:.4f} bits/byte"
@@ -84,7 +91,8 @@ def _score_lines(model: Model, text: tuple[str, ...], encoding: str, as_json: bo
     shown = [line.decode("utf-8", "replace") if isinstance(line, bytes) else line for line in lines]
     rows = [(line[:-1], score) for line, score in zip(shown, scores, strict=True)]
     if as_json:
-        print_json({"lines": [{"text": line, "log_likelihood": score} for line, score in rows]})
+        scored = [{"text": line, "log_likelihood": score} for line, score in rows]
+        print_json(with_changes({"lines": scored}, model))
         return
     for line, score in rows:
         click.echo(f"{score:10.4f}  {printable(line)}")

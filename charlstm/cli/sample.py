@@ -14,6 +14,7 @@ from charlstm.api import Model
 from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, load_model, run_option, warn_unseen
 from charlstm.cli.terminal import copied, note, note_if_file, print_json, unescaped
+from charlstm.cli.what_if import Held, Named, ablate_option, hold_option, what_if, with_changes
 from charlstm.errors import ConfigError, CorpusError, shortened
 from charlstm.sampler import Filters
 from charlstm.text.shown import printable, quoted
@@ -40,6 +41,8 @@ SEPARATOR = b"\n----------\n"
 @click.option("--seed", type=click.IntRange(0), help="The same seed gives the same text.")
 @click.option("--count", default=1, type=click.IntRange(1, 4096), help="Samples.")
 @click.option("--novelty", is_flag=True, help="Show how much is copied from the training text.")
+@ablate_option
+@hold_option
 @json_option
 def command(
     run: str | None,
@@ -54,6 +57,8 @@ def command(
     seed: int | None,
     count: int,
     novelty: bool,
+    ablate: tuple[Named, ...],
+    hold: tuple[Held, ...],
     as_json: bool,
 ) -> None:
     """Write text with a trained model: the prime, then --length characters as they come.
@@ -64,7 +69,7 @@ def command(
         filters = Filters(temperature, top_k, top_p, min_p)
     except ConfigError as error:
         raise click.UsageError(str(error)) from error
-    model = load_model(run)
+    model = what_if(load_model(run), ablate, hold)
     start = _prime(prime, prime_file, model)
     warn_unseen(model, start or "\n")  # which an empty prime stands for
     if top_k and top_k >= model.vocabulary.size:
@@ -94,7 +99,7 @@ def command(
         if novelty:
             for record, sample in zip(records, samples, strict=True):
                 record["novelty"] = _novelty_record(*_novelty(model, sample))
-        print_json({"samples": records})
+        print_json(with_changes({"samples": records}, model))
         return
     line_end = b"\n" * one_line
     if count == 1:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from charlstm.errors import CorpusError
 from charlstm.text.shown import names, quoted
 from charlstm.text.vocabulary import Vocabulary
 
@@ -32,6 +33,19 @@ def unknown_words(
         counted = f" ({count:,} of {ids.size:,} character{'s' * (ids.size != 1)})"
     helped = cure(vocabulary, unseen)
     return f"never seen in training, read as unknown: {names(unseen)}{counted}{helped}"
+
+
+def refuse_unseen(vocabulary: Vocabulary, text: str | bytes) -> None:
+    """Refuse a text whose probability is asked for if it has unknown characters.
+
+    Raises:
+        CorpusError: which names them.
+    """
+    if unseen := vocabulary.unseen(text):
+        raise CorpusError(
+            f"the model has never seen {names(unseen)} and cannot say how likely that is"
+            f"{cure(vocabulary, unseen)}"
+        )
 
 
 def new_words(old: Vocabulary | None, new: Vocabulary) -> list[str]:

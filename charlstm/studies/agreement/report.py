@@ -1,6 +1,6 @@
 """What `charlstm agree` reports on a run: a table, a mapping, a picture, and lines to read."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,13 +29,15 @@ DRAWN = {  # the label, colour and marker of each share that is drawn
 class AgreementReport(Result):
     """The report on the pairs that the model of a run has scored.
 
-    `run` is the run's folder and `window` the length of its BPTT windows, in `unit`s.
+    `run` is the run's folder and `window` the length of its BPTT windows, in `unit`s. `changes`
+    says how the model differs from that of the run.
     """
 
     run: Path
     window: int
     report: Report
     unit: str = "character"
+    changes: Sequence[str] = ()
 
     def to_table(self) -> tuple[list[str], list[list[Any]]]:
         """A row for each condition."""
@@ -57,7 +59,11 @@ class AgreementReport(Result):
             raise CharlstmError(f"{count:,} conditions are too many for a picture; save as .csv")
         with drawing(7.0, 4.0 if axis else 1.6 + 0.34 * count) as figure:
             axes = figure.add_subplot()
-            axes.set_title(f"{self.run.name}: {axis or 'agreement'}", fontsize=10, loc="left")
+            axes.set_title(
+                f"{', '.join([self.run.name, *self.changes])}: {axis or 'agreement'}",
+                fontsize=10,
+                loc="left",
+            )
             if axis:
                 _draw_sweep(axes, report, self.window)
             else:
