@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from charlstm import checkpoint
+from charlstm.api.inspecting import Inspecting
 from charlstm.api.scoring import Scoring
 from charlstm.api.writing import Writing
 from charlstm.store.runs import checkpoint_path, find_run
 
 
-class Model(Writing, Scoring):
-    """A trained model: it writes, and it scores text."""
+class Model(Writing, Scoring, Inspecting):
+    """A trained model: it writes, scores text, and can be looked into."""
 
 
 def load(run: str | Path | None = None, *, root: Path = Path("runs")) -> Model:

@@ -81,13 +81,17 @@ def given_text(model: Model, text: str, limit: int, cut: int | None) -> str | by
         CorpusError: if it is empty, longer than `limit` characters, or not in UTF-8.
     """
     most = limit + 1 if cut is None else cut
+    wanted: str | bytes
     if text == "-":
         pieces = read_text(["-"], tokens=model.vocabulary.tokens)
         wanted = joined(_beginning(pieces, most))
     else:
         view = click.get_current_context().info_name
         note_if_file(text, f"{command('inspect', view, '-')} < {shlex.quote(text)}")
-        wanted = typed(text)[:most]
+        wanted = typed(text)
+        if model.vocabulary.tokens == "byte":  # so that places and --cut count bytes
+            wanted = wanted.encode("utf-8", "surrogateescape")
+        wanted = wanted[:most]
     if not wanted:
         raise CorpusError("there is no text to look at; give at least one character")
     if len(wanted) > limit:
@@ -96,6 +100,19 @@ def given_text(model: Model, text: str, limit: int, cut: int | None) -> str | by
             f"--cut {limit} looks at its beginning"
         )
     return wanted
+
+
+def check_place(model: Model, at: int, count: int) -> None:
+    """Refuse a place --at that a text of `count` characters or bytes does not have.
+
+    Raises:
+        CorpusError: which says what places there are.
+    """
+    if not 0 <= at < count:
+        unit = model.vocabulary.unit
+        raise CorpusError(
+            f"--at {at}: there is no such {unit}; the text has {unit}s 0 to {count - 1}"
+        )
 
 
 def joined(pieces: Iterable[str | bytes]) -> str | bytes:

@@ -185,6 +185,15 @@ class Layer:
         np.sum(dA[:, seen:], axis=0, out=grads["b"][seen:, 0])
         return self.inputs.backward(dA[:, :seen], grads)
 
+    def input_gradient(self, steps: int) -> Array:
+        """After `backward`, dL/da of the gates that see x at each step, (steps, B, g·H).
+
+        Where x is a character, it is the gradient of its row of E at that step.
+        """
+        assert self._dA is not None
+        dA = self._dA[: steps * self.batch, : self._seen * self._dstate["h"].shape[1]]
+        return dA.reshape(steps, self.batch, -1)
+
     def _operand(self, product: Product, steps: int) -> Array:
         """The operand of a product over the window, as rows (steps·B, H)."""
         rows = steps * self.batch

@@ -28,13 +28,18 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
             "seed": "2",
             "count": "2",
             "novelty": "",
+            "ablate": "0:3",
+            "hold": "0:3:f=0",
         },
     ),
     "eval": (
         ("-r", "learnt", "latin.txt", "--encoding=latin-1"),
-        {"lines": "", "encoding": "cp1251"},
+        {"lines": "", "encoding": "cp1251", "ablate": "3"},
     ),
-    "cloze": (("-r", "learnt", "--prime=The cats", " is", " are"), {"prime": r"The cat.\n"}),
+    "cloze": (
+        ("-r", "learnt", "--prime=The cats", " is", " are"),
+        {"prime": r"The cat.\n", "ablate": "0:3", "hold": "3:o=1"},
+    ),
     "agree": (
         (*GRAMMAR, "--per-condition=4", "--items=items"),
         {
@@ -44,6 +49,7 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
             "per_condition": "6",
             "seed": "7",
             "items": "elsewhere",
+            "ablate": "0:3",
         },
     ),
     "describe": (
@@ -106,6 +112,14 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
     "inspect.attention": (
         GRAMMAR,
         {"at": "7", "head": "1", "cut": "9", "color": "always", "per_condition": "6", "seed": "2"},
+    ),
+    "inspect.why": (
+        ("-r", "grammar", "The cats were"),
+        {"at": "5", "against": " was", "count": "3", "color": "always"},
+    ),
+    "inspect.step": (
+        ("-r", "grammar", "The cats were here.", "--unit=0:1"),
+        {"at": "5", "unit": "1:1"},
     ),
     "inspect.text": (
         ("-r", "grammar", "The cats were here."),

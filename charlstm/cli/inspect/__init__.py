@@ -8,6 +8,8 @@ from charlstm.cli.groups import Group
 
 VIEWS = {
     "text": "Colour a text by the memory of one unit.",
+    "why": "What speaks for a character, and for another.",
+    "step": "The arithmetic of one step, as on a board.",
     "attention": "What each step looks back at.",
     "gates": "How often each gate is open or shut.",
     "units": "Find the units that carry number.",

@@ -20,8 +20,7 @@ from charlstm.cli.outputs import Output, files_of, has_page, save_all, save_opti
 from charlstm.cli.pairs import given_pairs
 from charlstm.cli.progress import counting_bar
 from charlstm.cli.terminal import note, print_json
-from charlstm.cli.texts import given_text
-from charlstm.errors import CharlstmError
+from charlstm.cli.texts import check_place, given_text
 from charlstm.pairs.files import PER_CONDITION, SEED
 from charlstm.studies.inspect.attention import AttentionView, page_limit
 from charlstm.studies.inspect.attention_pairs import look_at_pairs
@@ -127,7 +126,8 @@ def _show_text(
     most = page_limit(shape.attention, shape.attention_heads) if has_page(save) else MOST
     limit = min(MOST, most)
     given = given_text(model, text, limit, cut)
-    _check_places(model, at, len(given))
+    for place in at:
+        check_place(model, place, len(given))
     warn_unseen(model, given)
     trace = trace_text(model.parameters, model.vocabulary, given)
     view = AttentionView(trace, at, model.name, _about(model, len(given)), head)
@@ -137,15 +137,6 @@ def _show_text(
         return
     for line in view.lines(shutil.get_terminal_size((80, 24)).columns, color_depth(color)):
         click.echo(line, color=True)  # lines hold our own escape sequences
-
-
-def _check_places(model: Model, at: Sequence[int], count: int) -> None:
-    unit = model.vocabulary.unit
-    for place in at:
-        if not 0 <= place < count:
-            raise CharlstmError(
-                f"--at {place}: there is no such {unit}; the text has {unit}s 0 to {count - 1}"
-            )
 
 
 def _about(model: Model, count: int) -> str:

@@ -12,6 +12,7 @@ from charlstm.nn.graph import (
     ACTIVATIONS,
     Bias,
     Constant,
+    Graph,
     Input,
     Node,
     State,
@@ -72,19 +73,25 @@ class Equation:
 
 @dataclass(frozen=True)
 class StepEquations:
-    """The equations of one step in their order, and the shapes of each gate's weights."""
+    """The equations of one step in their order, and the shapes of each gate's weights.
 
+    Each of the `nodes` of the cell's `graph` has an equation.
+    """
+
+    graph: Graph
+    nodes: tuple[Node, ...]
     equations: tuple[Equation, ...]
     weights: dict[str, dict[str, Shape]]
 
 
 def one_step(cell: Cell[Any]) -> StepEquations:
     """The equations of one step of a cell."""
-    named = names(cell.graph())
+    graph = cell.graph()
+    named = names(graph)
     writer = Writer(cell, named)
-    ordered = sorted(named, key=lambda node: node.number)
+    ordered = tuple(sorted(named, key=lambda node: node.number))
     equations = tuple(Equation(named[node], *writer.body(node)) for node in ordered)
-    return StepEquations(equations, writer.weights)
+    return StepEquations(graph, ordered, equations, writer.weights)
 
 
 class Writer:
