@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, Self
 
-from charlstm.cli.run_summary import end_lines, start_lines
+from charlstm.cli.run_summary import end_lines
 from charlstm.cli.terminal import copied, note
 from charlstm.text.corpus import ReadProgress
 from charlstm.text.shown import printable
 from charlstm.text.vocabulary import unit_of
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
+from charlstm.training.summary import clock, start_lines
 
 if TYPE_CHECKING:  # imported when a bar is drawn, as most commands draw none
     from tqdm import tqdm
@@ -110,7 +111,7 @@ class Display:
             left = (self._updates - update) * self._characters / max(1e-9, rate)
             note(
                 f"update {update:,}/{self._updates:,}  {losses}  "
-                f"{rate / 1000:,.0f}k {unit_of(self._tokens)}s/s  {_clock(left)} left"
+                f"{rate / 1000:,.0f}k {unit_of(self._tokens)}s/s  {clock(left)} left"
             )
 
     def _note(self, text: str) -> None:
@@ -182,9 +183,3 @@ class _LateBar:
         """Take the bar away."""
         if self._tqdm is not None:
             self._tqdm.close()
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
