@@ -1,6 +1,7 @@
 """Training from Python."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,20 +19,24 @@ def train(
     init_from: str | Path | None = None,
     allow_changed_corpus: bool = False,
     root: str | Path = "runs",
-    watch: Callable[["Event"], object] = lambda _: None,
+    watch: Callable[["Event"], object] | None = None,
     **settings: Any,
 ) -> Model:
     """Train on text files or folders, and return the model with the best validation loss.
 
     `settings` are those of a config file (`hidden_size=256`, `max_minutes=5`, …). `resume` names a
     run to go on with, which has its own settings and corpus, `init_from` one whose weights a new
-    run starts from. `watch` is called with each event (`charlstm.training.events`). Runs are found
-    and made under `root`.
+    run starts from. Runs are found and made under `root`.
+
+    `watch` is called with each event (`charlstm.training.events`). Without it, a notebook shows a
+    bar and the learning curves, and an interrupt saves and returns the model so far; elsewhere
+    nothing is shown.
 
     Raises:
         CharlstmError: as `charlstm.training.fit.fit`, and for settings that have no effect.
     """
-    from charlstm.training.events import Finished  # noqa: PLC0415 - sampling needs no training
+    from charlstm.output.live import live_display  # noqa: PLC0415 - sampling needs no training
+    from charlstm.training.events import Finished  # noqa: PLC0415
     from charlstm.training.fit import fit  # noqa: PLC0415
     from charlstm.training.settings import settings_of  # noqa: PLC0415
 
@@ -39,8 +44,11 @@ def train(
     runs = {"resume": resume, "init_from": init_from}
     way: dict[str, Any] = {k: find_run(v, Path(root)) for k, v in runs.items() if v is not None}
     way["allow_changed_corpus"] = allow_changed_corpus
-    for event in fit(settings_of(given, **way), root=Path(root), **way):
-        watch(event)
-        if isinstance(event, Finished):
-            return load(event.run)
+    live = live_display() if watch is None else None
+    show, stop = (live.show, live.stopped) if live else (watch or (lambda _: None), lambda: False)
+    with live or nullcontext():
+        for event in fit(settings_of(given, **way), root=Path(root), stop=stop, **way):
+            show(event)
+            if isinstance(event, Finished):
+                return load(event.run)
     raise AssertionError("a run ends with Finished")

@@ -57,11 +57,16 @@ class Page:
 def table_html(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """A table in HTML, numbers to the right; of a long one the first rows."""
     rows = iter(rows)
-    shown = "".join(_row_html(map(_cell, row)) for row in islice(rows, ROWS))
+    first = list(islice(rows, ROWS))
+    shown = "".join(_row_html(map(_cell, row)) for row in first)
     left = sum(1 for _ in rows)
     more = f"<p>… and {left:,} more rows; to_records() has all</p>" if left else ""
-    head_cells = "".join(f"<th>{escape(name)}</th>" for name in head)
-    return f"<table><thead><tr>{head_cells}</tr></thead><tbody>{shown}</tbody></table>{more}"
+    sides = ["left" if isinstance(value, str) else "right" for value in first[0]] if first else ()
+    head_cells = _row_html(
+        f'<th style="text-align:{side}">{escape(name)}</th>'
+        for name, side in zip(head, sides or ["left"] * len(head), strict=True)
+    )
+    return f"<table><thead>{head_cells}</thead><tbody>{shown}</tbody></table>{more}"
 
 
 def _row_html(cells: Iterable[str]) -> str:

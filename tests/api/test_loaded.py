@@ -47,7 +47,7 @@ def test_lines_and_attention_are_named(run: str, line: str, request: pytest.Fixt
 def test_the_table_of_a_model_has_the_same_facts(tiny_run: Path) -> None:
     model = charlstm.load(tiny_run)
     html = model._repr_html_()
-    assert html.startswith("<table>") and "<th>tiny</th>" in html
+    assert html.startswith("<table>") and ">tiny</th>" in html
     for line in repr(model).splitlines()[1:]:
         name, fact = line.split(maxsplit=1)
         assert f"<code>{name}</code>" in html and f"<code>{fact}</code>" in html

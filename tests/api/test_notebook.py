@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import TEXT
 from notebooks import run_notebook
 
 import charlstm
@@ -21,6 +22,53 @@ def loaded(tiny_run: Path) -> Outputs:
         "charlstm.train('text.txt', hiden_size=8)",
     )
     return run_notebook(cells, tiny_run.parents[1])
+
+
+TRAIN = "hidden_size=8, batch_size=8, seq_length=12, shards=2, workers=2, eval_every=5"
+INTERRUPT = """
+import os, signal, threading, time
+def interrupt():  # the kernel and its processes, as Jupyter does, once a row of metrics is there
+    while not os.path.exists("runs/text-2/metrics.csv"):
+        time.sleep(0.01)
+    while open("runs/text-2/metrics.csv").read().count("\\n") < 2:
+        time.sleep(0.01)
+    os.killpg(os.getpgid(0), signal.SIGINT)
+threading.Thread(target=interrupt).start()
+"""
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Outputs:
+    """The outputs of cells that train."""
+    folder = tmp_path_factory.mktemp("notebook")
+    (folder / "text.txt").write_text(TEXT, encoding="utf-8")
+    cells = (
+        "import charlstm",
+        f"model = charlstm.train('text.txt', max_steps=40, {TRAIN})",
+        f"{INTERRUPT}model = charlstm.train('text.txt', max_steps=10**6, {TRAIN})",
+        "print(model.name, 0 < model.checkpoint.progress.update < 10**6)",
+        f"model = charlstm.train('text.txt', max_steps=5, watch=lambda _: None, {TRAIN})",
+    )
+    return run_notebook(cells, folder)
+
+
+def test_a_notebook_shows_a_training_run_in_one_display(trained: Outputs) -> None:
+    (shown,) = trained[1]  # the one display, as its last update has left it
+    assert shown["output_type"] == "display_data"
+    assert "done after 40 updates" in shown["data"]["text/plain"]
+    assert shown["data"]["text/html"].count("<polyline") == 2
+
+
+def test_an_interrupt_of_the_kernel_saves_the_run_and_returns_the_model(trained: Outputs) -> None:
+    (shown,), (printed,) = trained[2:4]
+    last = shown["data"]["text/plain"].splitlines()[-1]
+    assert last.startswith("stopped and saved after ")
+    assert last.endswith("; go on with charlstm.train(resume='runs/text-2')")
+    assert printed["text"] == "text-2 True\n"
+
+
+def test_a_notebook_shows_nothing_of_a_run_that_is_watched(trained: Outputs) -> None:
+    assert trained[4] == []
 
 
 def test_a_mistake_in_a_notebook_is_one_line(loaded: Outputs) -> None:
