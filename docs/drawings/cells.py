@@ -12,7 +12,8 @@ def rnn() -> Sketch:
     s = Sketch(
         "RNN: a chain of modules with a single tanh layer",
         "The previous hidden state and the input, one above the other, go through one tanh layer. "
-        "Its result is the new hidden state, which goes on to the next step and up as the output.",
+        "Its result is the new hidden state, which goes on to the next step and the layer above. "
+        "In the top layer W_y and a softmax turn it into the output y.",
         (WIDTH, 270.0),
         (130.0, 55.0, 720.0, 195.0),
     )
@@ -33,7 +34,8 @@ def lstm() -> Sketch:
         "LSTM: four layers around a cell state",
         "The cell state runs along the top. The forget gate multiplies it, then the input gate "
         "times the candidate is added. Its tanh times the output gate is the new hidden state. "
-        "All four layers see the previous hidden state and the input, one above the other.",
+        "All four layers see the previous hidden state and the input, one above the other. In the "
+        "top layer W_y and a softmax turn the hidden state into the output y.",
         "figo",
     )
     _input_gate(s)

@@ -7,6 +7,7 @@ from pathlib import Path
 import attention
 import cells
 import gated
+import hadamard
 import legend
 from sketch import Sketch
 from svg import svg
@@ -19,6 +20,7 @@ DRAWINGS: dict[str, Callable[[], Sketch]] = {
     "gru": gated.gru,
     "gru-after": gated.gru_after,
     "attention": attention.attention,
+    "hadamard": hadamard.hadamard,
     "legend": legend.legend,
 }
 

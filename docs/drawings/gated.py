@@ -10,7 +10,8 @@ def gru() -> Sketch:
         "GRU: two gates and no separate cell state",
         "The reset gate multiplies the previous hidden state; that and the input give the "
         "candidate. The update gate multiplies the previous hidden state, and one minus it the "
-        "candidate; their sum is the new hidden state.",
+        "candidate; their sum is the new hidden state. In the top layer W_y and a softmax turn it "
+        "into the output y.",
     )
     s.node("r", "layer", (310, 277), label="σ")
     s.node("reset", "times", (310, 190))

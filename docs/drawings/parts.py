@@ -1,9 +1,10 @@
-"""What every drawing shares: measures, and the values that come in, go out and have a name."""
+"""What the drawings share: measures, the output, and values that come in, go out, have a name."""
 
 from sketch import Point, Sketch
 
 RAIL = 105.0  # the height of the state that runs along the top
 WIDTH, EXIT = 850.0, 812.0
+ABOVE = 126.0  # the height of the output, which stands above the module
 OLD = {"h": "h_{t−1}", "c": "c_{t−1}", "x": "x_t"}
 
 
@@ -19,14 +20,25 @@ def enters(s: Sketch, stream: str, at: Point) -> None:
 def leaves(
     s: Sketch, source: str, stream: str, height: float, *, down: float = 0, up: float = 0
 ) -> None:
-    """A new state goes to the next step, and at `up` to the layer above, both the same value."""
+    """A new state goes to the next step, and at `up` to the layer above and to the output."""
     s.node(f"{stream}_next", "out", (EXIT, height), stream)
     s.wire(source, f"{stream}_next", *([(down, height)] if down else []))
     s.text((EXIT - 20, height - 19), f"{stream}_t", stream=stream)
     if up:
-        s.node(f"{stream}_up", "out", (up, 14), stream)
-        s.wire(source, f"{stream}_up", leave=(up, height))
-        value(s, f"{stream}_t", (up + 12, 29), stream)
+        s.above = ABOVE
+        s.node("logits", "affine", (up, -16), "y", "W_y")
+        s.node("softmax", "softmax", (up, -70), "y")
+        s.node("y", "out", (up, -114), "y")
+        s.node(f"{stream}_up", "out", (up + 70, 25), stream)
+        s.wire(source, "logits", leave=(up, height))
+        s.wire(source, f"{stream}_up", leave=(up, 25))
+        s.wire("logits", "softmax")
+        s.wire("softmax", "y")
+        s.text((up + 50, 6), f"{stream}_t", stream=stream)
+        value(s, "y_t", (up + 12, -100), "y")
+        s.text((up - 188, -70), "probabilities of the next character", "caption")
+        s.text((up - 130, -16), "output, in the top layer", "caption")
+        s.text((up + 50, 41), "layer above", "caption")
 
 
 def value(s: Sketch, words: str, at: Point, stream: str = "gate") -> None:

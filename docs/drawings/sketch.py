@@ -16,6 +16,7 @@ SIZES = {  # half the width and half the height
     "layer": (29.0, 21.0),
     "affine": (29.0, 21.0),
     "softmax": (44.0, 16.0),
+    "number": (34.0, 16.0),
     "times": (16.0, 16.0),
     "product": (16.0, 16.0),
     "plus": (16.0, 16.0),
@@ -27,11 +28,11 @@ SIZES = {  # half the width and half the height
 
 @dataclass(frozen=True)
 class Node:
-    """What makes a value. `stream` (c, h, x, gate, both) is the value's kind, and so its colour.
+    """What makes a value. `stream` (c, h, x, y, gate, both) is the value's kind, and so its colour.
 
     Kinds: `in` from outside, `out` to it; `layer`, an activation `label` of W·inputs + b; `affine`,
     the same without activation; `times`, `plus`, `one_minus` and `tanh`, elementwise; `product`, of
-    matrices; `softmax`; `join`, its inputs one above the other.
+    matrices; `softmax`; `join`, its inputs one above the other; `number`, one of a column.
     """
 
     name: str
@@ -83,12 +84,16 @@ class Text:
 
 @dataclass
 class Sketch:
-    """A drawing under construction. `body` is the module's outline: left, top, right, bottom."""
+    """A drawing under construction. `body` is the module's outline: left, top, right, bottom.
+
+    `size` is that of the part below 0, `above` the height of what stands above it.
+    """
 
     title: str
     description: str
     size: Point
     body: tuple[float, float, float, float]
+    above: float = 0.0
     nodes: dict[str, Node] = field(default_factory=dict)
     wires: list[Wire] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)

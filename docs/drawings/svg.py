@@ -9,8 +9,9 @@ from sketch import Node, Point, Sketch, Text, Wire, crossing
 
 CARD, CARD_EDGE, BODY, BODY_EDGE, INK = "#fbfaf6", "#dcd8cc", "#eef1ea", "#b7c0ae", "#2b2d33"
 STREAMS = {"c": "#1b7a5a", "h": "#2962a8", "x": "#8a4a9e", "gate": "#6b5a3a", "both": "#4a5563"}
+STREAMS["y"] = "#b04a42"
 STREAMS["z"] = STREAMS["gate"]
-WIDTHS = {"c": 3.6, "h": 3.0, "x": 2.6, "gate": 2.2, "both": 2.4, "z": 2.2}
+WIDTHS = {"c": 3.6, "h": 3.0, "x": 2.6, "gate": 2.2, "both": 2.4, "y": 2.6, "z": 2.2}
 FILLS = {
     "layer": ("#fbd98a", "#a9781a"),
     "affine": ("#fdf0cd", "#a9781a"),
@@ -21,6 +22,7 @@ FILLS = {
     "one_minus": ("#f7c3bd", "#b04a42"),
     "tanh": ("#f7c3bd", "#b04a42"),
     "join": ("#ffffff", "#4a5563"),
+    "number": ("#ffffff", "#4a5563"),
 }
 SYMBOLS = {"times": "×", "plus": "+", "one_minus": "1 −", "product": "·"}
 FONT = "'STIX Two Text','STIXGeneral','Cambria','Times New Roman','Liberation Serif',serif"
@@ -31,14 +33,15 @@ CORNER, GAP, HEAD = 10.0, 8.0, 8.0
 
 def svg(sketch: Sketch) -> str:
     """The whole file."""
-    width, height = sketch.size
+    width, height = sketch.size[0], sketch.size[1] + sketch.above
     left, top, right, bottom = sketch.body
-    box = f'viewBox="0 0 {_n(width)} {_n(height)}" width="{_n(width)}" height="{_n(height)}"'
+    box = f'viewBox="0 {_n(0.0 - sketch.above)} {_n(width)} {_n(height)}" width="{_n(width)}"'
+    box += f' height="{_n(height)}"'
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {box} role="img" aria-labelledby="title desc">',
         f'<title id="title">{escape(sketch.title)}</title>',
         f'<desc id="desc">{escape(sketch.description)}</desc>',
-        _rect((0.5, 0.5, width - 0.5, height - 0.5), 14, CARD, CARD_EDGE, 1),
+        _rect((0.5, 0.5 - sketch.above, width - 0.5, sketch.size[1] - 0.5), 14, CARD, CARD_EDGE, 1),
     ]
     if right > left:
         lines.append(_rect((left, top, right, bottom), 22, BODY, BODY_EDGE, 1.5))
@@ -90,7 +93,7 @@ def _node(node: Node) -> Iterator[str]:
     if node.kind in ("in", "out"):
         return
     (x, y), (w, h), (fill, edge) = node.at, node.half, FILLS[node.kind]
-    radius = {"layer": 7.0, "affine": 7.0, "join": 8.0}.get(node.kind, h)
+    radius = {"layer": 7.0, "affine": 7.0, "join": 8.0, "number": 6.0}.get(node.kind, h)
     yield _rect((x - w, y - h, x + w, y + h), radius, fill, edge, 1.6)
     words = node.label or SYMBOLS.get(node.kind, node.kind)
     role = "word" if words in ("tanh", "softmax") else node.kind
@@ -101,6 +104,8 @@ def _text(text: Text) -> str:
     size, italic, family = {
         "value": (19, True, FONT),
         "join": (16, True, FONT),
+        "number": (17, False, FONT),
+        "sign": (26, False, PLAIN),
         "affine": (19, True, FONT),
         "layer": (22, False, FONT),
         "word": (18, False, FONT),

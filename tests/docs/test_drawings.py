@@ -33,6 +33,7 @@ draw_cells: Any = importlib.import_module("draw_cells")
 sketch_module: Any = importlib.import_module("sketch")
 SKETCHES: dict[str, Any] = {name: sketch() for name, sketch in draw_cells.DRAWINGS.items()}
 each_drawing = pytest.mark.parametrize("name", list(SKETCHES))
+WITHOUT_MODULE = ("legend", "hadamard")
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -73,6 +74,8 @@ def test_the_wires_are_the_equations(name: str, cell: str, options: dict[str, An
     for node in sketch.nodes.values():
         if node.kind == "out":
             drawn.setdefault(node.stream, set()).add(drawn_value(sketch, node))
+    (h,) = drawn["h"]
+    assert drawn.pop("y") == {f"softmax({learnt({h})})"}  # y = softmax(W_y·h + b_y)
     assert drawn == {state: {value} for state, value in expected.items()}
 
 
@@ -130,9 +133,9 @@ def drawn_value(sketch: Any, node: Any) -> str:
         case "one_minus":
             (value,) = values
             return f"−(1, {value})"
-        case "tanh":
+        case "tanh" | "softmax":
             (value,) = values
-            return f"tanh({value})"
+            return f"{node.kind}({value})"
         case "out":
             (value,) = values
             return value
@@ -167,6 +170,19 @@ def test_the_wires_of_attention_are_its_equations() -> None:
     assert learnt == {"W_a", "+ d", "v⊙"}
 
 
+def test_the_hadamard_product_multiplies_each_number_with_its_own_partner() -> None:
+    sketch = SKETCHES["hadamard"]
+    rows: dict[float, dict[float, float]] = {}
+    for node in sketch.nodes.values():
+        rows.setdefault(node.at[1], {})[node.at[0]] = float(node.label.replace("−", "-"))
+    assert len(rows) == 3
+    for row in rows.values():
+        f, c, kept = (row[x] for x in sorted(row))
+        assert 0.0 <= f <= 1.0
+        assert kept == pytest.approx(f * c)
+    assert [text.words for text in sketch.texts[:3]] == ["f_t", "c_{t−1}", "f_t⊙c_{t−1}"]
+
+
 @each_drawing
 def test_names_stand_by_their_values(name: str) -> None:
     """f_t, i_t, … are the names of the gates drawn, and what goes out is named after its state."""
@@ -177,12 +193,15 @@ def test_names_stand_by_their_values(name: str) -> None:
         if text.stream == "gate":
             assert text.words.removesuffix("_t") in sketch.nodes
             assert text.words.removesuffix("_t") in gates or name == "gru-after"
-    named = sorted(text.words for text in sketch.texts if text.stream in ("c", "h", "x"))
+    named = sorted(text.words for text in sketch.texts if text.stream in tuple("chxy"))
     ends = [n for n in sketch.nodes.values() if n.kind in ("in", "out")]
     if name == "attention":
         assert named == ["h_t", "h_t"]
-    elif name != "legend":
-        tail = {"in": {"x": "x_t", "h": "h_{t−1}", "c": "c_{t−1}"}, "out": {"h": "h_t", "c": "c_t"}}
+    elif name not in WITHOUT_MODULE:
+        tail = {
+            "in": {"x": "x_t", "h": "h_{t−1}", "c": "c_{t−1}"},
+            "out": {"h": "h_t", "c": "c_t", "y": "y_t"},
+        }
         assert named == sorted(tail[node.kind][node.stream] for node in ends)
 
 
@@ -198,7 +217,7 @@ def box_of(node: Any, margin: float = 0.0) -> Box:
 
 def box_of_text(text: Any) -> Box:
     """Roughly what words cover, in a wide font."""
-    size = {"value": 19, "caption": 12.5, "note": 14}[text.role]
+    size = {"value": 19, "caption": 12.5, "note": 14, "sign": 26}[text.role]
     letters = sum(0.7 if part else 1.0 for part in lowered(text.words))
     width = letters * size * 0.62
     x, y = text.at
@@ -254,7 +273,12 @@ def test_words_are_not_crossed(name: str) -> None:
     for text in sketch.texts:
         box = box_of_text(text)
         left, top, right, bottom = box
-        assert left > 4 and top > 4 and right < sketch.size[0] - 4 and bottom < sketch.size[1] - 4
+        assert (
+            left > 4
+            and top > 4 - sketch.above
+            and right < sketch.size[0] - 4
+            and bottom < sketch.size[1] - 4
+        )
         for wire in sketch.wires:
             for segment in wire.segments:
                 assert not meet(along(segment, 2), box), (text.words, wire.source.name)
@@ -269,7 +293,8 @@ def test_the_module_holds_its_nodes(name: str) -> None:
     sketch = SKETCHES[name]
     left, top, right, bottom = sketch.body
     for node in sketch.nodes.values():
-        if name != "legend" and node.kind not in ("in", "out"):
+        outside = node.kind in ("in", "out") or node.stream == "y"  # the output is above the layer
+        if name not in WITHOUT_MODULE and not outside:
             inner = box_of(node)
             assert left <= inner[0] and top < inner[1], node.name
             assert inner[2] <= right and inner[3] < bottom, node.name
