@@ -85,10 +85,11 @@ function mark(from, to) {
   const [a, b] = from === null ? [N, -1] : [Math.min(from, to), Math.max(from, to)];
   boxes.forEach((box, t) => box.classList.toggle("marked", t >= a && t <= b));
   spanUnits = unitsOnOver();
+  const are = spanUnits.length === 1 ? "unit is" : "units are";
   $("span").textContent =
     from === null
       ? "Drag over characters to mark a span."
-      : `“${data.shown.slice(a, b + 1).join("")}”: ${spanUnits.length} units are on over all of it; those off elsewhere come first.`;
+      : `“${data.shown.slice(a, b + 1).join("")}”: ${spanUnits.length} ${are} on over all of it; those off elsewhere come first.`;
   listSpanUnits();
 }
 

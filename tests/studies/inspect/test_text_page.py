@@ -161,7 +161,8 @@ def test_the_threshold_and_the_keys_that_mark(page: Any, trace: Trace) -> None:
     page.locator("#threshold").fill("0.8")
     expected = units_on_over(rounded(trace), FIRST, LAST + 1, 0.8)
     assert len(listed(page)) == len(expected[:12])
-    assert f": {len(expected)} units are on over all of it" in page.locator("#span").text_content()
+    are = "unit is" if len(expected) == 1 else "units are"
+    assert f": {len(expected)} {are} on over all of it" in page.locator("#span").text_content()
 
 
 def test_letters_name_the_rows_below_each_line_on_a_desk_and_on_a_phone(page: Any) -> None:
