@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from command_line import Runner
+from command_line import TINY, Runner
 
 LOOK = ("inspect", "gradients", "--steps=20", "--samples=4")
 
@@ -35,6 +35,18 @@ def test_a_gain_is_measured_beside_every_network(
         for name in ("tiny", "tiny, fresh lstm", "tiny, fresh rnn")
         for gain in ("1.0", "5.0")
     }
+
+
+@pytest.mark.usefixtures("here")
+def test_checkpoints_of_one_run_have_names_of_their_own(charlstm: Runner) -> None:
+    budget = ("--max-steps=3", "--checkpoint-every=1", "--keep=3", "--clip-norm=0")
+    charlstm.ok("train", "text.txt", *TINY, *budget, "--out=run")
+    checkpoints = [f"run/step-{k}.npz" for k in (1, 2, 3)]
+    outcome = charlstm.ok(*LOOK, *checkpoints)
+    assert outcome.stdout.count("never clipped; mean norm at most ") == 3
+    found = charlstm.ok(*LOOK, *checkpoints, "--json").json
+    names = [network["name"] for network in found["networks"]]
+    assert len(set(names)) == 3 and names[0] == "run" and names[2].endswith("step-3.npz")
 
 
 def test_json_and_files(charlstm: Runner, tiny_run: Path, here: Path) -> None:

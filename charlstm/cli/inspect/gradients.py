@@ -77,8 +77,8 @@ def command(
         model = load_model(run)
         spare([*text, *files_of(model)], *save)
         units[f"{model.vocabulary.unit}s"] = None
-        name = model.name
-        name = str(model.path.parent) if name in clippings else name
+        names = (model.name, str(model.path.parent), str(model.path))
+        name = next((n for n in names if n not in clippings), names[-1])
         losses = _losses(model, text, encoding, steps, samples)
         rows = read_numbers(model.path.parent / "metrics.csv")
         clippings[name] = clipping(rows, model.config.clip_norm)

@@ -120,10 +120,9 @@ class GradientsReport(Result):
             label, clip = _label(*key), self._clipping(*key)
             yield f"{label}: {verdict(reach)}"
             if clip:
-                yield (
-                    f"{'':{len(label)}}  clipped in {clip.share:.1%} of the updates; mean norm at "
-                    f"most {clip.highest:.2g}, limit {clip.limit:g}"
-                )
+                most = f"mean norm at most {clip.highest:.2g}"
+                share = f"clipped in {clip.share:.1%} of the updates; {most}, limit {clip.limit:g}"
+                yield f"{'':{len(label)}}  {share if clip.limit else f'never clipped; {most}'}"
 
     def _clipping(self, name: str, gain: float) -> Clipping | None:
         """The clipping of a run, which belongs to its network as it is."""
