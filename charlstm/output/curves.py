@@ -44,7 +44,7 @@ def curves_svg(curves: Mapping[str, Sequence[Point]], first: int, last: int) -> 
     gap = 14 if any(abs(a - b) < 14 for a, b in pairwise(ends)) else 0
     for k, (name, points) in enumerate((n, p) for n, p in curves.items() if p):
         line = " ".join(f"{x(update):.1f},{y(value):.1f}" for update, value in points)
-        at = f'x="{x(points[-1][0]) + 6:.1f}" y="{ends[k] + 4 + gap * (k - 0.5):.1f}"'
+        at = f'x="{WIDE - RIGHT + 6}" y="{ends[k] + 4 + gap * (k - 0.5):.1f}"'
         parts.append(
             f'<polyline points="{line}" fill="none" stroke="{COLOURS[k]}" stroke-width="1.8"/>'
             f'<text {at} fill="{COLOURS[k]}">{name} {points[-1][1]:.3f}</text>'
