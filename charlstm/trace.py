@@ -63,11 +63,18 @@ class Trace(Result):
         Raises:
             CharlstmError: if the text has no character t.
         """
-        N = len(self.symbols)
-        if not -N <= t < N:
-            unit = self.vocabulary.unit
-            raise CharlstmError(f"there is no {unit} {t}; the text has {unit}s 0 to {N - 1}")
+        self.check_place(t)
         return np.asarray(softmax(self.logits[t][:, None].astype(np.float64))[:, 0])
+
+    def check_place(self, t: int) -> None:
+        """Refuse a place that the text does not have.
+
+        Raises:
+            CharlstmError: which says what places there are.
+        """
+        N, unit = len(self.symbols), self.vocabulary.unit
+        if not 0 <= t < N:
+            raise CharlstmError(f"there is no {unit} {t}; the text has {unit}s 0 to {N - 1}")
 
     @cached_property
     def memory(self) -> Sequence[Array]:

@@ -1,16 +1,20 @@
 """What Python programs that use the package rely on."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import Runner
 from repository import ROOT
 
 import charlstm as package
 from charlstm.config_file import read_yaml
-from charlstm.errors import ConfigError
+from charlstm.errors import CharlstmError, ConfigError
+from charlstm.pairs.files import Pair
 from charlstm.sampler import Filters
 from charlstm.store import archive
+from charlstm.store.json_text import json_text
 from charlstm.training.events import Event, Started
 
 SMALL: dict[str, Any] = {
@@ -129,3 +133,40 @@ def test_a_name_that_the_package_does_not_have_is_an_attribute_error() -> None:
 
 def test_the_names_of_the_package_can_be_completed() -> None:
     assert {"Model", "load", "train"} <= set(dir(package))
+
+
+def test_what_python_measures_is_what_the_commands_say(charlstm: Runner, looking_run: Path) -> None:
+    model, text = package.load(looking_run), looking_run.parents[1] / "text.txt"
+    words = text.read_text(encoding="utf-8")
+    pairs = looking_run.parents[1] / "pairs.jsonl"
+    noun = {"sentence_good": "The cats are here.", "sentence_bad": "The cats is here."}
+    pairs.write_text(json.dumps(noun | {"subject_end": 8}) + "\n", encoding="utf-8")
+    sentence, run = "The cats were here.", ("-r", looking_run, "--json")
+    flags = ("--steps=9", "--samples=3", "--gain=2", "--cell=rnn")
+    for result, arguments in (
+        (model.gates(words, fresh=True), ("gates", text, "--fresh", *run)),
+        (
+            model.gradients(words, gains=[2.0], cells=["rnn"], steps=9, samples=3),
+            ("gradients", looking_run, "--text", text, *flags, "--json"),
+        ),
+        (model.attention(sentence, [4], 2), ("attention", sentence, "--at=4", "--head=2", *run)),
+        (model.attention_in_pairs(pairs), ("attention", "--pairs", pairs, *run)),
+        (model.view(sentence, (0, 3)), ("text", sentence, "--unit=0:3", *run)),
+        (model.step(sentence, 4, (0, 3)), ("step", sentence, "--at=4", "--unit=0:3", *run)),
+    ):
+        said = charlstm.ok("inspect", *arguments).json
+        mapping = json.loads(json_text(result.to_mapping()))
+        assert mapping == said, arguments
+        assert result.to_records()
+        assert result._repr_html_().startswith("<")
+        assert repr(result) == "\n".join(result.lines())
+    with pytest.raises(CharlstmError, match="there is no character 19"):
+        model.attention(sentence, [19])
+
+
+def test_pairs_may_be_a_file_or_a_list_or_those_of_the_grammar(tiny_run: Path) -> None:
+    model = package.load(tiny_run)
+    pair = Pair("The cats are here.", "The cats is here.", "simple", "1")
+    by_list = model.agree([pair])
+    assert by_list.report.scores[0].pair == pair
+    assert len(model.pair_set(None, 4).pairs) >= 4

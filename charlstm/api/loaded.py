@@ -41,6 +41,14 @@ class Loaded:
         """The name of the folder that holds the checkpoint, and how this copy differs."""
         return ", ".join([self.path.resolve().parent.name, *self.changes])
 
+    def read_by(self, count: int) -> str:
+        """The words about a page: so many characters, read by this model."""
+        shape = self.parameters.architecture
+        return (
+            f"{count:,} {self.vocabulary.unit}s read by {self.name}: {shape.cell}, "
+            f"{shape.num_layers} × {shape.hidden_size} units{shape.looks_back}"
+        )
+
     def __repr__(self) -> str:
         from charlstm.output.terminal import table  # noqa: PLC0415 - sampling starts faster so
 

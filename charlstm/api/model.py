@@ -4,12 +4,12 @@ from pathlib import Path
 
 from charlstm import checkpoint
 from charlstm.api.inspecting import Inspecting
-from charlstm.api.scoring import Scoring
+from charlstm.api.measuring import Measuring
 from charlstm.api.writing import Writing
 from charlstm.store.runs import checkpoint_path, find_run
 
 
-class Model(Writing, Scoring, Inspecting):
+class Model(Writing, Inspecting, Measuring):
     """A trained model: it writes, scores text, and can be looked into."""
 
 

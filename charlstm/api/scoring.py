@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from charlstm import evaluate, likelihood
 from charlstm.api.loaded import Loaded
@@ -18,6 +18,9 @@ if TYPE_CHECKING:  # sampling starts faster without these, so they are imported 
     from charlstm.pairs.scores import ScoreKind
     from charlstm.studies.agreement.report import AgreementReport
     from charlstm.studies.cloze import Cloze
+
+
+Given: TypeAlias = "str | Path | Sequence[Pair] | PairSet | None"
 
 
 class Scoring(Loaded):
@@ -50,33 +53,25 @@ class Scoring(Loaded):
 
     def agree(
         self,
-        pairs: "str | Path | Sequence[Pair] | PairSet | None" = None,
+        pairs: Given = None,
         *,
         score: "ScoreKind" = "sentence",
+        per_condition: int = 400,
+        seed: int = 1,
         progress: Callable[[int], object] = lambda _: None,
     ) -> "AgreementReport":
         """How often the right sentence of a minimal pair is likelier than the wrong one.
 
-        `pairs` are those of a file, or given, or without them those of `charlstm agree`. `score`
-        is "sentence", or "verb" for the differing word alone. `progress` is called with the number
-        of pairs that have newly been scored.
+        `score` is "sentence", or "verb" for the differing word alone. `progress` is called with the
+        number of pairs that have newly been scored. `pair_set` explains the other arguments.
 
         Raises:
             CorpusError: if the pairs cannot be read, or the model knows the characters of none.
         """
-        from charlstm.pairs.files import PairSet, read_pairs  # noqa: PLC0415 - see above
-        from charlstm.pairs.report import measure  # noqa: PLC0415
-        from charlstm.studies.agreement.grammar_pairs import (  # noqa: PLC0415
-            bundled_grammar_pairs,
-            grammar_pairs,
-        )
+        from charlstm.pairs.report import measure  # noqa: PLC0415 - see above
         from charlstm.studies.agreement.report import AgreementReport  # noqa: PLC0415
 
-        if pairs is None:
-            pairs = (grammar_pairs(self.config.corpus) or bundled_grammar_pairs()).default()
-        elif isinstance(pairs, str | Path):
-            pairs = read_pairs(Path(pairs))
-        given = pairs if isinstance(pairs, PairSet) else PairSet(list(pairs))
+        given = self.pair_set(pairs, per_condition, seed)
         report = measure(self.parameters, self.vocabulary, given, score, progress)
         return AgreementReport(
             self.path.parent,
@@ -85,6 +80,28 @@ class Scoring(Loaded):
             self.vocabulary.unit,
             self.changes,
         )
+
+    def pair_set(self, pairs: Given, per_condition: int, seed: int = 1) -> "PairSet":
+        """Minimal pairs: those of a file, or given, or made like the run's corpus.
+
+        So many are made for each condition; `seed` decides which. If no grammar made the corpus,
+        they are like those of the bundled one.
+
+        Raises:
+            CorpusError: if a file cannot be read.
+        """
+        from charlstm.pairs.files import PairSet, read_pairs  # noqa: PLC0415
+        from charlstm.studies.agreement.grammar_pairs import (  # noqa: PLC0415
+            bundled_grammar_pairs,
+            grammar_pairs,
+        )
+
+        if pairs is None:
+            grammar = grammar_pairs(self.config.corpus) or bundled_grammar_pairs()
+            return grammar.default(per_condition, seed)
+        if isinstance(pairs, str | Path):
+            pairs = read_pairs(Path(pairs))
+        return pairs if isinstance(pairs, PairSet) else PairSet(list(pairs))
 
     def evaluate(self, text: str | bytes) -> evaluate.TextScore:
         """The score of a text whose first character follows a newline, with carried state."""

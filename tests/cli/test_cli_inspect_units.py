@@ -56,7 +56,7 @@ def test_what_is_asked_for_is_what_is_measured(
         asked.append(named)
         return find_units(*given, **named)
 
-    monkeypatch.setattr("charlstm.cli.inspect.units.find_units", watched)
+    monkeypatch.setattr("charlstm.studies.inspect.units.find_units", watched)
     flags = ("--candidates=2", "--controls=4", "--long=9", "--seed=6", "--pairs", pairs)
     charlstm.ok("inspect", "units", "-r", tiny_run, *flags)
     expected = {"candidates": 2, "controls": 4, "long": 9, "seed": 6}

@@ -22,11 +22,8 @@ from charlstm.cli.progress import counting_bar
 from charlstm.cli.terminal import note, print_json
 from charlstm.cli.texts import check_place, given_text
 from charlstm.pairs.files import PER_CONDITION, SEED
-from charlstm.studies.inspect.attention import AttentionView, page_limit
-from charlstm.studies.inspect.attention_pairs import look_at_pairs
-from charlstm.studies.inspect.attention_report import AttentionReport
+from charlstm.studies.inspect.attention import page_limit
 from charlstm.studies.inspect.heads import require_attention, require_head
-from charlstm.trace import trace_text
 
 MOST = 10_000  # characters
 
@@ -99,15 +96,9 @@ def command(
         raise click.UsageError("a page shows a TEXT; give one, or save the pairs as .csv or .png.")
     given = given_pairs(model, pairs, per_condition, seed)
     with counting_bar(len(given), "pair") as progress:
-        looks = look_at_pairs(
-            model.parameters, model.vocabulary, given, seed=seed, head=head, progress=progress
-        )
-    if len(looks) < len(given):
-        left_out = len(given) - len(looks)
+        report = model.attention_in_pairs(given, head=head, seed=seed, progress=progress)
+    if left_out := len(given) - len(report.looks):
         note(f"left out {left_out:,} pair{'s' * (left_out != 1)} without subject_end")
-    report = AttentionReport(
-        looks, model.name, architecture.attention, architecture.attention_heads, head
-    )
     save_all(save, report)
     show(as_json, report.to_mapping(), report.lines())
 
@@ -129,19 +120,10 @@ def _show_text(
     for place in at:
         check_place(model, place, len(given))
     warn_unseen(model, given)
-    trace = trace_text(model.parameters, model.vocabulary, given)
-    view = AttentionView(trace, at, model.name, _about(model, len(given)), head)
+    view = model.attention(given, at, head)
     save_all(save, view)
     if as_json:
         print_json(view.to_mapping())
         return
     for line in view.lines(shutil.get_terminal_size((80, 24)).columns, color_depth(color)):
         click.echo(line, color=True)  # lines hold our own escape sequences
-
-
-def _about(model: Model, count: int) -> str:
-    architecture = model.parameters.architecture
-    return (
-        f"{count:,} {model.vocabulary.unit}s read by {model.name}: {architecture.cell}, "
-        f"{architecture.num_layers} × {architecture.hidden_size} units{architecture.looks_back}"
-    )

@@ -1,14 +1,14 @@
 """`charlstm inspect gates`: how often each gate is open or shut, and how large c becomes."""
 
+from dataclasses import replace
+
 import click
 
 from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, load_model, run_option, show
 from charlstm.cli.outputs import Output, files_of, save_all, save_option, spare
 from charlstm.cli.texts import ids_of
-from charlstm.nn.variants import untrained
-from charlstm.studies.inspect.gates import measure_gates, sigmoid_gates
-from charlstm.studies.inspect.gates_report import GatesReport
+from charlstm.studies.inspect.gates import sigmoid_gates
 
 
 @click.command(cls=Command)
@@ -42,11 +42,6 @@ def command(
     spare([*text, *files_of(model)], *save)
     sigmoid_gates(model.parameters.cell)  # refuses a cell without gates before a text is read
     ids = ids_of(model, text, encoding, cut)
-    gates = measure_gates(model.parameters, ids, model.vocabulary.alphabet)
-    before = None
-    if fresh:
-        network = untrained(model.parameters, model.config.seed)
-        before = measure_gates(network, ids, model.vocabulary.alphabet)
-    report = GatesReport(gates, model.name, count, model.vocabulary.unit, before)
+    report = replace(model.gates(ids, fresh=fresh), listed=count)
     save_all(save, report)
     show(as_json, report.to_mapping(), report.lines())

@@ -82,12 +82,7 @@ def command(
         chosen = _on_over(trace, given, typed(span), count)
     if not chosen:
         chosen = _salient(trace, at, count)
-    name = model.name
-    about = (
-        f"{len(trace.symbols):,} {model.vocabulary.unit}s read by {name}: {architecture.cell}, "
-        f"{architecture.num_layers} × {architecture.hidden_size} units{architecture.looks_back}"
-    )
-    view = TextView(trace, chosen, top, name, about)
+    view = TextView(trace, chosen, top, model.name, model.read_by(len(trace.symbols)))
     save_all(save, view)
     if as_json:
         print_json(view.to_mapping())

@@ -1,10 +1,7 @@
 """`charlstm inspect units`: which units carry the subject's number, and how one of them does it."""
 
-from collections.abc import Iterator, Sequence
-
 import click
 
-from charlstm.api import Model
 from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, load_model, run_option, show
 from charlstm.cli.outputs import Output, files_of, save_all, save_option, spare
@@ -12,16 +9,8 @@ from charlstm.cli.pairs import given_pairs
 from charlstm.cli.progress import counting_bar
 from charlstm.cli.terminal import note
 from charlstm.cli.units import UNIT
-from charlstm.errors import CharlstmError
 from charlstm.nn.units import checked_unit
-from charlstm.studies.inspect.spans import READINGS, Span, spans_of
-from charlstm.studies.inspect.time_course import (
-    TimeCourse,
-    time_course_of_one,
-    time_course_of_two,
-)
-from charlstm.studies.inspect.units import Units, find_units, long_spans
-from charlstm.studies.inspect.units_report import UnitsReport
+from charlstm.studies.inspect.spans import READINGS
 
 
 @click.command(cls=Command)
@@ -58,44 +47,19 @@ def command(
     model = load_model(run)
     spare([pairs, *files_of(model)], *save)
     chosen = None if unit is None else checked_unit(model.parameters.architecture, unit)
-    spans = spans_of(given_pairs(model, pairs, per_condition, seed), feature)
+    given = given_pairs(model, pairs, per_condition, seed)
     with counting_bar(candidates + controls, "unit") as progress:
-        units = find_units(
-            model.parameters,
-            model.vocabulary,
-            spans,
+        report = model.units(
+            feature,
+            given,
+            unit=chosen,
             candidates=candidates,
             controls=controls,
             long=long,
             seed=seed,
             progress=progress,
         )
-    place = chosen or (units.best.layer, units.best.unit)
-    courses = list(_time_courses(model, _course_spans(spans, units, place, long), place))
-    report = UnitsReport(units, courses, feature, model.name)
+    for reason in report.missing:
+        note(reason)
     save_all(save, report)
     show(as_json, report.to_mapping(), report.lines())
-
-
-def _time_courses(
-    model: Model, spans: Sequence[Span], place: tuple[int, int]
-) -> Iterator[TimeCourse]:
-    for measure in (time_course_of_one, time_course_of_two):
-        try:
-            yield measure(model.parameters, model.vocabulary, spans, *place)
-        except CharlstmError as error:
-            note(f"no time course: {error}")
-
-
-def _course_spans(
-    spans: Sequence[Span], units: Units, place: tuple[int, int], long: int
-) -> list[Span]:
-    """The long spans; only of constructions in which the unit separates, if there are any."""
-    clear = [
-        construction
-        for unit in units.candidates
-        if (unit.layer, unit.unit) == place
-        for construction in unit.constructions
-    ]
-    far = long_spans(spans, long)
-    return [span for span in far if span.pair.condition in clear] or far

@@ -21,6 +21,7 @@ from charlstm.nn.variants import with_gain
 from charlstm.studies.inspect.spans import Span
 from charlstm.text.vocabulary import Vocabulary
 
+PAIRS = 40  # of each construction of the grammar, if the losses are at verbs
 STEPS, SAMPLES = 100, 32  # how far back to look, and from how many losses
 SETTLE = 32  # characters read before the first step, so that the state is settled
 

@@ -1,6 +1,6 @@
 """Gradients by steps back as a table, JSON, curves, and lines with a verdict for each network."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -135,6 +135,16 @@ def _label(name: str, gain: float) -> str:
 
 def _weights(gain: float) -> str:
     return "as they are" if gain == 1.0 else f"with the weights on h × {gain:g}"
+
+
+def joined(reports: Sequence[GradientsReport], steps: str) -> GradientsReport:
+    """One report on the networks of several."""
+    return GradientsReport(
+        {key: reach for report in reports for key, reach in report.reaches.items()},
+        {name: clip for report in reports for name, clip in report.clippings.items()},
+        reports[-1].place,
+        steps,
+    )
 
 
 def verdict(reach: Reach) -> str:

@@ -13,39 +13,18 @@ import numpy as np
 
 from charlstm.nn import Array
 from charlstm.nn.graph import (
-    ACTIVATIONS,
-    Bias,
-    Constant,
     Graph,
-    Input,
     Node,
     State,
-    Weighted,
-    symbol_of,
 )
 from charlstm.nn.parameters import Parameters, layer_parameters
 from charlstm.nn.recording import record
 from charlstm.nn.reference import run_step
 from charlstm.nn.units import unit_name
 from charlstm.output.result import Result
+from charlstm.studies.inspect.step_numbers import Line, NumberWriter, number
 from charlstm.text.shown import quoted
 from charlstm.text.vocabulary import Vocabulary
-
-DIGITS = 3
-
-
-@dataclass(frozen=True)
-class Line:
-    """One equation of the step: `name` = `formula`, then `numbers`, of which the last is its value.
-
-    `sources` names what each summand of a pre-activation comes from, with its value.
-    """
-
-    name: str
-    formula: str
-    numbers: Sequence[str]
-    value: float
-    sources: Sequence[tuple[str, float]]
 
 
 @dataclass(frozen=True, repr=False)
@@ -95,7 +74,7 @@ class StepArithmetic(Result):
             else f"the character {quoted(self.symbols[self.at])}"
         )
         yield f"x_t is {x}"
-        yield ", ".join(f"{name}_{{t-1}} = {_number(v)}" for name, v in self.before.items())
+        yield ", ".join(f"{name}_{{t-1}} = {number(v)}" for name, v in self.before.items())
         for line in self.equations:
             indent = " " * len(line.name)
             yield ""
@@ -129,7 +108,7 @@ def step_arithmetic(
     ids = vocabulary.encode("\n" + text if isinstance(text, str) else b"\n" + text)
     ids = ids[: at + 2].astype(np.intp)
     values = _values(parameters, ids, unit[0], graph)
-    writer = _Writer({node: float(v[unit[1], 0]) for node, v in values.items()}, written)
+    writer = NumberWriter({node: float(v[unit[1], 0]) for node, v in values.items()}, written)
     before = {node.name: writer.values[node] for node in graph.nodes if isinstance(node, State)}
     lines = [writer.line(node) for node in written]
     return StepArithmetic(vocabulary.symbols(text), at, unit, before, lines, run)
@@ -150,100 +129,3 @@ def _values(
     values = run_step(graph, layer_parameters(parameters.by_name, layer), x, state)
     H = parameters.architecture.hidden_size
     return {node: np.broadcast_to(value, (H, 1)) for node, value in values.items()}
-
-
-class _Writer:
-    """Writes the nodes of a graph in the numbers of one unit."""
-
-    def __init__(
-        self, values: Mapping[Node, float], written: Mapping[Node, tuple[str, str]]
-    ) -> None:
-        self.values, self._written = values, written
-
-    def line(self, node: Node) -> Line:
-        name, formula = self._written[node]
-        activation = symbol_of(node) if symbol_of(node) in ACTIVATIONS else ""
-        inner = node.operands[0] if activation else node
-        summands = sorted(self._summands(inner, "+", root=True), key=_is_bias)
-        forms = [
-            _sum((sign, self._expression(part, root=True)) for part, sign in summands),
-            _sum((sign, self._product(part)) for part, sign in summands),
-            _sum((sign, _number(self.values[part])) for part, sign in summands),
-            _number(self.values[inner]),
-        ]
-        if activation:
-            forms = [f"{activation}({form})" for form in forms]
-        forms.append(_number(self.values[node]))
-        leaves = [part for part, _ in summands if isinstance(part, Weighted | Input | Bias)]
-        sources = [(self._source(part), self.values[part]) for part in leaves]
-        return Line(name, formula, list(dict.fromkeys(forms)), self.values[node], sources)
-
-    def _summands(self, node: Node, sign: str, *, root: bool = False) -> Iterator[tuple[Node, str]]:
-        """The nodes that are added or taken away, flat, each with its sign."""
-        symbol = symbol_of(node)
-        if symbol not in ("+", "−") or sign == "−" or (node in self._written and not root):
-            yield node, sign
-            return
-        first, second = node.operands
-        yield from self._summands(first, "+")
-        yield from self._summands(second, symbol)
-
-    def _expression(self, node: Node, *, root: bool = False) -> str:
-        """A node in numbers: operations as they stand, all named values and products as numbers."""
-        if isinstance(node, Constant):
-            return f"{node.value:g}"
-        symbol = symbol_of(node)
-        if not symbol or (node in self._written and not root):
-            return _number(self.values[node])
-        if symbol in ACTIVATIONS:
-            return f"{symbol}({self._expression(node.operands[0])})"
-        if symbol == "⊙":
-            return "·".join(self._factor(operand) for operand in node.operands)
-        return _sum((sign, self._expression(part)) for part, sign in self._summands(node, "+"))
-
-    def _product(self, node: Node) -> str:
-        """A product of numbers, or the node's own number."""
-        if symbol_of(node) != "⊙":
-            return _number(self.values[node])
-        return "·".join(_bracketed(_number(self.values[factor])) for factor in node.operands)
-
-    def _factor(self, node: Node) -> str:
-        text = self._expression(node)
-        is_sum = symbol_of(node) in ("+", "−") and node not in self._written
-        return f"({text})" if is_sum else _bracketed(text)
-
-    def _source(self, node: Weighted | Input | Bias) -> str:
-        if isinstance(node, Weighted):
-            return self._symbols(node.operand)
-        return "x_t" if isinstance(node, Input) else "the bias"
-
-    def _symbols(self, node: Node) -> str:
-        """What a weight multiplies, in symbols."""
-        if node in self._written:
-            return self._written[node][0]
-        if isinstance(node, State):
-            return f"{node.name}_{{t-1}}"
-        return "⊙".join(map(self._symbols, node.operands))
-
-
-def _is_bias(summand: tuple[Node, str]) -> bool:
-    return isinstance(summand[0], Bias)
-
-
-def _bracketed(text: str) -> str:
-    return f"({text})" if text.startswith("−") else text
-
-
-def _sum(parts: Iterator[tuple[str, str]]) -> str:
-    """Summands with their signs; a sign before a negative number changes it."""
-    text = ""
-    for sign, part in parts:
-        negative = part.startswith("−")
-        text += f" {'−' if (sign == '+') == negative else '+'} {part.removeprefix('−')}"
-    return f"−{text[3:]}" if text.startswith(" − ") else text.removeprefix(" + ")
-
-
-def _number(value: float) -> str:
-    """A number with a true minus."""
-    text = f"{value:.{DIGITS}f}"
-    return text.replace("-", "−") if float(text) else f"{0:.{DIGITS}f}"

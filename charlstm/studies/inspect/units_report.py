@@ -30,12 +30,16 @@ CHANCE = 0.6  # a share of right answers that may be luck
 
 @dataclass(frozen=True, repr=False)
 class UnitsReport(Result):
-    """The units of the model `run` for a feature, and the time courses of one of them."""
+    """The units of the model `run` for a feature, and the time courses of one of them.
+
+    `missing` says why a time course is not there.
+    """
 
     units: Units
     courses: Sequence[TimeCourse]
     feature: str
     run: str
+    missing: Sequence[str] = ()
 
     @property
     def readings(self) -> tuple[str, str]:
