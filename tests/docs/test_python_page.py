@@ -20,12 +20,15 @@ SMALL = (
 @pytest.fixture(scope="module")
 def names(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The names that the page has defined in the end."""
+    for name in ("pandas", "matplotlib"):
+        pytest.importorskip(name)
     folder = tmp_path_factory.mktemp("python")
     sentences = (ROOT / "data" / "agreement.txt").read_text(encoding="utf-8").splitlines()[:400]
     (folder / "corpus.txt").write_text("\n".join(sentences), encoding="utf-8")
     names: dict[str, Any] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        patch.setenv("MPLBACKEND", "agg")
         exec(compile(CODE.replace(BUDGET, SMALL), "the Python of docs/python.md", "exec"), names)
     return names
 
@@ -45,6 +48,7 @@ def test_the_arrays_have_the_shapes_that_the_page_says(names: dict[str, Any]) ->
         "V": names["model"].vocabulary.size,
         "R": 4,
         "M": 16,
+        "K": len(names["reach"].back),
     }
     named = SHAPE.findall(PAGE)
     assert len(named) == len(re.findall(r"# \([A-Z],", PAGE))
