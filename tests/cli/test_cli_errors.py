@@ -288,7 +288,10 @@ def test_a_command_that_does_not_exist(charlstm: Runner) -> None:
     assert charlstm.fails("evaluate", status=2) == "no command 'evaluate'; did you mean 'eval'?"
     assert charlstm.fails("inspect", "unts", status=2) == "no command 'unts'; did you mean 'units'?"
     message = charlstm.fails("inspect", "x\ny", status=2)
-    assert message == r"no command 'x\ny'; there are text, attention, gates, units, gradients"
+    assert (
+        message
+        == r"no command 'x\ny'; there are text, why, step, attention, gates, units, gradients"
+    )
     message = charlstm.fails("corpus", "xyzzy", status=2)
     assert message == "no command 'xyzzy'; there are agreement, pairs"
     assert "--version" in charlstm.fails("--versoin", status=2)
