@@ -292,6 +292,11 @@ def test_letters_name_the_rows_below_each_line_also_while_it_writes(
     browser: Any, tmp_path: Path, cell: str, letters: str
 ) -> None:
     with opened(browser, exported(model_of(cell), tmp_path)) as page:
+        page.locator("#length").fill("0")
+        page.locator("#prime").fill("The cats\nate")  # two lines, for which there is room already
+        until(page, "text.length === 12 && writing === null")
+        assert_every_line_has_letters(page, letters)
+        page.locator("#length").fill("200")
         page.locator("#prime").fill("The cats " * 12)
         until(page, "text.length > 130")
         for width in (360, 900):
