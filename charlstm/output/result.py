@@ -54,6 +54,12 @@ class Page:
         )
 
 
+def aligned_html(content: str) -> str:
+    """HTML in which the characters of all lines stand in columns, and no line is broken."""
+    style = "font-family:monospace;white-space:pre;overflow-x:auto;line-height:1.35"
+    return f'<pre style="{style}">{content}</pre>'
+
+
 def table_html(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """A table in HTML, numbers to the right; of a long one the first rows."""
     rows = iter(rows)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from charlstm.errors import CharlstmError
 from charlstm.output.figure import drawing
+from charlstm.output.result import aligned_html
 from charlstm.output.terminal import Colour, Depth, bar, gate, glyph, is_dark, paint
 from charlstm.text.shown import width
 
@@ -77,8 +78,7 @@ def strips_html(strips: Sequence[Strip], columns: int = 100) -> str:
             for text, colour in places
         )
         lines.append(f"{escape(label)}{spans}")
-    text = "\n".join(lines)
-    return f'<pre style="line-height:1.35">{text}</pre>'
+    return aligned_html("\n".join(lines))
 
 
 def _rows(

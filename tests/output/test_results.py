@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from browsers import chromium, opened
 from models import VOCABULARY, wild_model
 
 from charlstm.errors import CharlstmError
-from charlstm.output.result import ROWS, Page, Result, table_html
+from charlstm.output.result import ROWS, Page, Result, aligned_html, table_html
 from charlstm.studies.inspect.text import TextView
 from charlstm.trace import trace_text
 
@@ -83,6 +85,18 @@ def test_a_trace_is_coloured_text_in_a_notebook() -> None:
     view = TextView(trace, [(0, 3)], 1, "run")
     assert "tanh(c) of 0:3" in Cells(view._repr_html_()).text
     assert repr(view).splitlines()[-1].startswith("tanh(c), g, h: ")
+
+
+def test_text_keeps_its_columns_where_a_notebook_has_another_font_for_it(tmp_path: Path) -> None:
+    spans = "".join(f"<span>{letters * 40}</span>\n" for letters in ("iii", "WWW"))
+    style = "<style>body {width: 300px} pre {font-family: serif; white-space: pre-wrap}</style>"
+    page = tmp_path / "page.html"
+    page.write_text(style + aligned_html(spans), encoding="utf-8")
+    script = "[...document.querySelectorAll('span')].map(s => s.getBoundingClientRect().toJSON())"
+    with chromium() as browser, opened(browser, page) as tab:
+        narrow, wide = tab.evaluate(script)
+    assert narrow["width"] == pytest.approx(wide["width"]) and narrow["width"] > 300
+    assert narrow["height"] == pytest.approx(wide["height"])
 
 
 def test_a_page_in_a_notebook_is_a_frame_of_its_own() -> None:

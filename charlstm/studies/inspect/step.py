@@ -21,7 +21,7 @@ from charlstm.nn.parameters import Parameters, layer_parameters
 from charlstm.nn.recording import record
 from charlstm.nn.reference import run_step
 from charlstm.nn.units import unit_name
-from charlstm.output.result import Result
+from charlstm.output.result import Result, aligned_html
 from charlstm.studies.inspect.step_numbers import Line, NumberWriter, number
 from charlstm.text.shown import quoted
 from charlstm.text.vocabulary import Vocabulary
@@ -86,7 +86,7 @@ class StepArithmetic(Result):
                 yield f"{indent} = {' = '.join(others)}"
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(repr(self))}</pre>"
+        return aligned_html(escape(repr(self)))
 
 
 def step_arithmetic(
