@@ -94,8 +94,7 @@ class Parameters:
     `reset_at` is the id that is always read from zero state, if there is one: the newline in a run
     with `lines`.
 
-    The literature writes W·[h', x]; here it is W·h' + W_x·x. Where x is a character, W_x·x is a row
-    of E, and the code multiplies nothing.
+    The literature writes W·[h', x]; here it is W·h' + W_x·x. Of a character, W_x·x is a row of E.
     """
 
     def __init__(
