@@ -1,31 +1,57 @@
-"""Notebooks run by a real kernel; where Jupyter's parts are missing, the test is skipped."""
+"""Notebooks run by a real kernel; where Jupyter's parts are missing, the test is skipped.
 
+`python tests/helpers/notebooks.py docs/lesson.ipynb` runs a notebook and stores its outputs in it.
+"""
+
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
 
-def run_notebook(cells: Sequence[str], folder: Path, **settings: Any) -> list[list[Any]]:
+def run_notebook(cells: Sequence[str], folder: Path) -> list[list[Any]]:
     """Run cells in `folder`, one after the other; return the outputs of each.
 
-    A cell that raises an error has it among its outputs. `settings` are those of the client.
+    A cell that raises an error has it among its outputs, and the next one runs.
     """
-    nbclient, nbformat = needed()
-    v4 = nbformat.v4
-    notebook = v4.new_notebook(cells=[v4.new_code_cell(cell) for cell in cells])
-    client(nbclient, notebook, folder, allow_errors=True, **settings).execute()
+    nbformat = pytest.importorskip("nbformat")
+    code = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    notebook = execute(nbformat.v4.new_notebook(cells=code), folder, allow_errors=True)
     return [cell.outputs for cell in notebook.cells]
 
 
-def needed() -> tuple[Any, Any]:
-    """The modules nbclient and nbformat, if there is a kernel too."""
+def execute(notebook: Any, folder: Path, *, allow_errors: bool = False) -> Any:
+    """Run a notebook in `folder` with this Python, and return it with its outputs."""
     pytest.importorskip("ipykernel")
-    return pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
+    nbclient = pytest.importorskip("nbclient")
+    client = nbclient.NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        resources={"metadata": {"path": folder}},
+        allow_errors=allow_errors,
+        coalesce_streams=True,
+        record_timing=False,
+    )
+    return client.execute()
 
 
-def client(nbclient: Any, notebook: Any, folder: Path, **settings: Any) -> Any:
-    """A client of a kernel of this Python, with one connection file and history for itself."""
-    settings = {"timeout": 300, "kernel_name": "python3", **settings}
-    return nbclient.NotebookClient(notebook, resources={"metadata": {"path": folder}}, **settings)
+def read(path: Path) -> Any:
+    """A notebook of this repository."""
+    return pytest.importorskip("nbformat").read(path, as_version=4)
+
+
+def store(path: Path) -> None:
+    """Run a notebook in an empty folder, and write it with its outputs, without versions."""
+    notebook = read(path)
+    with TemporaryDirectory() as folder:
+        execute(notebook, Path(folder))
+    notebook.metadata.language_info = {"name": "python"}
+    pytest.importorskip("nbformat").write(notebook, path)
+
+
+if __name__ == "__main__":
+    store(Path(sys.argv[1]))
