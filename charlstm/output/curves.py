@@ -1,22 +1,32 @@
-"""Learning curves as a small SVG, which a notebook draws anew while a run goes on."""
+"""Learning curves as a small picture, which a notebook draws anew while a run goes on."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import log
+from urllib.parse import quote
 
 Point = tuple[int, float]  # update, nats
 
-COLOURS = ("#2b8cc4", "#d55e00")  # which stand out from white and from black
+COLOURS, GREY = ("#2b8cc4", "#d55e00"), "#767676"  # which stand out from white and from black
 WIDE, HIGH = 500, 170
 LEFT, RIGHT, TOP, BOTTOM = 36, 112, 10, 24  # around the curves: numbers, and the curves' names
 MARKS = [m * 10.0**k for k in range(-4, 4) for m in (1, 1.5, 2, 3, 5, 7)]  # nats that may be named
 
 
-def curves_svg(curves: Mapping[str, Sequence[Point]], first: int, last: int) -> str:
-    """Each curve by its name, from update `first` to `last`; nats on a logarithmic axis.
+def curves_image(curves: Mapping[str, Sequence[Point]], first: int, last: int) -> str:
+    """Each curve by its name from update `first` to `last`, as an image in HTML; "" without points.
 
-    It has the text's colour around it, so it fits a light and a dark page.
+    The nats are drawn as logarithms. Jupyter takes an SVG out of a notebook that it does not trust,
+    but leaves an image.
     """
+    svg = curves_svg(curves, first, last)
+    about = "nats in training and validation after so many updates"
+    source = f"data:image/svg+xml,{quote(svg)}"
+    return f'<img width="{WIDE}" alt="{about}" src="{source}">' if svg else ""
+
+
+def curves_svg(curves: Mapping[str, Sequence[Point]], first: int, last: int) -> str:
+    """The same as SVG, for a light or a dark page."""
     nats = [min(max(y, MARKS[0]), MARKS[-1]) for points in curves.values() for _, y in points]
     if not nats:
         return ""
@@ -31,7 +41,7 @@ def curves_svg(curves: Mapping[str, Sequence[Point]], first: int, last: int) -> 
         return HIGH - BOTTOM - (HIGH - TOP - BOTTOM) * share
 
     parts = [
-        f'<path d="M{LEFT} {y(mark):.1f}H{WIDE - RIGHT}" stroke="currentColor" opacity=".2"/>'
+        f'<path d="M{LEFT} {y(mark):.1f}H{WIDE - RIGHT}" stroke="{GREY}" opacity=".4"/>'
         f'<text x="{LEFT - 5}" y="{y(mark) + 4:.1f}" text-anchor="end">{mark:g}</text>'
         for mark in MARKS
         if low <= mark <= high
@@ -50,7 +60,6 @@ def curves_svg(curves: Mapping[str, Sequence[Point]], first: int, last: int) -> 
             f'<text {at} fill="{COLOURS[k]}">{name} {points[-1][1]:.3f}</text>'
         )
     return (
-        f'<svg viewBox="0 0 {WIDE} {HIGH}" style="width:100%;max-width:{WIDE}px" role="img" '
-        f'aria-label="nats after each update" font-size="11" fill="currentColor">{"".join(parts)}'
-        "</svg>"
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDE}" height="{HIGH}" '
+        f'font-family="sans-serif" font-size="11" fill="{GREY}">{"".join(parts)}</svg>'
     )

@@ -8,7 +8,7 @@ from contextlib import suppress
 from html import escape
 from typing import Any, Self
 
-from charlstm.output.curves import Point, curves_svg
+from charlstm.output.curves import Point, curves_image
 from charlstm.store.metrics import Sums
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
 from charlstm.training.summary import clock, done_line, start_lines
@@ -97,7 +97,7 @@ class Live:
             case Validated(val_nats=float(nats)):
                 self._curves["validation"].append((event.update, nats))
             case Preview():
-                self._above.append(f"a sample after {event.update:,} updates: {event.text}")
+                self._above.append(f"a sample after {event.update:,} updates:\n{event.text}")
             case Finished():
                 self._below = [*filter(None, [event.warning]), self._end(event)]
         self._refresh()
@@ -143,13 +143,15 @@ class Live:
             left = f", {clock(seconds)} left" if done else ""
             status = f"update {self._update:,} of {self._updates:,}{left}"
             bar = f'<progress value="{done}" max="{todo}"></progress> {status}'
-        picture = curves_svg(self._curves, self._first, self._updates)
-        html = "<br>".join([*map(escape, self._above), *filter(None, [bar])])
-        end = "<br>".join(map(escape, self._below))
+        picture = curves_image(self._curves, self._first, self._updates)
+        above = "\n".join([*map(escape, self._above), *filter(None, [bar])])
+        below = escape("\n".join(self._below))
+        style = "white-space:pre-wrap"
         self._show(
             {
                 "text/plain": "\n".join([*self._above, *filter(None, [status]), *self._below]),
-                "text/html": f"<div>{html}</div>{picture}<div>{end}</div>",
+                "text/html": f'<div style="{style}">{above}</div>{picture}'
+                f'<div style="{style}">{below}</div>',
             }
         )
         self._shown = time.monotonic()

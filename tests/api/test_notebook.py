@@ -56,7 +56,7 @@ def test_a_notebook_shows_a_training_run_in_one_display(trained: Outputs) -> Non
     (shown,) = trained[1]  # the one display, as its last update has left it
     assert shown["output_type"] == "display_data"
     assert "done after 40 updates" in shown["data"]["text/plain"]
-    assert shown["data"]["text/html"].count("<polyline") == 2
+    assert shown["data"]["text/html"].count("%3Cpolyline") == 2
 
 
 def test_an_interrupt_of_the_kernel_saves_the_run_and_returns_the_model(trained: Outputs) -> None:
