@@ -53,7 +53,7 @@ class Score:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TextScore:
     """The score of a text, per character and per byte of UTF-8, so that any two models compare.
 
@@ -68,6 +68,14 @@ class TextScore:
     bytes: int
     unknown: int
     perplexity: float
+
+    def __repr__(self) -> str:
+        per_char = f"{self.nats_per_char:.4f} nats/char ({self.bits_per_char:.4f} bits)"
+        per_byte = f"{self.nats_per_byte:.4f} nats/byte ({self.bits_per_byte:.4f} bits)"
+        counts = (
+            f"{self.characters or 0:,} characters, {self.bytes:,} bytes, {self.unknown:,} unknown"
+        )
+        return f"{per_char}, {per_byte}, perplexity {self.perplexity:.4f}; {counts}"
 
     @property
     def nats_per_char(self) -> float:

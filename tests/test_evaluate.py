@@ -205,6 +205,10 @@ def test_a_score_is_in_nats_bits_and_perplexity() -> None:
     assert score + Score(1.0, 2, 3) == Score(score.nats + 1.0, 5, 4)
     text = TextScore(score.nats, characters=3, bytes=6, unknown=1, perplexity=8.0)
     assert (text.bits_per_char, text.bits_per_byte) == pytest.approx((3.0, 1.5))
+    assert repr(text) == (
+        "2.0794 nats/char (3.0000 bits), 1.0397 nats/byte (1.5000 bits), perplexity 8.0000; "
+        "3 characters, 6 bytes, 1 unknown"
+    )
 
 
 def test_a_hopeless_model_has_infinite_perplexity() -> None:

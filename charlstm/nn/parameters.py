@@ -115,6 +115,10 @@ class Parameters:
         self.flat = np.zeros(self.size, dtype) if flat is None else flat
         self.by_name = self.views(self.flat)
 
+    def __repr__(self) -> str:
+        shapes = ", ".join(f"{name} {shape}" for name, shape in self.shapes.items())
+        return f"{self.num_parameters:,} parameters of {self.architecture}: {shapes}"
+
     @property
     def num_parameters(self) -> int:
         """How many numbers are learnt."""
@@ -123,12 +127,8 @@ class Parameters:
     @property
     def params(self) -> dict[str, Array]:
         """The old name of `by_name`. It is deprecated: the next release removes it."""
-        warnings.warn(
-            "Parameters.params is now called Parameters.by_name; the next release removes the old "
-            "name",
-            DeprecationWarning,
-            stacklevel=2,
-        )
+        text = "Parameters.params is now called by_name; the next release removes the old name"
+        warnings.warn(text, DeprecationWarning, stacklevel=2)
         return self.by_name
 
     def with_numbers(self, flat: Array) -> "Parameters":

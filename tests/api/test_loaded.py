@@ -51,3 +51,10 @@ def test_the_table_of_a_model_has_the_same_facts(tiny_run: Path) -> None:
     for line in repr(model).splitlines()[1:]:
         name, fact = line.split(maxsplit=1)
         assert f"<code>{name}</code>" in html and f"<code>{fact}</code>" in html
+
+
+def test_the_weights_of_a_model_say_their_shapes(tiny_run: Path) -> None:
+    assert repr(charlstm.load(tiny_run).parameters) == (
+        "1,058 parameters of lstm, 1 layer of 8 units: layers.0.E (19, 32), layers.0.W (32, 8), "
+        "layers.0.b (32, 1), W_y (18, 8), b_y (18, 1)"
+    )
