@@ -45,9 +45,10 @@ def train(
     way: dict[str, Any] = {k: find_run(v, Path(root)) for k, v in runs.items() if v is not None}
     way["allow_changed_corpus"] = allow_changed_corpus
     live = live_display() if watch is None else None
-    show, stop = (live.show, live.stopped) if live else (watch or (lambda _: None), lambda: False)
+    show = live.show if live else watch or (lambda _: None)
+    asks: dict[str, Any] = {"stop": live.stopped, "on_read": live.read} if live else {}
     with live or nullcontext():
-        for event in fit(settings_of(given, **way), root=Path(root), stop=stop, **way):
+        for event in fit(settings_of(given, **way), root=Path(root), **asks, **way):
             show(event)
             if isinstance(event, Finished):
                 return load(event.run)

@@ -56,11 +56,12 @@ class Live:
         self._show = show
         self._above: list[str] = []  # how the run begins, and notes
         self._below: list[str] = []  # how it ended
+        self._reading = ""  # how far a long text is read
         self._started: Started | None = None
         self._first = self._update = self._updates = 0
         self._curves: dict[str, list[Point]] = {"training": [], "validation": []}
         self._sums = Sums()  # since the last point of training
-        self._began = self._shown = 0.0
+        self._began = self._shown = time.monotonic()
         self._interrupted = False
         self._handler: Any = None
 
@@ -82,6 +83,12 @@ class Live:
                 if self._started
                 else "stopped before the first update; nothing was lost"
             ) from None
+
+    def read(self, done: int, total: int | None, phase: str) -> None:
+        """Show how much of a long text is read, as `text.corpus.ReadProgress`."""
+        if time.monotonic() - self._shown >= SECONDS:
+            self._reading = f"{phase} {done / total:.0%}" if total else phase
+            self._refresh()
 
     def show(self, event: Event) -> None:
         """Show one event."""
@@ -136,7 +143,8 @@ class Live:
         return done_line(event, self._started.config.tokens, timed=False)
 
     def _refresh(self) -> None:
-        status, bar = "", ""
+        status = "" if self._above or self._below else self._reading
+        bar = escape(status)
         if self._started and not self._below:
             done, todo = self._update - self._first, self._updates - self._first
             seconds = (time.monotonic() - self._began) * (todo - done) / max(1, done)

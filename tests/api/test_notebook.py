@@ -32,7 +32,8 @@ def interrupt():  # the kernel and its processes, as Jupyter does, once a row of
         time.sleep(0.01)
     while open("runs/text-2/metrics.csv").read().count("\\n") < 2:
         time.sleep(0.01)
-    os.killpg(os.getpgid(0), signal.SIGINT)
+    kill = os.killpg if os.getpgid(0) == os.getpid() else os.kill
+    kill(os.getpid(), signal.SIGINT)
 threading.Thread(target=interrupt).start()
 """
 

@@ -83,6 +83,14 @@ def test_a_run_in_a_notebook_has_one_display_that_is_updated(notebook: Notebook)
 
 
 @pytest.mark.usefixtures("here")
+def test_a_notebook_shows_how_far_a_text_is_read(notebook: Notebook) -> None:
+    charlstm.train("text.txt", **SETTINGS)
+    plain = [bundle["text/plain"] for bundle in notebook.shown]
+    assert any(re.fullmatch(r"\w.* 100%", text) for text in plain)
+    assert "100%" not in plain[-1]
+
+
+@pytest.mark.usefixtures("here")
 def test_the_notes_of_a_run_are_shown_in_a_notebook(notebook: Notebook) -> None:
     charlstm.train("text.txt", **SETTINGS | {"patience": 9})
     assert "--patience 9 has no effect on 3 validations" in notebook.shown[-1]["text/html"]
