@@ -37,8 +37,8 @@ class Named(dict[str, Array]):
 class Trace(Result):
     """A text of N characters (or bytes), read after a newline from zero state.
 
-    `gates` and `states` hold a mapping for each layer: by name, the values of every unit after each
-    character, (N, H).
+    `ids` (N,) are those of its `symbols`. `gates` and `states` hold a mapping for each layer: by
+    name, the values of every unit after each character, (N, H).
     `logits` (N, V) are for each character in its place, before it is read; `surprisal` (N,) is that
     of each character in bits, NaN where the model does not know it. `likeliest` (N, K) are the K
     likeliest ids in its place, and `shares` (N, K) their probabilities.
@@ -47,6 +47,7 @@ class Trace(Result):
     """
 
     symbols: Sequence[str]
+    ids: NDArray[np.intp]
     logits: Array
     surprisal: NDArray[np.float64]
     likeliest: NDArray[np.intp]
@@ -54,7 +55,7 @@ class Trace(Result):
     heads: Array
     states: Sequence[Mapping[str, Array]]
     gates: Sequence[Mapping[str, Array]]
-    cell: Cell[Any]
+    parameters: Parameters
     vocabulary: Vocabulary
 
     def probabilities(self, t: int) -> NDArray[np.float64]:
@@ -75,6 +76,18 @@ class Trace(Result):
         N, unit = len(self.symbols), self.vocabulary.unit
         if not 0 <= t < N:
             raise CharlstmError(f"there is no {unit} {t}; the text has {unit}s 0 to {N - 1}")
+
+    @property
+    def text(self) -> str:
+        """The text; bytes that are not UTF-8 are U+FFFD."""
+        if self.vocabulary.tokens == "byte":
+            return self.vocabulary.decode(self.ids)
+        return "".join(self.symbols)
+
+    @property
+    def cell(self) -> Cell[Any]:
+        """The kind of cell that has read the text."""
+        return self.parameters.cell
 
     @cached_property
     def memory(self) -> Sequence[Array]:
@@ -173,6 +186,7 @@ def trace_text(
     )
     return Trace(
         symbols=vocabulary.symbols(text),
+        ids=ids,
         logits=recording.logits[:-1, :, 0],
         surprisal=np.where(known, -np.log2(np.maximum(chosen, 1e-300)), np.nan),
         likeliest=order,
@@ -180,6 +194,6 @@ def trace_text(
         heads=recording.attention[:-1, 0],
         states=states,
         gates=gates,
-        cell=parameters.cell,
+        parameters=parameters,
         vocabulary=vocabulary,
     )

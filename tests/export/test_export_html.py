@@ -9,16 +9,17 @@ import numpy as np
 import pytest
 from browsers import assert_every_line_has_letters, assert_it_fits, chromium, opened, until
 from command_line import Runner
-from models import CHARACTERS, VOCABULARY, wild_model
+from models import CHARACTERS, VOCABULARY, as_exported, wild_model
 
 from charlstm.errors import ExportError
-from charlstm.export.fixed_point import fixed, rounded
-from charlstm.export.html import encode, program
+from charlstm.export.html import encode
 from charlstm.nn import Array, reference
 from charlstm.nn.cells import CELLS
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Architecture, Parameters, layer_parameters
 from charlstm.nn.recording import record
+from charlstm.output.page.fixed_point import fixed, rounded
+from charlstm.output.page.network import program
 from charlstm.text.vocabulary import Vocabulary
 
 pytestmark = pytest.mark.slow
@@ -35,16 +36,6 @@ PRIME = "The cats ☃ ate"
 def model_of(kind: str, layers: int = 2, scale: float = 0.8, **attention: int) -> Parameters:
     cell, options = KINDS[kind]
     return wild_model(cell, num_layers=layers, scale=scale, options=options, **attention)
-
-
-def as_exported(model: Parameters) -> Parameters:
-    """The model as the page has it."""
-    copy = Parameters(
-        model.architecture, model.vocabulary_size, dtype=np.float64, reset_at=model.reset_at
-    )
-    for name, value in model.by_name.items():
-        copy.by_name[name][...] = rounded(value)
-    return copy
 
 
 def run(
@@ -138,7 +129,7 @@ def test_vectors_and_numbers_that_are_next_to_nothing() -> None:
 
 
 def test_a_network_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("charlstm.export.html.MOST", 100)
+    monkeypatch.setattr("charlstm.output.page.network.MOST", 100)
     with pytest.raises(ExportError, match=r"a page holds 100; export it as \.onnx"):
         encode(model_of("lstm"), ABOUT)
 
@@ -173,7 +164,8 @@ def exported(model: Parameters, folder: Path) -> Path:
 
 
 def greedy(model: Parameters, prime: str, length: int) -> str:
-    ids = VOCABULARY.encode(prime).astype(np.intp)[:, None]
+    """What the model writes after a newline and the prime."""
+    ids = VOCABULARY.encode("\n" + prime).astype(np.intp)[:, None]
     logits, state = reference.run(model, ids)
     written = []
     for _ in range(length):
@@ -189,9 +181,9 @@ def test_logits_and_greedy_text_are_python_s(
 ) -> None:
     model = model_of(kind, attention=attention, attention_heads=3)
     near = as_exported(model)
-    ids = VOCABULARY.encode(PRIME).astype(np.intp)[:, None]
+    ids = VOCABULARY.encode("\n" + PRIME).astype(np.intp)[:, None]
     with opened(browser, exported(model, tmp_path)) as page:
-        logits = page.evaluate("prime => [...logitsAfter(prime).logits]", PRIME)
+        logits = page.evaluate("prime => [...logitsAfter(prime)]", PRIME)
         np.testing.assert_allclose(logits, reference.run(near, ids)[0][-1, :, 0], atol=1e-9)
         np.testing.assert_allclose(logits, reference.run(model, ids)[0][-1, :, 0], atol=1e-2)
         text = page.evaluate("prime => greedy(prime, 200)", PRIME)
@@ -203,8 +195,8 @@ def test_a_line_begins_from_zero_where_the_run_did_so(browser: Any, tmp_path: Pa
     model.reset_at = int(VOCABULARY.encode("\n")[0])
     near, prime = as_exported(model), "\nThe dogs\nThe c"
     with opened(browser, exported(model, tmp_path)) as page:
-        logits = page.evaluate("prime => [...logitsAfter(prime).logits]", prime)
-        alone = page.evaluate("prime => [...logitsAfter(prime).logits]", "The c")
+        logits = page.evaluate("prime => [...logitsAfter(prime)]", prime)
+        alone = page.evaluate("prime => [...logitsAfter(prime)]", "The c")
         assert logits == alone
         ids = VOCABULARY.encode(prime).astype(np.intp)[:, None]
         np.testing.assert_allclose(logits, reference.run(near, ids)[0][-1, :, 0], atol=1e-9)
@@ -218,7 +210,7 @@ def test_it_writes_while_one_types(browser: Any, tmp_path: Path) -> None:
         page.locator("#prime").type("The cat\x1b☃")
         until(page, "text.length === 21")
         cells = page.locator("#text .c").all_text_contents()
-        assert "".join(cells[:9]) == "The cat��"
+        assert "".join(cells[:9]) == "The cat�☃"
         assert page.locator("#text b.given").count() == 9
         written = greedy(as_exported(model), "The cat☃☃", 12)
         assert "".join(cells[9:]) == written.replace("\n", "⏎")
@@ -230,7 +222,7 @@ def test_it_writes_while_one_types(browser: Any, tmp_path: Path) -> None:
 
 def test_units_layers_gates_and_stopping_by_key(browser: Any, tmp_path: Path) -> None:
     model = model_of("lstm")
-    seen = record(as_exported(model), VOCABULARY.encode("The")[:, None])
+    seen = record(as_exported(model), VOCABULARY.encode("\nThe")[:, None])
     with opened(browser, exported(model, tmp_path)) as page:
         page.locator("#length").fill("1")
         page.locator("#prime").fill("The")
@@ -244,11 +236,11 @@ def test_units_layers_gates_and_stopping_by_key(browser: Any, tmp_path: Path) ->
         assert page.locator("#unit").input_value() == "0:2"
         assert page.locator("#layer").input_value() == "0"
         assert page.locator("#quantity").input_value() == "f"
-        assert "after “h”" in page.locator("#place").text_content()
+        assert "read “h”" in page.locator("#place").text_content()
         values = [float(v) for v in page.locator("#values td").all_text_contents()]
-        expected = [np.tanh(seen.states[0]["c"][1, 2, 0])]
-        expected += [seen.gates[0][gate][1, 2, 0] for gate in "ifog"]
-        expected.append(seen.states[0]["h"][1, 2, 0])
+        expected = [np.tanh(seen.states[0]["c"][2, 2, 0])]
+        expected += [seen.gates[0][gate][2, 2, 0] for gate in "ifog"]
+        expected.append(seen.states[0]["h"][2, 2, 0])
         assert values == pytest.approx(expected, abs=0.0051)
         page.locator("#length").fill("5000")
         page.locator("#text").focus()
@@ -263,9 +255,9 @@ def test_the_text_is_coloured_by_what_the_framed_character_looked_at(
     browser: Any, tmp_path: Path
 ) -> None:
     model, prime = model_of("gru", attention=5, attention_heads=2), "The cats ate"
-    network = Network(as_exported(model), len(prime), 1)
-    network.predict(VOCABULARY.encode(prime).astype(np.intp)[:, None])
-    p = network.looked_at(len(prime))[:, 0].mean(axis=1)  # of both heads
+    network = Network(as_exported(model), len(prime) + 1, 1)
+    network.predict(VOCABULARY.encode("\n" + prime).astype(np.intp)[:, None])
+    p = network.looked_at(len(prime) + 1)[1:, 0].mean(axis=1)  # of both heads
     strength = "Number(/, ([0-9.]+)\\)/.exec(one.box.c.style.background)[1])"
     strengths = f"t => {{ look(t); return text.map((one) => {strength}); }}"
     with opened(browser, exported(model, tmp_path)) as page:
@@ -274,7 +266,7 @@ def test_the_text_is_coloured_by_what_the_framed_character_looked_at(
         page.locator("#prime").fill(prime)
         until(page, f"text.length === {len(prime)}")
         for t in (11, 7, 3, 0, 9):
-            seen = min(t, 5)
+            seen = min(t, 5)  # of the characters; the newline before them is looked at too
             expected = np.zeros(len(prime))
             expected[t - seen : t] = p[t, :seen][::-1] / max(p[t].max(), 1e-9)
             np.testing.assert_allclose(page.evaluate(strengths, t), expected, atol=0.00051)
@@ -319,9 +311,9 @@ def test_a_byte_model_reads_and_writes_bytes(browser: Any, tmp_path: Path) -> No
     model.flat[:] = np.random.default_rng(0).normal(0.0, 0.7, model.size)
     path = tmp_path / "live.html"
     path.write_bytes(encode(model, {"vocabulary": json.dumps(vocabulary.to_header())}))
-    ids = vocabulary.encode("é").astype(np.intp)[:, None]
+    ids = vocabulary.encode("\né").astype(np.intp)[:, None]
     with opened(browser, path) as page:
-        logits = page.evaluate("[...logitsAfter('é').logits]")
+        logits = page.evaluate("[...logitsAfter('é')]")
         expected = reference.run(as_exported(model), ids)[0][-1, :, 0]
         np.testing.assert_allclose(logits, expected, atol=1e-9)
         page.locator("#length").fill("1")

@@ -6,6 +6,7 @@ import numpy as np
 
 from charlstm.nn import Array, reference
 from charlstm.nn.parameters import Architecture, Parameters, parameters_at
+from charlstm.output.page.fixed_point import rounded
 from charlstm.text.vocabulary import Vocabulary
 
 CHARACTERS = "\n .Tabcdefghnorstw"
@@ -48,3 +49,13 @@ def looked_at(model: Parameters, text: str, head: int | None = None) -> list[Arr
         p = p[:, 0, M - seen :]
         found.append(p.mean(axis=0) if head is None else p[head])
     return found
+
+
+def as_exported(model: Parameters) -> Parameters:
+    """The model as a page has it, with weights of 16 bits."""
+    copy = Parameters(
+        model.architecture, model.vocabulary_size, dtype=np.float64, reset_at=model.reset_at
+    )
+    for name, value in model.by_name.items():
+        copy.by_name[name][...] = rounded(value)
+    return copy

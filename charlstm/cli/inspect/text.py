@@ -21,9 +21,9 @@ from charlstm.cli.texts import given_text
 from charlstm.cli.units import UNIT
 from charlstm.errors import CorpusError
 from charlstm.nn.units import checked_unit
+from charlstm.output.page.network import page_limit
 from charlstm.studies.inspect.salience import THRESHOLD, salient_units, units_on_over
 from charlstm.studies.inspect.text import TextView
-from charlstm.studies.inspect.text_page import page_limit
 from charlstm.text.shown import quoted
 from charlstm.trace import TOP, Trace, trace_text
 

@@ -1,14 +1,7 @@
 // Colours and data that the pages share.
 "use strict";
+const $ = (id) => document.getElementById(id);
 
-// Base64 of signed bytes; 127 stands for 1.
-function bytes(text) {
-  const raw = atob(text), out = new Int8Array(raw.length);
-  for (let k = 0; k < raw.length; k++) out[k] = raw.charCodeAt(k);
-  return out;
-}
-
-const SCALE = 127;
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const alpha = (value) => clamp(Math.abs(value), 0, 1).toFixed(3);
 const diverging = (v) => `rgba(var(--${v < 0 ? "minus" : "plus"}), ${alpha(v)})`;

@@ -1,5 +1,4 @@
 // A text's characters as boxes, and what a model expected in the place of one of them.
-const $ = (id) => document.getElementById(id);
 const breaks = new Set(data.breaks);
 
 // The box of character t, at the end of the text.

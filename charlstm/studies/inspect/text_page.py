@@ -4,38 +4,29 @@ import math
 import unicodedata
 from typing import Any
 
-from charlstm.nn.parameters import Parameters
-from charlstm.output.page import packed, page
+from charlstm.output.page.network import network_page
 from charlstm.output.terminal import glyph
 from charlstm.studies.inspect.salience import salient_units
 from charlstm.trace import Trace
 
-SALIENT = 64  # units that a page has in order of salience
-LARGEST = 12_000_000  # bytes of unit values that a page holds
-
-
-def page_limit(parameters: Parameters) -> int:
-    """How many characters a page holds: a large network's have more unit values each."""
-    shape = parameters.architecture
-    units = shape.num_layers * shape.hidden_size
-    return max(1, LARGEST // (units * (len(parameters.cell.inputs) + len(parameters.cell.states))))
+SALIENT = 64  # units of a layer in order of salience
 
 
 def trace_page(trace: Trace, start: tuple[int, int], title: str, about: str) -> bytes:
-    """The page of all units, in UTF-8, with the layer and unit `start` in view first."""
-    data = trace_data(trace) | {
-        "memory": trace.memory_label,
-        "rows": list(trace.gates_and_h[0]),
-        "sigmoids": trace.cell.sigmoids,
-        "units": trace.memory[0].shape[1],
-        "layers": [
-            {"memory": packed(memory.T), **{name: packed(v.T) for name, v in rows.items()}}
-            for memory, rows in zip(trace.memory, trace.gates_and_h, strict=True)
-        ],
-        "salient": [salient_units(memory, SALIENT) for memory in trace.memory],
-        "start": list(start),
-    }
-    return page("text", title, about, data)
+    """The page of all units, in UTF-8, with the layer and unit `start` in view first.
+
+    Raises:
+        ExportError: if the network is too large for a page.
+    """
+    return network_page(
+        trace.parameters,
+        trace.vocabulary,
+        title=title,
+        about=about,
+        text=trace.text,
+        start=start,
+        salient=[salient_units(memory, SALIENT) for memory in trace.memory],
+    )
 
 
 def trace_data(trace: Trace) -> dict[str, Any]:

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from browsers import assert_every_line_has_letters, assert_it_fits, chromium, opened
-from models import VOCABULARY, wild_model
+from models import VOCABULARY, as_exported, wild_model
 
 from charlstm.studies.inspect.salience import units_on_over
 from charlstm.studies.inspect.text_page import trace_page
@@ -21,7 +20,7 @@ FIRST, LAST = 4, 7
 
 @pytest.fixture(scope="module")
 def trace() -> Trace:
-    return trace_text(wild_model(num_layers=2), VOCABULARY, TEXT)
+    return trace_text(as_exported(wild_model(num_layers=2)), VOCABULARY, TEXT)
 
 
 @pytest.fixture(scope="module")
@@ -102,10 +101,10 @@ def test_the_order_of_salience(page: Any) -> None:
 
 def test_hover_tells_all_about_a_character(page: Any, trace: Trace) -> None:
     page.locator("#text b").nth(5).hover()
-    assert page.locator("#place").text_content() == "a  latin small letter a, character 5"
-    assert f"{trace.surprisal[5]:.2f} bits" in page.locator("#surprise").text_content()
+    assert page.locator("#place").text_content() == "read “a”, character 5"
+    assert page.locator("#surprise").text_content() == f"surprise {trace.surprisal[5]:.2f} bits"
     guesses = page.locator("#expected tr td:first-child").all_text_contents()
-    assert guesses == ["⏎" if c == "\n" else c for c in trace.expected[5]]
+    assert guesses == ["⏎" if c == "\n" else c for c in trace.expected[6]]  # of what comes next
     values = [float(v) for v in page.locator("#values td").all_text_contents()]
     gates = trace.gates[1]
     expected = [trace.memory[1][5, 3], *(gates[gate][5, 3] for gate in "ifog")]
@@ -124,11 +123,6 @@ def mark(page: Any, first: int, last: int) -> None:
     page.mouse.up()
 
 
-def rounded(trace: Trace) -> list[Any]:
-    """The memory as the page has it."""
-    return [np.rint(memory * 127) / 127 for memory in trace.memory]
-
-
 def listed(page: Any) -> list[tuple[str, str]]:
     rows = page.locator("#span-units tr").all()[1:]
     cells = [row.locator("td").all_text_contents() for row in rows]
@@ -138,7 +132,7 @@ def listed(page: Any) -> list[tuple[str, str]]:
 def test_a_marked_span_finds_the_units_that_are_on_over_it(page: Any, trace: Trace) -> None:
     mark(page, FIRST, LAST)
     assert "“cats”" in page.locator("#span").text_content()
-    expected = units_on_over(rounded(trace), FIRST, LAST + 1)
+    expected = units_on_over(trace.memory, FIRST, LAST + 1)
     assert expected
     names = [(f"{unit.layer}:{unit.unit}", "+" if unit.sign > 0 else "−") for unit in expected[:12]]
     assert listed(page) == names
@@ -159,7 +153,7 @@ def test_the_threshold_and_the_keys_that_mark(page: Any, trace: Trace) -> None:
         page.keyboard.press(".")
     page.keyboard.press("]")
     page.locator("#threshold").fill("0.8")
-    expected = units_on_over(rounded(trace), FIRST, LAST + 1, 0.8)
+    expected = units_on_over(trace.memory, FIRST, LAST + 1, 0.8)
     assert len(listed(page)) == len(expected[:12])
     are = "unit is" if len(expected) == 1 else "units are"
     assert f": {len(expected)} {are} on over all of it" in page.locator("#span").text_content()

@@ -116,27 +116,30 @@ function softmax(logits, temperature) {
   return odds.map((one) => one / total);
 }
 
-// The next character: the likeliest at temperature 0, else drawn.
-function choose(logits, temperature, random = Math.random()) {
+// The next character, as `charlstm sample` chooses it: the likeliest at temperature 0, else drawn
+// from those that top-k, top-p and min-p leave; 0 stands for no limit.
+function choose(logits, { temperature = 1, "top-k": k = 0, "top-p": p = 0, "min-p": least = 0 }, random = Math.random()) {
   if (temperature === 0) return logits.indexOf(Math.max(...logits));
+  const odds = softmax(logits, 1), order = [...odds.keys()].sort((a, b) => odds[b] - odds[a]);
+  let sum = 0;
+  const kept = order.filter((id, rank) => {
+    const stays = (!k || rank < k) && (!p || sum < p) && odds[id] >= least * odds[order[0]];
+    sum += odds[id];
+    return stays;
+  });
+  const tempered = softmax(kept.map((id) => logits[id]), temperature);
   let left = random;
-  const odds = softmax(logits, temperature);
-  for (let id = 0; id < odds.length; id++) if ((left -= odds[id]) < 0) return id;
-  return odds.indexOf(Math.max(...odds));
+  return kept.find((_, n) => (left -= tempered[n]) < 0) ?? kept[0];
 }
 
-// The ids of a prime: a newline stands for an empty one, and begins it in a run of lines.
-const begun = (prime) => encode(data.reset_at === null ? prime || "\n" : `\n${prime}`);
-
-// The logits after a prime, and what the model writes after it at temperature 0.
-function logitsAfter(prime) {
-  return begun(prime).reduce((last, id) => step(last, id), fresh());
-}
+// The step that has read a text after a newline, and what is written after it at temperature 0.
+const after = (prime) => encode(prime).reduce((last, id) => step(last, id), step(fresh(), data.newline));
+const logitsAfter = (prime) => after(prime).logits;
 function greedy(prime, length) {
-  let last = logitsAfter(prime);
+  let last = after(prime);
   const written = [];
   while (written.length < length) {
-    written.push(choose(last.logits, 0));
+    written.push(choose(last.logits, { temperature: 0 }));
     last = step(last, written.at(-1));
   }
   return decode(written);

@@ -1,0 +1,129 @@
+"""A page that runs a network: it reads a text, writes on, and shows its units at work.
+
+Its script runs one step of the cell as a list of operations, made from the cell's graph.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from charlstm.errors import ExportError
+from charlstm.nn.cells.base import Cell
+from charlstm.nn.graph import (
+    ACTIVATIONS,
+    Bias,
+    Constant,
+    Input,
+    Node,
+    Operation,
+    State,
+    Weighted,
+    gate_of,
+    symbol_of,
+)
+from charlstm.nn.parameters import Parameters, layer_parameters, parameters_at
+from charlstm.output.page import page
+from charlstm.output.page.fixed_point import packed
+from charlstm.output.terminal import glyph
+from charlstm.text.vocabulary import Vocabulary
+
+MOST = 16_000_000  # parameters that a browser can hold: a page of 43 MB
+WORK = 2_000_000_000  # multiplications that a browser does while a page opens
+LONGEST = 5000  # characters, each a column of the page
+
+
+def page_limit(parameters: Parameters) -> int:
+    """How many characters a page reads when it opens: fewer of a large network."""
+    return max(1, min(LONGEST, WORK // parameters.num_parameters))
+
+
+def network_page(
+    parameters: Parameters,
+    vocabulary: Vocabulary,
+    *,
+    title: str,
+    about: str,
+    text: str,
+    start: tuple[int, int],
+    salient: Sequence[Sequence[int]],
+    settings: Mapping[str, float] | None = None,
+    write: bool = False,
+) -> bytes:
+    """The page, in UTF-8, with the weights in 16 bits. It reads `text` when it opens.
+
+    The unit `start` is in view first; `salient` are the units of each layer to step through.
+    `settings` are values of its fields by name, such as `temperature`. With `write` it writes on.
+
+    Raises:
+        ExportError: if the network is too large, or a weight is not finite.
+    """
+    if parameters.num_parameters > MOST:
+        raise ExportError(
+            f"the network has {parameters.num_parameters:,} parameters, and a page holds {MOST:,}; "
+            "export it as .onnx"
+        )
+    shape, cell, arrays = parameters.architecture, parameters.cell, parameters.by_name
+    blocks = [layer_parameters(arrays, index) for index in range(shape.num_layers)]
+    data = {
+        "tokens": vocabulary.tokens,
+        "characters": vocabulary.alphabet if vocabulary.tokens == "char" else [],
+        "shown": [glyph(symbol) for symbol in vocabulary.alphabet],
+        "newline": int(vocabulary.encode("\n")[0]),
+        "reset_at": parameters.reset_at,
+        "hidden_size": shape.hidden_size,
+        "program": program(cell),
+        "sigmoids": cell.sigmoids,
+        "memory": {"state": cell.memory, "name": cell.memory_label},
+        "layers": [{name: packed(value) for name, value in block.items()} for block in blocks],
+        "reach": shape.attention,
+        "heads": shape.attention_heads,
+        "attention": {
+            name: packed(value) for name, value in parameters_at(arrays, "attention").items()
+        },
+        "W_y": packed(arrays["W_y"]),
+        "b_y": packed(arrays["b_y"]),
+        "start": list(start),
+        "salient": salient,
+        "settings": {"prime": text, **(settings or {})},
+        "write": write,
+    }
+    return page("model", title, about, data)
+
+
+SYMBOLS = {"+": "add", "−": "subtract", "⊙": "multiply", "σ": "sigmoid", "tanh": "tanh"}
+
+
+def program(cell: Cell[Any]) -> dict[str, Any]:
+    """One step of a cell as a list of operations, which the page's script carries out.
+
+    `steps` lists the operations, each a mapping with `op`; `of` are the places in the list of what
+    it works on, and `row` is a gate's place among the blocks of H rows of its weight. `states` and
+    `gates` say at which places the new states and the gates come out.
+    """
+    graph = cell.graph()
+    place = {node: k for k, node in enumerate(graph.nodes)}
+    gates = {
+        gate_of(node.operands[0]): k for node, k in place.items() if symbol_of(node) in ACTIVATIONS
+    }
+    return {
+        "steps": [_operation(node, [place[o] for o in node.operands]) for node in graph.nodes],
+        "states": {name: place[node] for name, node in graph.states.items()},
+        "gates": {gate: gates[gate] for gate in cell.inputs},
+    }
+
+
+def _operation(node: Node, of: list[int]) -> dict[str, Any]:
+    match node:
+        case State(name=name):
+            return {"op": "state", "name": name}
+        case Constant(value=value):
+            return {"op": "constant", "value": value}
+        case Bias(block=block):
+            return {"op": "bias", "row": block}
+        case Input(block=block):
+            return {"op": "input", "row": block}
+        case Weighted(weight=weight, block=block, diagonal=diagonal):
+            op = "scale" if diagonal else "product"
+            return {"op": op, "weight": weight, "row": block, "of": of}
+        case Operation(symbol=symbol):
+            return {"op": SYMBOLS[symbol], "of": of}
+    raise TypeError(f"no operation for {type(node).__name__}")
