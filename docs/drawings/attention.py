@@ -1,7 +1,7 @@
 """The drawing of attention."""
 
-from parts import EXIT, RAIL, WIDTH, leaves
-from sketch import Sketch
+from charlstm.output.drawing.parts import EXIT, RAIL, WIDTH, leaves
+from charlstm.output.drawing.sketch import Sketch
 
 ROW, FLOOR = 230.0, 325.0  # heights of the query, scores and weights, and of the memory
 

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import attention
-import cells
-import gated
 import hadamard
 import legend
-from sketch import Sketch
-from svg import svg
+
+from charlstm.output.drawing import cells, gated
+from charlstm.output.drawing.sketch import Sketch
+from charlstm.output.drawing.svg import svg
 
 DRAWINGS: dict[str, Callable[[], Sketch]] = {
     "rnn": cells.rnn,

@@ -1,7 +1,7 @@
 """The drawing of the Hadamard product: two columns, multiplied number by number."""
 
-from parts import WIDTH
-from sketch import Sketch
+from charlstm.output.drawing.parts import WIDTH
+from charlstm.output.drawing.sketch import Sketch
 
 ROWS = (
     (0.9, 0.5, "nearly all is kept"),

@@ -1,7 +1,7 @@
 """The drawing that says what shapes and colours mean."""
 
-from parts import WIDTH
-from sketch import Sketch
+from charlstm.output.drawing.parts import WIDTH
+from charlstm.output.drawing.sketch import Sketch
 
 
 def legend() -> Sketch:

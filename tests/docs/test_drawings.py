@@ -25,12 +25,12 @@ from charlstm.nn.graph import (
     symbol_of,
 )
 from charlstm.nn.parameters import Architecture
+from charlstm.output.drawing.sketch import Sketch, crossing
 from charlstm.studies.describe.above_layers import attention
 
 FOLDER = ROOT / "docs" / "drawings"
 sys.path.append(str(FOLDER))
 draw_cells: Any = importlib.import_module("draw_cells")
-sketch_module: Any = importlib.import_module("sketch")
 SKETCHES: dict[str, Any] = {name: sketch() for name, sketch in draw_cells.DRAWINGS.items()}
 each_drawing = pytest.mark.parametrize("name", list(SKETCHES))
 WITHOUT_MODULE = ("legend", "hadamard")
@@ -260,7 +260,7 @@ def test_wires_of_different_values_only_cross(name: str) -> None:
         if a.source is b.source:
             continue
         for p, q in product(a.segments, b.segments):
-            if sketch_module.crossing(p, q) is None:
+            if crossing(p, q) is None:
                 assert not meet(along(p, 5), along(q, 5)) or a.target is b.target, (
                     a.source.name,
                     b.source.name,
@@ -301,7 +301,7 @@ def test_the_module_holds_its_nodes(name: str) -> None:
 
 
 def test_a_wire_branches_off_its_own_value_only() -> None:
-    sketch = sketch_module.Sketch("", "", (100, 100), (0, 0, 0, 0))
+    sketch = Sketch("", "", (100, 100), (0, 0, 0, 0))
     for name, at in {"a": (10, 10), "b": (90, 10), "c": (50, 90), "d": (10, 60)}.items():
         sketch.node(name, "in", at)
     sketch.wire("a", "b")

@@ -1,7 +1,7 @@
 """The drawings of the RNN and of the cells with a cell state."""
 
-from parts import RAIL, WIDTH, enters, leaves, value
-from sketch import Sketch
+from charlstm.output.drawing.parts import RAIL, WIDTH, enters, leaves, value
+from charlstm.output.drawing.sketch import Sketch
 
 WRITE, GATES, FLOOR = 178.0, 250.0, 325.0  # heights of i⊙g, of the gates, and of h
 WORDS = {"f": "forget", "i": "input", "g": "candidate", "o": "output"}

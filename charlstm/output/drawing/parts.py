@@ -1,6 +1,6 @@
 """What the drawings share: measures, the output, and values that come in, go out, have a name."""
 
-from sketch import Point, Sketch
+from charlstm.output.drawing.sketch import Point, Sketch
 
 RAIL = 105.0  # the height of the state that runs along the top
 WIDTH, EXIT = 850.0, 812.0

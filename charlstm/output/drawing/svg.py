@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from html import escape
 from itertools import pairwise
 
-from sketch import Node, Point, Sketch, Text, Wire, crossing
+from charlstm.output.drawing.sketch import Node, Point, Sketch, Text, Wire, crossing
 
 CARD, CARD_EDGE, BODY, BODY_EDGE, INK = "#fbfaf6", "#dcd8cc", "#eef1ea", "#b7c0ae", "#2b2d33"
 STREAMS = {"c": "#1b7a5a", "h": "#2962a8", "x": "#8a4a9e", "gate": "#6b5a3a", "both": "#4a5563"}

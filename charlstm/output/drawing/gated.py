@@ -1,7 +1,7 @@
 """The drawings of both forms of the GRU."""
 
-from parts import RAIL, WIDTH, enters, leaves, value
-from sketch import Sketch
+from charlstm.output.drawing.parts import RAIL, WIDTH, enters, leaves, value
+from charlstm.output.drawing.sketch import Sketch
 
 
 def gru() -> Sketch:
