@@ -2,19 +2,40 @@
 
 import click
 
+from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, load_model, run_option
 from charlstm.cli.outputs import Output, files_of, force_option, output, spare
-from charlstm.cli.terminal import print_json
+from charlstm.cli.terminal import print_json, unescaped
+from charlstm.cli.units import UNIT
 from charlstm.export import FORMATS, encoder, export
+from charlstm.export.html import PageOptions
 from charlstm.text.shown import printable
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", callback=output)
 @run_option
+@click.option("--title", help="Of a page: its title.")
+@click.option("--prime", help="Of a page: the text it begins with.  [default: one of the run's]")
+@click.option("--unit", type=UNIT, help="Of a page: the unit in view.  [default: the most salient]")
+@click.option("--temperature", type=click.FloatRange(0, 1.5), help="Of a page: as in sample.")
+@click.option("--top-k", type=click.IntRange(1), help="Of a page: as in sample.")
+@click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="Of a page.")
+@click.option("--min-p", type=click.FloatRange(0, 1, min_open=True), help="Of a page.")
 @force_option
 @json_option
-def command(file: Output, run: str | None, as_json: bool) -> None:
+def command(
+    file: Output,
+    run: str | None,
+    title: str | None,
+    prime: str | None,
+    unit: tuple[int | None, int] | None,
+    temperature: float | None,
+    top_k: int | None,
+    top_p: float | None,
+    min_p: float | None,
+    as_json: bool,
+) -> None:
     """Write a trained model to FILE. An earlier export is replaced, another file with --force.
 
     \b
@@ -27,10 +48,19 @@ def command(file: Output, run: str | None, as_json: bool) -> None:
         raise click.BadParameter(
             f"{str(path)!r} does not end in {' or '.join(FORMATS)}.", param_hint="'FILE'"
         )
+    fields = {"temperature": temperature, "top-k": top_k, "top-p": top_p, "min-p": min_p}
+    settings = {name: value for name, value in fields.items() if value is not None}
+    given = [title, prime, unit, *settings]
+    if path.suffix.lower() != ".html" and any(value is not None for value in given):
+        raise click.UsageError(
+            "--title, --prime, --unit, --temperature and what filters are for a page; "
+            "name a file that ends in .html."
+        )
     encoder(path)  # raises an error for a missing package, before a large model is read
     model = load_model(run)
     spare(files_of(model), file)
-    export(model, path, force=file.force)
+    options = PageOptions(title, None if prime is None else unescaped(prime), unit, settings)
+    export(model, path, force=file.force, options=options)
     parameters, size = model.parameters.num_parameters, path.stat().st_size
     if as_json:
         print_json(

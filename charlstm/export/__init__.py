@@ -4,6 +4,7 @@ import importlib
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from charlstm import __version__
 from charlstm.api import Model
@@ -11,6 +12,9 @@ from charlstm.errors import ExportError
 from charlstm.hints import install
 from charlstm.nn.parameters import Parameters
 from charlstm.store.target import target_file
+
+if TYPE_CHECKING:
+    from charlstm.export.html import PageOptions
 
 Encoder = Callable[[Parameters, Mapping[str, str]], bytes]
 
@@ -39,15 +43,25 @@ def encoder(path: Path) -> Encoder:
     return encode
 
 
-def export(model: Model, path: Path, *, force: bool = False) -> None:
+def export(
+    model: Model, path: Path, *, force: bool = False, options: "PageOptions | None" = None
+) -> None:
     """Write a model to `path`. An earlier export is replaced, another file only with `force`.
+
+    `options` say what a page begins with.
 
     Raises:
         OutputError: if there is another file.
         ExportError: as `encoder`, if the format cannot hold this model, or if the file cannot be
             written.
     """
-    data = encoder(path)(model.parameters, about(model))
+    encode = encoder(path)
+    if path.suffix.lower() == ".html":
+        from charlstm.export.html import PageOptions, model_page  # noqa: PLC0415 - not for others
+
+        data = model_page(model, about(model), options or PageOptions())
+    else:
+        data = encode(model.parameters, about(model))
     with target_file(path, ExportError, force=force) as file:
         file.write(data)
 

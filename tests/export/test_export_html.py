@@ -11,6 +11,7 @@ from browsers import assert_every_line_has_letters, assert_it_fits, chromium, op
 from command_line import Runner
 from models import CHARACTERS, VOCABULARY, as_exported, wild_model
 
+from charlstm import load
 from charlstm.errors import ExportError
 from charlstm.export.html import encode
 from charlstm.nn import Array, reference
@@ -20,6 +21,7 @@ from charlstm.nn.parameters import Architecture, Parameters, layer_parameters
 from charlstm.nn.recording import record
 from charlstm.output.page.fixed_point import fixed, rounded
 from charlstm.output.page.network import program
+from charlstm.studies.inspect.salience import salient_units
 from charlstm.text.vocabulary import Vocabulary
 
 pytestmark = pytest.mark.slow
@@ -149,6 +151,57 @@ def test_the_command_needs_no_package(charlstm: Runner, tiny_run: Path, here: Pa
     page = (here / "live.html").read_text(encoding="utf-8")
     assert "<title>A character model at work</title>" in page
     assert not any(word in page for word in ("https:", "http:", str(here), "src="))
+
+
+def test_a_page_begins_as_it_was_asked_to(charlstm: Runner, tiny_run: Path, here: Path) -> None:
+    flags = (
+        "--title=My <cats>",
+        r"--prime=The cats\n",
+        "--unit=0:3",
+        "--temperature=0.7",
+        "--top-k=5",
+    )
+    charlstm.ok("export", "page.html", "--run", tiny_run, *flags, "--top-p=0.9", "--min-p=0.1")
+    page = (here / "page.html").read_text(encoding="utf-8")
+    assert "<title>My &lt;cats&gt;</title>" in page
+    assert "trained on text.txt; validation " in page
+    data = json.loads(page.partition('id="data">')[2].partition("</script>")[0])
+    assert data["start"] == [0, 3]
+    assert data["settings"] == {
+        "prime": "The cats\n", "temperature": 0.7, "top-k": 5, "top-p": 0.9, "min-p": 0.1
+    }  # fmt: skip
+
+
+def test_a_page_begins_with_a_line_that_the_run_did_not_train_on(
+    charlstm: Runner, tiny_run: Path, here: Path
+) -> None:
+    charlstm.ok("export", "page.html", "--run", tiny_run)
+    page = (here / "page.html").read_text(encoding="utf-8")
+    data = json.loads(page.partition('id="data">')[2].partition("</script>")[0])
+    model = load(tiny_run)
+    text = model.vocabulary.decode(model.validation_ids())
+    assert data["settings"] == {"prime": text.split("\n")[1]}
+    unit = salient_units(model.trace("\n" + text).memory[0][1:], 1)[
+        0
+    ]  # of at most 2,000 characters
+    assert data["start"] == [0, unit] == [0, data["salient"][0][0]]
+
+
+@pytest.mark.parametrize(
+    ("flags", "status", "message"),
+    [
+        (("model.onnx", "--title=x"), 2, "are for a page; name a file that ends in .html"),
+        (("model.onnx", "--top-k=4"), 2, "are for a page"),
+        (("page.html", "--unit=0:99"), 1, "there is no unit 0:99"),
+        (("page.html", "--prime", "x" * 5001), 1, "a page of this network reads 5,000"),
+        (("page.html", "--temperature=9"), 2, "temperature"),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_what_a_page_cannot_begin_with(
+    charlstm: Runner, tiny_run: Path, flags: tuple[str, ...], status: int, message: str
+) -> None:
+    assert message in charlstm.fails("export", *flags, "--run", tiny_run, status=status)
 
 
 @pytest.fixture(scope="module")
@@ -320,3 +373,41 @@ def test_a_byte_model_reads_and_writes_bytes(browser: Any, tmp_path: Path) -> No
         page.locator("#prime").fill("aé")
         until(page, "text.length === 4")
         assert page.locator("#text .c").all_text_contents()[:3] == ["a", "▯", "▯"]
+
+
+def test_a_first_visit_is_shown_around_and_may_skip_it(browser: Any, tmp_path: Path) -> None:
+    with opened(browser, exported(model_of("lstm"), tmp_path)) as page:
+        stops = page.evaluate("STOPS.length")
+        assert page.locator("#tour").is_visible()
+        assert page.locator("#tour-count").text_content() == f"1 of {stops}"
+        for number in range(2, stops + 1):
+            page.locator("#tour-next").click()
+            assert page.locator("#tour-count").text_content() == f"{number} of {stops}"
+            assert page.locator(".toured").count() == 1
+        page.locator("#tour-next").click()
+        assert not page.locator("#tour").is_visible()
+        assert page.evaluate("remembered()") == "seen"  # so the next visit begins without it
+        page.locator("#tour-start").click()
+        page.locator("#tour-skip").click()
+        assert not page.locator("#tour").is_visible()
+        assert page.locator(".toured").count() == 0
+
+
+def test_a_copy_is_the_text_and_words_are_not_broken(browser: Any, tmp_path: Path) -> None:
+    text = "The cats ate the bread. The cats ate\nthe bread."
+    with opened(browser, exported(model_of("lstm"), tmp_path)) as page:
+        page.locator("#prime").fill(text)
+        page.keyboard.press("Escape")
+        page.evaluate("stop()")
+        assert page.evaluate("copied()") == text + page.evaluate(f"written({len(text)})")
+        page.set_viewport_size({"width": 360, "height": 700})
+        lines: dict[int, str] = {}
+        boxes = (
+            "[...document.querySelectorAll('#text b')].map((b) => [b.offsetTop, b.c.textContent])"
+        )
+        for top, shown in page.evaluate(boxes)[: len(text)]:
+            lines[top] = lines.get(top, "") + shown
+        words = set(text.split())
+        assert len(lines) > 2
+        for line in lines.values():
+            assert set(line.replace("⏎", " ").split()) <= words

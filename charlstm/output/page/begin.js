@@ -5,3 +5,4 @@ read();
 changed("unit");
 if (text.length && text.length <= 2000) $("guesses").click();
 if (data.write) write();
+if (!remembered()) tour(0);
