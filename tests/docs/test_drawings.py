@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cells_under_test import each_variant, variants
 from repository import ROOT
 
 from charlstm.nn.cells import CELLS
@@ -25,14 +26,22 @@ from charlstm.nn.graph import (
     symbol_of,
 )
 from charlstm.nn.parameters import Architecture
+from charlstm.output.drawing.cell import drawing_of
+from charlstm.output.drawing.cells import peephole
 from charlstm.output.drawing.sketch import Sketch, crossing
 from charlstm.studies.describe.above_layers import attention
 
 FOLDER = ROOT / "docs" / "drawings"
 sys.path.append(str(FOLDER))
 draw_cells: Any = importlib.import_module("draw_cells")
-SKETCHES: dict[str, Any] = {name: sketch() for name, sketch in draw_cells.DRAWINGS.items()}
+COMMITTED: dict[str, Any] = {name: sketch() for name, sketch in draw_cells.DRAWINGS.items()}
+CELLS_DRAWN = {
+    "-".join([name, *options.values()]): drawing_of(Architecture(name, options).make_cell())
+    for name, options in variants()
+}
+SKETCHES: dict[str, Any] = COMMITTED | CELLS_DRAWN
 each_drawing = pytest.mark.parametrize("name", list(SKETCHES))
+NUMBER_SIZE = 14
 WITHOUT_MODULE = ("legend", "hadamard")
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -46,7 +55,7 @@ def test_the_committed_drawings_are_what_the_script_makes(tmp_path: Path) -> Non
     assert made == {path.name: path.read_bytes() for path in FOLDER.glob("*.svg")}
 
 
-@each_drawing
+@pytest.mark.parametrize("name", list(COMMITTED))
 def test_a_drawing_is_whole_by_itself(name: str) -> None:
     text = (FOLDER / f"{name}.svg").read_text(encoding="utf-8")
     root = ET.fromstring(text)
@@ -62,13 +71,10 @@ def test_a_drawing_is_whole_by_itself(name: str) -> None:
 # What is drawn
 
 
-@pytest.mark.parametrize(
-    ("name", "cell", "options"),
-    [*((name, name, {}) for name in CELLS), ("gru-after", "gru", {"gru_reset": "after"})],
-)
-def test_the_wires_are_the_equations(name: str, cell: str, options: dict[str, Any]) -> None:
-    sketch = SKETCHES[name]
+@each_variant
+def test_the_wires_are_the_equations(cell: str, options: dict[str, Any]) -> None:
     kind = Architecture(cell, options).make_cell()
+    sketch = drawing_of(kind)
     expected = {state: written(kind, node) for state, node in kind.graph().states.items()}
     drawn: dict[str, set[str]] = {}
     for node in sketch.nodes.values():
@@ -77,6 +83,19 @@ def test_the_wires_are_the_equations(name: str, cell: str, options: dict[str, An
     (h,) = drawn["h"]
     assert drawn.pop("y") == {f"softmax({learnt({h})})"}  # y = softmax(W_y·h + b_y)
     assert drawn == {state: {value} for state, value in expected.items()}
+
+
+def test_the_committed_cells_are_those_without_options() -> None:
+    for name in CELLS:
+        assert drawing_of(Architecture(name).make_cell()) == COMMITTED[name]
+
+
+def test_a_drawing_tells_which_gates_look_at_the_memory() -> None:
+    said = {letters: peephole(letters).description for letters in ("f", "o", "io", "if")}
+    assert said["f"].endswith("In addition the forget gate sees the previous cell state.")
+    assert said["o"].endswith("In addition the output gate sees the new cell state.")
+    assert said["io"].endswith("previous cell state, and the output gate sees the new one.")
+    assert said["if"].endswith("the forget gate and the input gate see the previous cell state.")
 
 
 def written(cell: Cell[Any], node: Node) -> str:
@@ -286,6 +305,26 @@ def test_words_are_not_crossed(name: str) -> None:
             assert not meet(box_of(node), box), (text.words, node.name)
     for a, b in combinations(sketch.texts, 2):
         assert not meet(box_of_text(a), box_of_text(b)), (a.words, b.words)
+
+
+def test_numbers_have_room_beside_wires_nodes_and_words() -> None:
+    for name, sketch in CELLS_DRAWN.items():
+        boxes = {}
+        for reading in sketch.readings:
+            letters = len(reading.words) * 0.42 + 6 * 0.56  # −0.000
+            width, (x, y) = letters * NUMBER_SIZE, reading.at
+            left = {"start": x, "middle": x - width / 2, "end": x - width}[reading.anchor]
+            boxes[reading.at] = box = (left, y - 6, left + width, y + 6)
+            assert left > 4 and box[2] < sketch.size[0] - 4, (name, reading)
+            if reading.node == "y":
+                continue  # three characters, above all else
+            for wire, node in product(sketch.wires, sketch.nodes.values()):
+                assert not any(meet(along(s, 1.5), box) for s in wire.segments), (name, reading)
+                assert not meet(box_of(node), box), (name, reading)
+            for text in sketch.texts:
+                assert not meet(box_of_text(text), box), (name, reading, text.words)
+        for a, b in combinations(boxes.values(), 2):
+            assert not meet(a, b), name
 
 
 @each_drawing

@@ -42,18 +42,25 @@ def lstm() -> Sketch:
     return s
 
 
-def peephole() -> Sketch:
-    """As the LSTM, but f and i also see c', and o sees c."""
+def peephole(gates: str = "ifo") -> Sketch:
+    """As the LSTM, but of these gates f and i also see c', and o sees c."""
+    old = [f"the {WORDS[gate]} gate" for gate in "fi" if gate in gates]
+    sees = [f"{' and '.join(old)} {'sees' if len(old) == 1 else 'see'} the previous cell state"]
+    new = ["the output gate sees the new " + ("one" if old else "cell state")]
     s = _memory(
         "Peephole LSTM: the gates look at the cell state",
-        "As the LSTM. In addition the forget gate and the input gate see the previous cell state, "
-        "and the output gate sees the new one.",
+        f"As the LSTM. In addition {', and '.join(sees * bool(old) + new * ('o' in gates))}.",
         "figo",
     )
     _input_gate(s)
-    s.wire("c", "f", (244, GATES), leave=(244, RAIL), thin=True)
-    s.wire("c", "i", (356, 208), (356, GATES), leave=(244, 208), thin=True)
-    s.wire("c_new", "o", leave=(602, RAIL), thin=True)
+    if "f" in gates:
+        s.wire("c", "f", (244, GATES), leave=(244, RAIL), thin=True)
+    if "i" in gates:
+        way = [(244.0, 208.0), (356.0, 208.0), (356.0, GATES)]
+        leave = way.pop(0) if "f" in gates else (244.0, RAIL)
+        s.wire("c", "i", *way, leave=leave, thin=True)
+    if "o" in gates:
+        s.wire("c_new", "o", leave=(602, RAIL), thin=True)
     return s
 
 
@@ -68,6 +75,7 @@ def coupled() -> Sketch:
     s.node("i", "one_minus", (406, WRITE))
     s.wire("f", "i", leave=(300, WRITE))
     s.wire("i", "write")
+    s.reading("i", (457, WRITE - 14))
     return s
 
 
@@ -107,6 +115,10 @@ def _memory(title: str, description: str, gates: str) -> Sketch:
     value(s, "f_t", (places["f"] + 9, 140))
     value(s, "g_t", (places["g"] + 9, 212))
     s.text(((places["o"] + end) / 2 + 6, GATES - 15), "o_t", stream="gate")
+    s.reading("o", ((places["o"] + end) / 2 + 6, GATES + 31))
+    s.reading("keep", ((places["f"] + places["g"]) / 2, RAIL - 17), words="f⊙c′ = ")
+    s.reading("write", (places["g"] + 9, 142), "start", "i⊙g = ")
+    s.reading("tanh_c", (end - 9, 212), "end")
     return s
 
 

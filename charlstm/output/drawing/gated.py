@@ -24,8 +24,11 @@ def gru() -> Sketch:
     s.wire("x", "rx", (450, 400), leave=(190, 400))
     s.wire("rx", "n")
     s.wire("n", "write", (702, 222))
-    value(s, "r_t", (319, 233))
+    s.text((319, 233), "r_t", anchor="start", stream="gate")
+    s.reading("r", (301, 233), "end")
+    s.reading("reset", (371, 262), "start")
     s.text((505, 207), "n_t", stream="gate")
+    s.reading("n", (506, 238))
     s.text((310, 372), "reset", "caption")
     s.text((450, 187), "candidate", "caption")
     return s
@@ -55,7 +58,10 @@ def gru_after() -> Sketch:
     s.wire("n", "write", (702, 222))
     value(s, "r_t", (359, 252))
     s.text((309, 205), "m_t", stream="gate")
+    s.reading("m", (309, 239))
+    s.reading("reset", (395, 206))
     s.text((563, 207), "n_t", stream="gate")
+    s.reading("n", (563, 247))
     s.text((350, 372), "reset", "caption")
     s.text((512, 190), "candidate", "caption")
     return s
@@ -83,5 +89,8 @@ def _gated(title: str, description: str) -> Sketch:
     s.wire("write", "h_new")
     leaves(s, "h_new", "h", RAIL, up=742)
     value(s, "z_t", (599, 250))
+    s.reading("keep", (646, RAIL - 26), words="z⊙h′ = ")
+    s.reading("not_z", (672, 195))
+    s.reading("write", (711, 142), "start")
     s.text((590, 372), "update", "caption")
     return s

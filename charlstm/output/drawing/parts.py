@@ -15,6 +15,7 @@ def enters(s: Sketch, stream: str, at: Point) -> None:
         value(s, OLD[stream], (at[0] + 11, at[1] - 9), stream)
     else:
         s.text((at[0] + 30, at[1] - 19), OLD[stream], stream=stream)
+        s.reading(stream, (at[0] + 30, at[1] + 17))
 
 
 def leaves(
@@ -24,6 +25,7 @@ def leaves(
     s.node(f"{stream}_next", "out", (EXIT, height), stream)
     s.wire(source, f"{stream}_next", *([(down, height)] if down else []))
     s.text((EXIT - 20, height - 19), f"{stream}_t", stream=stream)
+    s.reading(source, (EXIT - 20, height + 17))
     if up:
         s.above = ABOVE
         s.node("logits", "affine", (up, -16), "y", "W_y")
@@ -35,12 +37,14 @@ def leaves(
         s.wire("logits", "softmax")
         s.wire("softmax", "y")
         s.text((up + 50, 6), f"{stream}_t", stream=stream)
-        value(s, "y_t", (up + 12, -100), "y")
+        s.text((up + 12, -100), "y_t", anchor="start", stream="y")
+        s.reading("y", (up - 14, -100), "end")
         s.text((up - 188, -70), "probabilities of the next character", "caption")
         s.text((up - 130, -16), "output, in the top layer", "caption")
         s.text((up + 50, 41), "layer above", "caption")
 
 
 def value(s: Sketch, words: str, at: Point, stream: str = "gate") -> None:
-    """The name of a value, to the right of its upright wire."""
+    """The name of a value, to the right of its upright wire, and its number."""
     s.text(at, words, anchor="start", stream=stream)
+    s.reading(words[0], (at[0] + 26, at[1]), "start")

@@ -82,6 +82,16 @@ class Text:
     stream: str = ""
 
 
+@dataclass(frozen=True)
+class Reading:
+    """The place of a node's number in a drawing with numbers; `words` stand before it."""
+
+    node: str
+    at: Point
+    anchor: str = "middle"
+    words: str = ""
+
+
 @dataclass
 class Sketch:
     """A drawing under construction. `body` is the module's outline: left, top, right, bottom.
@@ -97,6 +107,7 @@ class Sketch:
     nodes: dict[str, Node] = field(default_factory=dict)
     wires: list[Wire] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
 
     def node(self, name: str, kind: str, at: Point, stream: str = "gate", label: str = "") -> None:
         """Place a node."""
@@ -105,6 +116,10 @@ class Sketch:
     def text(self, at: Point, words: str, role: str = "value", **how: str) -> None:
         """Place words."""
         self.texts.append(Text(at, words, role, **how))
+
+    def reading(self, node: str, at: Point, anchor: str = "middle", words: str = "") -> None:
+        """Say where a node's number goes, which only a drawing with numbers shows."""
+        self.readings.append(Reading(node, at, anchor, words))
 
     def wire(
         self,

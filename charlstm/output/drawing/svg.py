@@ -7,22 +7,35 @@ from itertools import pairwise
 
 from charlstm.output.drawing.sketch import Node, Point, Sketch, Text, Wire, crossing
 
-CARD, CARD_EDGE, BODY, BODY_EDGE, INK = "#fbfaf6", "#dcd8cc", "#eef1ea", "#b7c0ae", "#2b2d33"
-STREAMS = {"c": "#1b7a5a", "h": "#2962a8", "x": "#8a4a9e", "gate": "#6b5a3a", "both": "#4a5563"}
-STREAMS["y"] = "#b04a42"
-STREAMS["z"] = STREAMS["gate"]
+COLOURS = {
+    "card": "#fbfaf6",
+    "card-edge": "#dcd8cc",
+    "body": "#eef1ea",
+    "body-edge": "#b7c0ae",
+    "ink": "#2b2d33",
+    "caption": "#5d6068",
+    "c": "#1b7a5a",
+    "h": "#2962a8",
+    "x": "#8a4a9e",
+    "gate": "#6b5a3a",
+    "both": "#4a5563",
+    "y": "#b04a42",
+    "learnt": "#fbd98a",
+    "affine": "#fdf0cd",
+    "learnt-edge": "#a9781a",
+    "pointwise": "#f7c3bd",
+    "plain": "#ffffff",
+}
+STREAMS = {stream: stream for stream in ("c", "h", "x", "gate", "both", "y")} | {"z": "gate"}
 WIDTHS = {"c": 3.6, "h": 3.0, "x": 2.6, "gate": 2.2, "both": 2.4, "y": 2.6, "z": 2.2}
 FILLS = {
-    "layer": ("#fbd98a", "#a9781a"),
-    "affine": ("#fdf0cd", "#a9781a"),
-    "softmax": ("#f7c3bd", "#b04a42"),
-    "times": ("#f7c3bd", "#b04a42"),
-    "product": ("#f7c3bd", "#b04a42"),
-    "plus": ("#f7c3bd", "#b04a42"),
-    "one_minus": ("#f7c3bd", "#b04a42"),
-    "tanh": ("#f7c3bd", "#b04a42"),
-    "join": ("#ffffff", "#4a5563"),
-    "number": ("#ffffff", "#4a5563"),
+    "layer": ("learnt", "learnt-edge"),
+    "affine": ("affine", "learnt-edge"),
+    **dict.fromkeys(
+        ("softmax", "times", "product", "plus", "one_minus", "tanh"), ("pointwise", "y")
+    ),
+    "join": ("plain", "both"),
+    "number": ("plain", "both"),
 }
 SYMBOLS = {"times": "×", "plus": "+", "one_minus": "1 −", "product": "·"}
 FONT = "'STIX Two Text','STIXGeneral','Cambria','Times New Roman','Liberation Serif',serif"
@@ -33,30 +46,46 @@ CORNER, GAP, HEAD = 10.0, 8.0, 8.0
 
 def svg(sketch: Sketch) -> str:
     """The whole file."""
-    width, height = sketch.size[0], sketch.size[1] + sketch.above
-    left, top, right, bottom = sketch.body
+    lines = [line for _, part in parts_of(sketch) for line in part]
+    return coloured("\n".join([*head(sketch, sketch.size[1]), *lines, "</svg>", ""]))
+
+
+def coloured(text: str, form: str = "{colour}") -> str:
+    """SVG with its colours put in; `form` may use the `name` of each too."""
+    return re.sub(
+        r'"@([a-z-]+)"', lambda m: f'"{form.format(name=m[1], colour=COLOURS[m[1]])}"', text
+    )
+
+
+def head(sketch: Sketch, bottom: float, ids: str = "") -> list[str]:
+    """The element itself, its title and description, and the card, which ends at `bottom`."""
+    width, height = sketch.size[0], bottom + sketch.above
     box = f'viewBox="0 {_n(0.0 - sketch.above)} {_n(width)} {_n(height)}" width="{_n(width)}"'
     box += f' height="{_n(height)}"'
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {box} role="img" aria-labelledby="title desc">',
-        f'<title id="title">{escape(sketch.title)}</title>',
-        f'<desc id="desc">{escape(sketch.description)}</desc>',
-        _rect((0.5, 0.5 - sketch.above, width - 0.5, sketch.size[1] - 0.5), 14, CARD, CARD_EDGE, 1),
+    named = f'role="img" aria-labelledby="{ids}title {ids}desc"'
+    return [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {box} {named}>',
+        f'<title id="{ids}title">{escape(sketch.title)}</title>',
+        f'<desc id="{ids}desc">{escape(sketch.description)}</desc>',
+        _rect((0.5, 0.5 - sketch.above, width - 0.5, bottom - 0.5), 14, "card", "card-edge", 1),
     ]
+
+
+def parts_of(sketch: Sketch) -> Iterator[tuple[Wire | Node | Text | None, list[str]]]:
+    """What is drawn, from below, each part with its lines; the module's outline is no part."""
+    left, _, right, _ = sketch.body
     if right > left:
-        lines.append(_rect((left, top, right, bottom), 22, BODY, BODY_EDGE, 1.5))
+        yield None, [_rect(sketch.body, 22, "body", "body-edge", 1.5)]
     for number, wire in enumerate(sketch.wires):
-        lines += _wire(wire, sketch.wires[:number])
-    lines += [
-        f'<circle cx="{_n(w.points[0][0])}" cy="{_n(w.points[0][1])}" r="4.2" '
-        f'fill="{STREAMS[w.source.stream]}"/>'
-        for w in sketch.wires
-        if w.branch
-    ]
+        yield wire, list(_wire(wire, sketch.wires[:number]))
+    for wire in sketch.wires:
+        if wire.branch:
+            (x, y), fill = wire.points[0], STREAMS[wire.source.stream]
+            yield wire, [f'<circle cx="{_n(x)}" cy="{_n(y)}" r="4.2" fill="@{fill}"/>']
     for node in sketch.nodes.values():
-        lines += _node(node)
-    lines += [_text(text) for text in sketch.texts]
-    return "\n".join([*lines, "</svg>", ""])
+        yield node, list(_node(node))
+    for text in sketch.texts:
+        yield text, [text_of(text)]
 
 
 def _wire(wire: Wire, below: list[Wire]) -> Iterator[str]:
@@ -72,7 +101,7 @@ def _wire(wire: Wire, below: list[Wire]) -> Iterator[str]:
                     dx, dy = (GAP, 0.0) if level else (0.0, GAP)
                     yield (
                         f'<path d="M{_n(x - dx)} {_n(y - dy)}L{_n(x + dx)} {_n(y + dy)}" '
-                        f'stroke="{BODY}" stroke-width="{_n(width + 9)}" fill="none"/>'
+                        f'stroke="@body" stroke-width="{_n(width + 9)}" fill="none"/>'
                     )
     end, before = wire.points[-1], wire.points[-2]
     ux, uy = _unit(before, end)
@@ -83,10 +112,10 @@ def _wire(wire: Wire, below: list[Wire]) -> Iterator[str]:
         d += f"L{_p((q[0] - ax * CORNER, q[1] - ay * CORNER))}"
         d += f"Q{_p(q)} {_p((q[0] + bx * CORNER, q[1] + by * CORNER))}"
     d += f"L{_p(tip)}"
-    yield f'<path d="{d}" fill="none" stroke="{colour}" stroke-width="{_n(width)}"/>'
+    yield f'<path d="{d}" fill="none" stroke="@{colour}" stroke-width="{_n(width)}"/>'
     base = (end[0] - ux * HEAD * 1.25, end[1] - uy * HEAD * 1.25)
     wings = [(base[0] - s * uy * HEAD * 0.6, base[1] + s * ux * HEAD * 0.6) for s in (1, -1)]
-    yield f'<path d="M{_p(end)}L{_p(wings[0])}L{_p(wings[1])}Z" fill="{colour}"/>'
+    yield f'<path d="M{_p(end)}L{_p(wings[0])}L{_p(wings[1])}Z" fill="@{colour}"/>'
 
 
 def _node(node: Node) -> Iterator[str]:
@@ -97,10 +126,11 @@ def _node(node: Node) -> Iterator[str]:
     yield _rect((x - w, y - h, x + w, y + h), radius, fill, edge, 1.6)
     words = node.label or SYMBOLS.get(node.kind, node.kind)
     role = "word" if words in ("tanh", "softmax") else node.kind
-    yield _text(Text(node.at, words, role))
+    yield text_of(Text(node.at, words, role))
 
 
-def _text(text: Text) -> str:
+def text_of(text: Text) -> str:
+    """Words in the look of their role."""
     size, italic, family = {
         "value": (19, True, FONT),
         "join": (16, True, FONT),
@@ -116,12 +146,12 @@ def _text(text: Text) -> str:
         "caption": (12.5, False, PLAIN),
         "note": (14, False, PLAIN),
     }[text.role]
-    colour = STREAMS.get(text.stream, "#5d6068" if text.role == "caption" else INK)
+    colour = STREAMS.get(text.stream, "caption" if text.role == "caption" else "ink")
     x, y = text.at
     return (
         f'<text x="{_n(x)}" y="{_n(y + size * 0.34)}" font-family="{family}" font-size="{_n(size)}"'
         f"{' font-style=' + chr(34) + 'italic' + chr(34) if italic else ''} "
-        f'text-anchor="{text.anchor}" fill="{colour}">{_lowered(text.words, size)}</text>'
+        f'text-anchor="{text.anchor}" fill="@{colour}">{_lowered(text.words, size)}</text>'
     )
 
 
@@ -146,7 +176,7 @@ def _rect(
     left, top, right, bottom = box
     return (
         f'<rect x="{_n(left)}" y="{_n(top)}" width="{_n(right - left)}" '
-        f'height="{_n(bottom - top)}" rx="{_n(radius)}" fill="{fill}" stroke="{edge}" '
+        f'height="{_n(bottom - top)}" rx="{_n(radius)}" fill="@{fill}" stroke="@{edge}" '
         f'stroke-width="{_n(width)}"/>'
     )
 
