@@ -62,13 +62,14 @@ def arrays_of(
     `moments` names flat vectors of the optimiser, each as long as `parameters.flat`. `states` is
     the carried state of each shard.
     """
-    arrays = _weights_of(parameters)
+    arrays = weights_of(parameters)
     for moment, flat in moments.items():
         arrays |= {f"{moment}/{name}": view for name, view in parameters.views(flat).items()}
     return arrays | {f"state/{shard}": state for shard, state in enumerate(states)}
 
 
-def _weights_of(parameters: Parameters) -> dict[str, Array]:
+def weights_of(parameters: Parameters) -> dict[str, Array]:
+    """Views of the weights alone, by their names in a checkpoint."""
     return {f"weights/{name}": view for name, view in parameters.by_name.items()}
 
 
@@ -139,7 +140,7 @@ def parameters_of(checkpoint: Checkpoint, path: Path) -> Parameters:
     newline = int(checkpoint.vocabulary.encode("\n")[0])
     reset_at = newline if checkpoint.config.lines else None
     parameters = Parameters(architecture, V, reset_at=reset_at)
-    restore(checkpoint, path, _weights_of(parameters))
+    restore(checkpoint, path, weights_of(parameters))
     return parameters
 
 

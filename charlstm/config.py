@@ -96,6 +96,9 @@ class Config:
     )
     checkpoint_minutes: float = setting(5.0, "Most minutes between saves.", above=0.0, high=1e9)
     keep: int = setting(0, "Periodic checkpoints kept beside best and last.", 0, MOST)
+    keep_early: int = setting(
+        0, "Checkpoints of weights left on the way, at growing intervals.", 0, 1000
+    )
     sample_every: int | None = setting(None, "Updates between previews.  [default: none]", 1, MOST)
     patience: int | None = setting(
         None, "Stop after so many validations without a new best.  [default: never]", 1, MOST
@@ -130,6 +133,7 @@ HOUSEKEEPING = (
     "checkpoint_every",
     "checkpoint_minutes",
     "keep",
+    "keep_early",
     "sample_every",
 )
 

@@ -1,6 +1,7 @@
 """Run folders: how a new one is named, an old one found, and a checkpoint in it chosen or removed.
 
-A run is a folder with a `config.yaml` and checkpoints: `best.npz`, `last.npz`, `step-<n>.npz`.
+A run is a folder with a `config.yaml` and checkpoints: `best.npz`, `last.npz`, `step-<n>.npz`, and
+`early-<n>.npz` with weights alone.
 """
 
 import re
@@ -14,7 +15,7 @@ from charlstm.store.lock import LOCK, is_lock
 from charlstm.store.target import check_target
 
 _STEP = re.compile(r"step-([0-9]+)\.npz")
-_CHECKPOINT = re.compile(r"(best|last|step-[0-9]+)\.npz")
+_CHECKPOINT = re.compile(r"(best|last|(step|early)-[0-9]+)\.npz")
 FILES = (LOCK, "config.yaml", "metrics.csv")  # what a run has besides checkpoints
 
 

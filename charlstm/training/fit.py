@@ -18,6 +18,7 @@ from charlstm.store.metrics import Metrics
 from charlstm.store.runs import prune, text_cache
 from charlstm.text.corpus import ReadProgress
 from charlstm.training.defaults import settle_budget, updates_in_budget
+from charlstm.training.early import early_updates
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
 from charlstm.training.loop import train
 from charlstm.training.minutes import states_kept, updates_in_minutes
@@ -156,23 +157,30 @@ class _Run:
         return index_of(self.training.texts.train, text_cache(self.training.folder))
 
     def save_when_due(self, *, at_once: bool) -> None:
-        """Save `last.npz`, and the periodic checkpoints that `config.keep` asks for."""
+        """Save `last.npz`, and the checkpoints that `config.keep` and `keep_early` ask for."""
         t, config, update = self.training, self.training.config, self.training.progress.update
         periodic = update % (config.checkpoint_every or config.max_steps or 1) == 0
         late = time.monotonic() - self.saved > 60.0 * config.checkpoint_minutes
+        if update in self._early:
+            self.save(f"early-{update:06d}", weights_only=True)
         if periodic and config.keep:
             self.save(f"step-{update}")
             prune(t.folder, config.keep)
         if periodic or late or at_once:
             self.save("last")
 
-    def save(self, name: str) -> None:
-        """Write the checkpoint `name`."""
+    @cached_property
+    def _early(self) -> frozenset[int]:
+        return early_updates(self.training.config.keep_early, self.training.config.max_steps or 0)
+
+    def save(self, name: str, *, weights_only: bool = False) -> None:
+        """Write the checkpoint `name`; a run cannot go on from one with `weights_only`."""
         t, texts = self.training, self.training.texts
+        arrays = checkpoint.weights_of(t.pool.parameters) if weights_only else t.arrays
         t.progress.seconds = self.seconds()
         header = t.config, texts.vocabulary, t.progress, texts.corpus, texts.val_corpus
-        checkpoint.save(t.folder / f"{name}.npz", checkpoint.Checkpoint(*header, t.arrays))
-        self.saved = time.monotonic()
+        checkpoint.save(t.folder / f"{name}.npz", checkpoint.Checkpoint(*header, arrays))
+        self.saved = self.saved if weights_only else time.monotonic()
 
     def started(self) -> Started:
         """The event of the beginning."""

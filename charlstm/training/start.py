@@ -10,7 +10,8 @@ from threadpoolctl import threadpool_limits
 
 from charlstm import checkpoint
 from charlstm.config import Config
-from charlstm.errors import ConfigError
+from charlstm.errors import CheckpointError, ConfigError
+from charlstm.hints import command
 from charlstm.nn import Array
 from charlstm.nn.parameters import flat_size, state_sizes
 from charlstm.progress import Progress
@@ -77,6 +78,11 @@ def resumed_run(
     with RunLock(folder):
         clean_stray(folder)
         old = checkpoint.load(path)
+        if all(name.startswith("weights/") for name in old.arrays):
+            raise CheckpointError(
+                f"{str(path)!r} holds weights alone, and no run can go on from it; continue with "
+                f"{command('train', '--resume', folder)}, or start a new one with --init-from"
+            )
         progress = old.progress
         if _allows_more(config, old.config):
             progress.stopped_early, progress.validations_since_best = False, 0

@@ -169,6 +169,7 @@ def test_configs_that_are_not_there(charlstm: Runner, here: Path) -> None:
         (["--seed=-1"], "seed must be at least 0"),
         (["--workers=0"], "workers must be at least 1"),
         (["--keep=-1"], "keep must be at least 0"),
+        (["--keep-early=-1"], "keep_early must be at least 0 and at most 1000"),
         (["--tokens=word"], "'word' is not one of 'char', 'byte'"),
         (["--cell=lsmt"], "'lsmt' is not one of"),
         (["--out="], "out must not be empty"),

@@ -141,7 +141,7 @@ def test_claim_takes_a_folder_without_a_run(root: Path) -> None:
     assert claim(run) == run
 
 
-@pytest.mark.parametrize("file", ["best.npz", "last.npz", "step-00010.npz"])
+@pytest.mark.parametrize("file", ["best.npz", "last.npz", "step-00010.npz", "early-000010.npz"])
 def test_claim_refuses_a_run(root: Path, file: str) -> None:
     run = make_run(root, "old", files=[file])
     assert "--resume" in error(claim, run)
@@ -276,10 +276,11 @@ def test_the_preferred_checkpoint_is_opened_or_else_the_other(root: Path) -> Non
 
 
 def test_prune_keeps_the_highest_numbers(root: Path) -> None:
-    others = ["best.npz", "last.npz", "config.yaml", "step-x.npz", "step-5.npz.old"]
+    others = ["best.npz", "last.npz", "config.yaml", "early-000005.npz"]
+    others += ["step-x.npz", "step-5.npz.old"]
     run = make_run(root, "cats", files=[*others, "step-9.npz", "step-0010.npz", "step-200.npz"])
     prune(run, 5)
-    assert len(names(run)) == 8
+    assert len(names(run)) == 9
     prune(run, 2)
     assert names(run) == {*others, "step-0010.npz", "step-200.npz"}
     prune(run, 0)

@@ -21,7 +21,14 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
 ]
 STEPS = 8
-BUSY = (*TINY, "--eval-every=4", "--checkpoint-every=2", "--keep=2", "--sample-every=4")
+BUSY = (
+    *TINY,
+    "--eval-every=4",
+    "--checkpoint-every=2",
+    "--keep=2",
+    "--keep-early=2",
+    "--sample-every=4",
+)
 POINTS = ("create", "write", "fsync", "replace", "folder", "lock", "unlink", "mkdir")
 
 

@@ -24,7 +24,14 @@ pytestmark = [
     pytest.mark.faults,
     pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
 ]
-BUSY = (*TINY, "--eval-every=3", "--checkpoint-every=1", "--keep=2", "--dropout=0.2")
+BUSY = (
+    *TINY,
+    "--eval-every=3",
+    "--checkpoint-every=1",
+    "--keep=2",
+    "--keep-early=3",
+    "--dropout=0.2",
+)
 STEPS = 12
 
 
@@ -50,7 +57,7 @@ def assert_sound(run: Path) -> None:
 
 def assert_equal(run: Path, whole: Path) -> None:
     """The same bits, the same metrics, and nothing left over."""
-    for name in ("last", "best", "step-11", "step-12"):
+    for name in ("last", "best", "step-11", "step-12", "early-000001", "early-000005"):
         assert content(run, name) == content(whole, name)
     assert rows(run) == rows(whole)
     assert {path.name for path in run.iterdir()} == {path.name for path in whole.iterdir()}

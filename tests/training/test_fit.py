@@ -173,7 +173,7 @@ def test_the_cell_does_not_matter(config: Config, root: Path) -> None:
     "changes",
     [
         {"workers": 2},
-        {"eval_every": 3, "checkpoint_every": 2, "sample_every": 1, "keep": 2},
+        {"eval_every": 3, "checkpoint_every": 2, "sample_every": 1, "keep": 2, "keep_early": 5},
         {"eval_every": 20, "checkpoint_minutes": 1e-9},
         {"threads": 2},
         {"patience": 50},

@@ -53,8 +53,8 @@ def ranks(count: int, *arguments: object) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-def arrays(run: Path) -> dict[str, bytes]:
-    found = archive.load(run / "last.npz", None).arrays
+def arrays(run: Path, name: str = "last") -> dict[str, bytes]:
+    found = archive.load(run / f"{name}.npz", None).arrays
     return {name: array.tobytes() for name, array in found.items()}
 
 
@@ -65,13 +65,15 @@ def test_any_number_of_ranks_gives_the_same_bits_and_resumes(
     (here / "text.txt").write_text(sentences(8000), encoding="utf-8")
     size = (*TINY, "--dropout=0.1", "--num-layers=2", "--shards=5", "--val-fraction=0.6")
     plan = ("text.txt", *size, *more, "--schedule=constant", "--lr=0.01", "--eval-every=4")
+    plan = (*plan, "--keep-early=4")
     alone = charlstm.ok("train", *plan, "--max-steps=8", "--out=alone", "--json")
     half = ranks(3, "train", *plan, "--max-steps=4", "--out=ranks")
     assert (half.returncode, half.stdout) == (0, "")
     assert half.stderr.count("done after 4 updates") == 1
     whole = ranks(2, "train", "--resume=ranks", "--max-steps=8", "--json")
     assert whole.returncode == 0, whole.stderr
-    assert arrays(here / "ranks") == arrays(here / "alone")
+    for name in ("last", "early-000003", "early-000005"):
+        assert arrays(here / "ranks", name) == arrays(here / "alone", name)
     rows = [read_numbers(here / run / "metrics.csv") for run in ("ranks", "alone")]
     for row in (*rows[0], *rows[1]):
         assert row.pop("seconds") > 0

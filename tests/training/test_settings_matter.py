@@ -54,6 +54,7 @@ HOW: dict[str, dict[str, Any]] = {  # it is run, watched and kept
     "checkpoint_every": {"checkpoint_every": 1},
     "checkpoint_minutes": {"checkpoint_minutes": 1e-9},
     "keep": {"keep": 2, "checkpoint_every": 2},
+    "keep_early": {"keep_early": 3},
     "sample_every": {"sample_every": 1},
     "patience": {"patience": 5},
 }
