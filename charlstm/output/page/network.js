@@ -10,18 +10,36 @@ function fixed(weight) {
 
 const H = data.hidden_size;
 const block = (texts) => Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, fixed(text)]));
-const weights = data.layers.map(block), attention = block(data.attention), { heads, reach } = data;
-const W_y = fixed(data.W_y), b_y = fixed(data.b_y), V = b_y.length;
+// A network: the weights by name of each layer, of attention and of the readout, and values that do
+// not come from them: {layer, k, unit, value, t}, of the operation k, at step t or at every step.
+const trained = {
+  layers: data.layers.map(block), attention: block(data.attention),
+  readout: block({ W_y: data.W_y, b_y: data.b_y }), held: [],
+};
+let network = trained; // the one that reads
+const L = data.layers.length, V = trained.readout.b_y.length, { heads, reach } = data;
 const sigmoid = (a) => 1 / (1 + Math.exp(-a));
 
-// `rows` rows of a matrix from row `first` on, times a vector.
+// `rows` rows of a matrix from row `first` on, times a vector; four rows at a time, whose sums need
+// not wait for each other.
 function times(matrix, first, rows, vector) {
   const out = new Float64Array(rows), size = vector.length;
-  for (let r = 0, k = first * size; r < rows; r++) {
-    let sum = 0;
-    for (let j = 0; j < size; j++, k++) sum += matrix[k] * vector[j];
-    out[r] = sum;
+  let r = 0, k = first * size;
+  for (; r + 3 < rows; r += 4, k += 3 * size) {
+    let a = 0, b = 0, c = 0, d = 0;
+    for (let j = 0; j < size; j++, k++) {
+      const v = vector[j];
+      a += matrix[k] * v;
+      b += matrix[k + size] * v;
+      c += matrix[k + 2 * size] * v;
+      d += matrix[k + 3 * size] * v;
+    }
+    out[r] = a;
+    out[r + 1] = b;
+    out[r + 2] = c;
+    out[r + 3] = d;
   }
+  for (; r < rows; r++) for (let j = 0; j < size; j++, k++) out[r] += matrix[k] * vector[j];
   return out;
 }
 
@@ -38,11 +56,12 @@ const elementwise = {
   tanh: (a) => a.map(Math.tanh),
 };
 
-// One layer's step: x is a character's id in the first layer, else the outputs below.
-function layerStep(weight, state, x) {
+// One layer's step, the value of each operation: x is a character's id in the first layer, else the
+// outputs below; `held` are values that are as they are.
+function layerStep(weight, state, x, held) {
   const values = [];
-  for (const one of data.program.steps) {
-    const [a, b] = (one.of || []).map((k) => values[k]);
+  for (const [k, one] of data.program.steps.entries()) {
+    const a = one.of && values[one.of[0]], b = one.of && values[one.of[1]];
     const first = one.row * H;
     let value;
     if (one.op === "state") value = state[one.name];
@@ -55,51 +74,68 @@ function layerStep(weight, state, x) {
     else if (one.op === "product") value = times(weight[one.weight], first, H, a);
     else if (one.op === "scale") value = elementwise.multiply(weight[one.weight].subarray(first, first + H), a);
     else value = elementwise[one.op](a, b);
+    for (const it of held) if (it.k === k) (value = value.slice())[it.unit] = it.value;
     values.push(value);
   }
-  const named = (places) => Object.fromEntries(Object.entries(places).map(([name, k]) => [name, values[k]]));
-  return { state: named(data.program.states), gates: named(data.program.gates) };
+  return values;
 }
+const named = (places, values) => Object.fromEntries(Object.entries(places).map(([name, k]) => [name, values[k]]));
 
-// Attention after an output h, which leads to those before it: what the readout reads, and the
-// weights p of the outputs 1, 2, … steps ago, in the mean of all heads. Without attention the reach
-// is 0. Each head has so many units, from its first on.
-function lookBack({ h, before }) {
-  const seen = [];
+// Attention after an output h, which leads to those before it: what the readout reads, z, and what
+// led to it: the outputs that are seen, 1, 2, … steps ago, the query q, and each head's weights p of
+// them. Without attention the reach is 0. Each head has so many units, from its first on.
+const perHead = H / heads;
+function dotOfHead(a, b, r) {
+  let sum = 0;
+  for (let k = r * perHead; k < (r + 1) * perHead; k++) sum += a[k] * b[k];
+  return sum;
+}
+function lookBack({ h, before }, { attention } = network) {
+  const seen = [], z = h.slice();
   for (let one = before; one && seen.length < reach; one = one.before) seen.push(one.h);
-  if (!seen.length) return { z: h, p: [] };
-  const q = times(attention.W_a, 0, H, h).map((sum, k) => sum + attention.b_a[k]);
-  const units = H / heads, z = h.slice(), p = seen.map(() => 0);
+  if (!seen.length) return { z, seen, p: [] };
+  const q = times(attention.W_a, 0, H, h).map((sum, k) => sum + attention.b_a[k]), p = [];
   for (let r = 0; r < heads; r++) {
-    const own = (vector) => vector.subarray(r * units, (r + 1) * units);
-    const score = (m, j) => times(own(m), 0, 1, own(q))[0] / Math.sqrt(units) + attention.d[r * reach + j];
-    softmax(seen.map(score), 1).forEach((weight, j) => {
-      p[j] += weight / heads;
-      for (let k = r * units; k < (r + 1) * units; k++) z[k] += attention.v[k] * weight * seen[j][k];
+    const score = (m, j) => dotOfHead(m, q, r) / Math.sqrt(perHead) + attention.d[r * reach + j];
+    p.push(softmax(seen.map(score), 1));
+    p[r].forEach((weight, j) => {
+      for (let k = r * perHead; k < (r + 1) * perHead; k++) z[k] += attention.v[k] * weight * seen[j][k];
     });
   }
-  return { z, p };
+  return { z, seen, q, p };
 }
+// The weights of the outputs that are seen, in the mean of all heads.
+const lookedAt = (output) => {
+  const { seen, p } = lookBack(output);
+  return seen.map((_, j) => p.reduce((sum, head) => sum + head[j], 0) / heads);
+};
 
 const fresh = () => ({
-  states: weights.map(() =>
+  states: data.layers.map(() =>
     Object.fromEntries(Object.keys(data.program.states).map((name) => [name, new Float64Array(H)]))),
   output: null,
 });
 
-// Read one character: the new states, what each layer did, the top layer's output, and the next
-// character's logits.
-function step(last, id) {
+// The values of a step that a pass back needs: others are not kept.
+const needed = new Set(data.program.steps.flatMap(({ op, of }, k) =>
+  op === "multiply" ? of : op === "sigmoid" || op === "tanh" ? [k] : []));
+
+// Read one character at place t: the new states, what each layer did, the top layer's output, and the
+// next character's logits.
+function step(last, id, reader = network, t = undefined) {
   let x = id;
-  const before = id === data.reset_at ? fresh() : last;
-  const layers = weights.map((weight, k) => {
-    const done = layerStep(weight, before.states[k], x);
-    x = done.state.h;
-    return done;
+  const before = id === data.reset_at ? fresh() : last, states = [], gates = [], values = [], held = [];
+  reader.layers.forEach((weight, layer) => {
+    held.push(reader.held.filter((it) => it.layer === layer && (it.t === undefined || it.t === t)));
+    const done = layerStep(weight, before.states[layer], x, held[layer]);
+    states.push(named(data.program.states, done));
+    gates.push(named(data.program.gates, done));
+    values.push(done.map((value, k) => (needed.has(k) ? value : null)));
+    x = states[layer].h;
   });
-  const output = { h: x, before: before.output };
-  const logits = times(W_y, 0, V, lookBack(output).z).map((sum, k) => sum + b_y[k]);
-  return { states: layers.map((layer) => layer.state), gates: layers.map((layer) => layer.gates), output, logits };
+  const output = { h: x, before: before.output }, { W_y, b_y } = reader.readout;
+  const logits = times(W_y, 0, V, lookBack(output, reader).z).map((sum, k) => sum + b_y[k]);
+  return { states, gates, values, held, output, logits };
 }
 
 const byteOf = new TextEncoder(), textOf = new TextDecoder();

@@ -69,7 +69,7 @@ parts.push({
     framed = text[now.here]?.box;
     framed?.classList.add("here");
     if (now.quantity !== "attention" || !text.length) return;
-    const { p } = lookBack(text[now.here].output), most = Math.max(...p); // relative to the largest
+    const p = lookedAt(text[now.here].output), most = Math.max(...p); // relative to the largest
     now.looked = p.map((weight) => weight / most);
     text.forEach((_, t) => paint(t));
   },

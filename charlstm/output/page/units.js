@@ -5,7 +5,7 @@ function unitsOnOver() {
   if (now.from === null || !text.length) return [];
   const [a, b] = [Math.min(now.from, now.to), Math.max(now.from, now.to)];
   const threshold = Number($("threshold").value), units = [];
-  weights.forEach((_, layer) => {
+  for (let layer = 0; layer < L; layer++) {
     for (let unit = 0; unit < H; unit++) {
       const values = text.map((_, t) => value("memory", t, unit, layer));
       for (const sign of [1, -1]) {
@@ -18,7 +18,7 @@ function unitsOnOver() {
         if (least > threshold) units.push({ layer, unit, sign, least, on: elsewhere ? outside / elsewhere : 0 });
       }
     }
-  });
+  }
   return units.sort((p, q) => p.on - q.on || q.least - p.least || p.layer - q.layer || p.unit - q.unit);
 }
 
@@ -79,8 +79,8 @@ function nextUnit(by) {
   chooseUnit(...list[at < 0 ? 0 : (at + by + list.length) % list.length]);
 }
 
-weights.forEach((_, k) => $("layer").append(new Option(k, k)));
-$("layer-label").hidden = weights.length === 1;
+for (let k = 0; k < L; k++) $("layer").append(new Option(k, k));
+$("layer-label").hidden = L === 1;
 $("quantity").append(...quantities.map((quantity) => new Option(names[quantity] ?? quantity, quantity)));
 $("attention-help").hidden = !reach;
 $("layer").onchange = () => chooseUnit(Number($("layer").value), now.unit);

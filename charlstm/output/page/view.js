@@ -32,7 +32,7 @@ function changed(what) {
 }
 
 function chooseUnit(layer, unit) {
-  now.layer = clamp(Math.round(layer) || 0, 0, weights.length - 1);
+  now.layer = clamp(Math.round(layer) || 0, 0, L - 1);
   now.unit = clamp(Math.round(unit) || 0, 0, H - 1);
   changed("unit");
 }
@@ -54,7 +54,7 @@ const keys = {
   g: () => chooseQuantity(quantities[(quantities.indexOf(now.quantity) + 1) % quantities.length]),
 };
 document.addEventListener("keydown", (event) => {
-  const field = event.key !== "Escape" && event.target.closest("input:not([type=checkbox]), select, textarea, button");
+  const field = event.key !== "Escape" && event.target.closest("input:not([type=checkbox]), select, textarea, button, summary");
   if (field || event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
   event.preventDefault();
   keys[event.key]();
