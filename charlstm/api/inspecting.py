@@ -39,7 +39,8 @@ class Inspecting(Loaded):
         trace = self.trace(text)
         top = len(trace.memory) - 1
         chosen = chosen or [(top, unit) for unit in salient_units(trace.memory[top], 2)]
-        return TextView(trace, chosen, guesses, self.name, self.read_by(len(trace.symbols)))
+        about = self.read_by(len(trace.symbols))
+        return TextView(trace, chosen, guesses, self.name, about, self.on_the_way)
 
     def step(self, text: str | bytes, at: int, unit: tuple[int, int]) -> "StepArithmetic":
         """The arithmetic of a unit's step that reads character `at` of the text, counted from 0.

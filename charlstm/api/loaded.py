@@ -15,6 +15,7 @@ from charlstm.nn.ablation import ablated
 from charlstm.nn.hold import held
 from charlstm.nn.parameters import Parameters
 from charlstm.nn.units import checked_unit, unit_name
+from charlstm.store.runs import early_checkpoints
 from charlstm.text.vocabulary import Ids, Vocabulary
 
 Unit = tuple[int, int]  # (layer, unit), both from 0
@@ -108,6 +109,32 @@ class Loaded:
         unit = checked_unit(self.parameters.architecture, unit)
         names = tuple(f"{unit_name(unit)}:{gate} = {value:g}" for gate, value in gates.items())
         return self._changed(held(self.parameters, *unit, gates), *names)
+
+    def on_the_way(self, most: int) -> list[tuple[int, Parameters]]:
+        """The weights that the run left on its way to these, and these, each with its update.
+
+        The first comes first. Of more than `most` before these, it takes such that lie evenly among
+        them. A changed copy has none before it.
+
+        Raises:
+            CheckpointError: if a checkpoint cannot be used.
+        """
+        own, found = self.checkpoint.progress.update, []
+        left = {} if self.changes or not most else early_checkpoints(self.path.parent)
+        before = [path for update, path in left.items() if update < own]
+        count = min(most, len(before))
+        for k in range(count):
+            path = before[round(k * (len(before) - 1) / max(1, count - 1))]
+            saved = checkpoint.load(path, weights_only=True)
+            if self._is_kin(saved):
+                found.append((saved.progress.update, checkpoint.parameters_of(saved, path)))
+        return [*found, (own, self.parameters)]
+
+    def _is_kin(self, saved: checkpoint.Checkpoint) -> bool:
+        """Whether a checkpoint has the shape and the characters of this model."""
+        shape = checkpoint.architecture_of(saved.config), saved.config.lines
+        same = shape == (self.parameters.architecture, self.config.lines)
+        return same and saved.vocabulary.to_header() == self.vocabulary.to_header()
 
     def _changed(self, parameters: Parameters, *names: str) -> Self:
         changed = copy(self)

@@ -22,6 +22,7 @@ from charlstm.text.shown import printable
 @click.option("--top-k", type=click.IntRange(1), help="Of a page: as in sample.")
 @click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="Of a page.")
 @click.option("--min-p", type=click.FloatRange(0, 1, min_open=True), help="Of a page.")
+@click.option("--no-early", is_flag=True, help="Of a page: without the weights of --keep-early.")
 @force_option
 @json_option
 def command(
@@ -34,6 +35,7 @@ def command(
     top_k: int | None,
     top_p: float | None,
     min_p: float | None,
+    no_early: bool,
     as_json: bool,
 ) -> None:
     """Write a trained model to FILE. An earlier export is replaced, another file with --force.
@@ -50,16 +52,17 @@ def command(
         )
     fields = {"temperature": temperature, "top-k": top_k, "top-p": top_p, "min-p": min_p}
     settings = {name: value for name, value in fields.items() if value is not None}
-    given = [title, prime, unit, *settings]
+    given = [title, prime, unit, *settings, no_early or None]
     if path.suffix.lower() != ".html" and any(value is not None for value in given):
         raise click.UsageError(
-            "--title, --prime, --unit, --temperature and what filters are for a page; "
+            "--title, --prime, --unit, --temperature, --no-early and what filters are for a page; "
             "name a file that ends in .html."
         )
     encoder(path)  # raises an error for a missing package, before a large model is read
     model = load_model(run)
     spare(files_of(model), file)
-    options = PageOptions(title, None if prime is None else unescaped(prime), unit, settings)
+    prime = None if prime is None else unescaped(prime)
+    options = PageOptions(title, prime, unit, settings, early=not no_early)
     export(model, path, force=file.force, options=options)
     parameters, size = model.parameters.num_parameters, path.stat().st_size
     if as_json:

@@ -1,7 +1,7 @@
 """A page that holds a model and runs it: it reads, writes as one types, and shows its units."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from charlstm.errors import CharlstmError, ExportError
 from charlstm.nn.parameters import Parameters
 from charlstm.nn.recording import record
 from charlstm.nn.units import checked_unit
-from charlstm.output.page.network import network_page, page_limit
+from charlstm.output.page.network import early_limit, network_page, page_limit
 from charlstm.sampler import Filters, generate
 from charlstm.studies.inspect.salience import salient_units
 from charlstm.text.shown import printable
@@ -28,13 +28,15 @@ PRIME = 120  # characters of a line of the text that the page begins with
 class PageOptions:
     """What a page begins with: None is what the model suggests.
 
-    `settings` are values of its fields: `temperature`, `top-k`, `top-p`, `min-p`, `length`.
+    `settings` are values of its fields: `temperature`, `top-k`, `top-p`, `min-p`, `length`. Without
+    `early` it has no weights that the run left on its way.
     """
 
     title: str | None = None
     prime: str | None = None
     unit: tuple[int | None, int] | None = None
     settings: Mapping[str, float] = field(default_factory=dict)
+    early: bool = True
 
 
 def model_page(model: Model, about: Mapping[str, str], options: PageOptions) -> bytes:
@@ -54,7 +56,8 @@ def model_page(model: Model, about: Mapping[str, str], options: PageOptions) -> 
     words = f", trained on {_names(model)}" * bool(model.config.corpus)
     if validation is not None:
         words += f"; validation {validation:.4f} nats/{model.config.tokens}"
-    return encode(model.parameters, about, options, text, words)
+    limit = early_limit(model.parameters) if options.early else 0
+    return encode(model.parameters, about, options, text, words, model.on_the_way(limit))
 
 
 def _names(model: Model) -> str:
@@ -69,8 +72,11 @@ def encode(
     options: PageOptions | None = None,
     text: Ids | None = None,
     words: str = "",
+    on_the_way: Sequence[tuple[int, Parameters]] = (),
 ) -> bytes:
     """The page, in UTF-8. It chooses what it begins with from the ids `text` (N,).
+
+    `words` end the line about the model; `on_the_way` is as for `network_page`.
 
     Raises:
         CharlstmError: if there is no unit such as that of the options.
@@ -99,6 +105,7 @@ def encode(
         start=checked_unit(shape, unit),
         salient=salient,
         settings=options.settings,
+        on_the_way=on_the_way,
     )
 
 

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from charlstm.hints import did_you_mean
 from charlstm.nn import Array
 from charlstm.nn.cells import CELLS
 from charlstm.nn.cells.base import Cell
+
+Value = TypeVar("Value")
 
 FIRST_V = 0.1  # of what attention picks; with 0, its other weights would have no gradient
 ALIGN = 16  # float32 numbers in a cache line; every array starts on one
@@ -182,12 +184,12 @@ def state_sizes(architecture: Architecture) -> tuple[int, int]:
     return layers * H, M * H + 1 if M else 0
 
 
-def layer_parameters(params: Mapping[str, Array], layer: int) -> dict[str, Array]:
+def layer_parameters(params: Mapping[str, Value], layer: int) -> dict[str, Value]:
     """The parameters of one layer under the names its cell uses."""
     return parameters_at(params, f"layers.{layer}")
 
 
-def parameters_at(params: Mapping[str, Array], block: str) -> dict[str, Array]:
+def parameters_at(params: Mapping[str, Value], block: str) -> dict[str, Value]:
     """The parameters of one block, such as `layers.0` or `attention`, without its name."""
     prefix = f"{block}."
     return {

@@ -15,6 +15,7 @@ from charlstm.store.lock import LOCK, is_lock
 from charlstm.store.target import check_target
 
 _STEP = re.compile(r"step-([0-9]+)\.npz")
+_EARLY = re.compile(r"early-([0-9]+)\.npz")
 _CHECKPOINT = re.compile(r"(best|last|(step|early)-[0-9]+)\.npz")
 FILES = (LOCK, "config.yaml", "metrics.csv")  # what a run has besides checkpoints
 
@@ -113,6 +114,18 @@ def checkpoint_path(run: Path, prefer: str = "best") -> Path:
 
 def _train_one() -> str:
     return f"train one first: {command('train', 'corpus.txt')}"
+
+
+def early_checkpoints(run: Path) -> dict[int, Path]:
+    """The `early-<n>.npz` of a run folder by their n, the lowest first; none if it is gone.
+
+    Raises:
+        RunError: if the folder cannot be read.
+    """
+    found = []
+    with _explained(run, "cannot look for checkpoints in"), suppress(FileNotFoundError):
+        found = [(path, _EARLY.fullmatch(path.name)) for path in run.iterdir()]
+    return dict(sorted((int(match[1]), path) for path, match in found if match))
 
 
 def text_cache(run: Path) -> Path:

@@ -82,7 +82,8 @@ def command(
         chosen = _on_over(trace, given, typed(span), count)
     if not chosen:
         chosen = _salient(trace, at, count)
-    view = TextView(trace, chosen, top, model.name, model.read_by(len(trace.symbols)))
+    about = model.read_by(len(trace.symbols))
+    view = TextView(trace, chosen, top, model.name, about, model.on_the_way)
     save_all(save, view)
     if as_json:
         print_json(view.to_mapping())

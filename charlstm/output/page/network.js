@@ -1,21 +1,23 @@
 // The model itself: its weights, and one step as the cell's plain form has it.
 
-// A weight: whole numbers of 16 bits, each row times its scale.
-function fixed(weight) {
+// A weight: whole numbers of 16 bits, each row times its scale; or of 8 bits, added to the later one.
+function fixed(weight, later) {
   const raw = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
-  const scales = new Float32Array(raw(weight.scales)), whole = new Int16Array(raw(weight.values));
+  const scales = new Float32Array(raw(weight.scales)), whole = new (later ? Int8Array : Int16Array)(raw(weight.values));
   const size = whole.length / scales.length;
-  return Float32Array.from(whole, (value, k) => value * scales[Math.floor(k / size)]);
+  return Float32Array.from(whole, (value, k) => value * scales[Math.floor(k / size)] + (later ? later[k] : 0));
 }
 
 const H = data.hidden_size;
-const block = (texts) => Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, fixed(text)]));
+const block = (texts, later) =>
+  Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, fixed(text, later?.[name])]));
 // A network: the weights by name of each layer, of attention and of the readout, and values that do
 // not come from them: {layer, k, unit, value, t}, of the operation k, at step t or at every step.
-const trained = {
-  layers: data.layers.map(block), attention: block(data.attention),
-  readout: block({ W_y: data.W_y, b_y: data.b_y }), held: [],
-};
+const unpacked = ({ layers, attention, W_y, b_y }, later) => ({
+  layers: layers.map((texts, k) => block(texts, later?.layers[k])), attention: block(attention, later?.attention),
+  readout: block({ W_y, b_y }, later?.readout), held: [],
+});
+const trained = unpacked(data);
 let network = trained; // the one that reads
 const L = data.layers.length, V = trained.readout.b_y.length, { heads, reach } = data;
 const sigmoid = (a) => 1 / (1 + Math.exp(-a));

@@ -22,18 +22,25 @@ from charlstm.nn.graph import (
 )
 from charlstm.nn.parameters import Parameters, layer_parameters, parameters_at
 from charlstm.output.page import page
-from charlstm.output.page.fixed_point import packed
+from charlstm.output.page.fixed_point import packed, packed_difference, rounded
 from charlstm.output.terminal import glyph
 from charlstm.text.vocabulary import Vocabulary
 
 MOST = 16_000_000  # parameters that a browser can hold: a page of 43 MB
 WORK = 2_000_000_000  # multiplications that a browser does while a page opens
 LONGEST = 5000  # characters, each a column of the page
+EARLY = 8  # earlier networks, each half as large as the page's own
+EARLY_WEIGHTS = 8_000_000  # of all of them: 11 MB of a page
 
 
 def page_limit(parameters: Parameters) -> int:
     """How many characters a page reads when it opens: fewer of a large network."""
     return max(1, min(LONGEST, WORK // parameters.num_parameters))
+
+
+def early_limit(parameters: Parameters) -> int:
+    """How many earlier networks a page holds beside its own: 8, or fewer large ones."""
+    return min(EARLY, EARLY_WEIGHTS // parameters.num_parameters)
 
 
 def network_page(
@@ -47,11 +54,13 @@ def network_page(
     salient: Sequence[Sequence[int]],
     settings: Mapping[str, float] | None = None,
     write: bool = False,
+    on_the_way: Sequence[tuple[int, Parameters]] = (),
 ) -> bytes:
     """The page, in UTF-8, with the weights in 16 bits. It reads `text` when it opens.
 
     The unit `start` is in view first; `salient` are the units of each layer to step through.
     `settings` are values of its fields by name, such as `temperature`. With `write` it writes on.
+    `on_the_way` are networks that training made and these parameters, each with its update.
 
     Raises:
         ExportError: if the network is too large, or a weight is not finite.
@@ -62,7 +71,6 @@ def network_page(
             "export it as .onnx"
         )
     shape, cell, arrays = parameters.architecture, parameters.cell, parameters.by_name
-    blocks = [layer_parameters(arrays, index) for index in range(shape.num_layers)]
     data = {
         "tokens": vocabulary.tokens,
         "characters": vocabulary.alphabet if vocabulary.tokens == "char" else [],
@@ -73,20 +81,39 @@ def network_page(
         "program": program(cell),
         "sigmoids": cell.sigmoids,
         "memory": {"state": cell.memory, "name": cell.memory_label},
-        "layers": [{name: packed(value) for name, value in block.items()} for block in blocks],
+        **_blocks({name: packed(value) for name, value in arrays.items()}, shape.num_layers),
+        "updates": [update for update, _ in on_the_way],
+        "earlier": _earlier(parameters, [network for _, network in on_the_way[:-1]]),
         "reach": shape.attention,
         "heads": shape.attention_heads,
-        "attention": {
-            name: packed(value) for name, value in parameters_at(arrays, "attention").items()
-        },
-        "W_y": packed(arrays["W_y"]),
-        "b_y": packed(arrays["b_y"]),
         "start": list(start),
         "salient": salient,
         "settings": {"prime": text, **(settings or {})},
         "write": write,
     }
     return page("model", title, about, data)
+
+
+def _blocks(weights: Mapping[str, dict[str, str]], layers: int) -> dict[str, Any]:
+    """Packed weights as the page's script takes them."""
+    return {
+        "layers": [layer_parameters(weights, index) for index in range(layers)],
+        "attention": parameters_at(weights, "attention"),
+        "W_y": weights["W_y"],
+        "b_y": weights["b_y"],
+    }
+
+
+def _earlier(parameters: Parameters, networks: Sequence[Parameters]) -> list[dict[str, Any]]:
+    """The weights of earlier networks, the first one first, each less those of the next one."""
+    later = {name: rounded(value) for name, value in parameters.by_name.items()}
+    found = []
+    for network in reversed(networks):
+        texts = {}
+        for name, value in network.by_name.items():
+            texts[name], later[name] = packed_difference(value, later[name])
+        found.append(_blocks(texts, network.architecture.num_layers))
+    return found[::-1]
 
 
 SYMBOLS = {"+": "add", "−": "subtract", "⊙": "multiply", "σ": "sigmoid", "tanh": "tanh"}

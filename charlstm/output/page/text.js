@@ -6,17 +6,29 @@ const glyphOf = (id, typed) => data.shown[id] ?? (/^[\p{L}\p{N}\p{P}\p{S}]$/u.te
 
 function append(id, given, typed = "") {
   const before = stepBefore(text.length), box = element("b", given ? "given" : "");
-  const odds = softmax(before.logits, 1);
   box.c = box.appendChild(element("span", "c", glyphOf(id, typed)));
   box.rows = bars(box, rows);
   box.surprise = box.appendChild(element("i", "s"));
+  box.guesses = [];
   box.dataset.t = text.length;
-  const bits = id < V ? -Math.log2(odds[id]) : null;
-  if (bits !== null) box.surprise.style.background = heat(bits / 10);
-  text.push({ id, given, bits, box, shown: box.c.textContent, ...step(before, id) });
+  text.push({ id, given, bits: bitsOf(before, id), box, shown: box.c.textContent, ...step(before, id) });
   wordOf(text.length - 1).append(box);
   box.classList.toggle("first", beginsLine(box, text.at(-2)?.box));
   showGuesses(text.length - 1);
+}
+
+// How surprising a character is after a step; null if the network does not know it.
+const bitsOf = (before, id) => (id < V ? -Math.log2(softmax(before.logits, 1)[id]) : null);
+
+// Another network reads the same text.
+function readAnew() {
+  origin = step(fresh(), data.newline);
+  text.forEach((one, t) => {
+    const before = stepBefore(t);
+    Object.assign(one, step(before, one.id, network, t), { bits: bitsOf(before, one.id) });
+    showGuesses(t);
+  });
+  changed("text");
 }
 
 // A word is a span that no line breaks; what is no letter ends it, and a newline ends the line.
@@ -37,14 +49,15 @@ function cut(length) {
   }
 }
 
-// What the network expects after each character, below it.
+// How surprising the character was, and what the network expects after it, below it.
 function showGuesses(t) {
-  const { box, logits } = text[t];
-  box.querySelectorAll(".q").forEach((guess) => guess.remove());
-  for (const [share, id] of likeliest(logits, 3)) {
-    const guess = box.appendChild(element("span", "q", data.shown[id]));
+  const { box, bits, logits } = text[t];
+  box.surprise.style.background = bits === null ? "" : heat(bits / 10);
+  likeliest(logits, 3).forEach(([share, id], rank) => {
+    const guess = (box.guesses[rank] ??= box.appendChild(element("span", "q")));
+    if (guess.textContent !== data.shown[id]) guess.textContent = data.shown[id];
     guess.style.background = heat(share * 0.8);
-  }
+  });
 }
 
 function paint(t) {

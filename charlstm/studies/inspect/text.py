@@ -1,11 +1,13 @@
 """A text as a model reads it: surprisal, expected characters, and the values of chosen units."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from charlstm.nn.parameters import Parameters
+from charlstm.output.page.network import early_limit
 from charlstm.output.result import Page, Result
 from charlstm.output.strips import Strip, strips_figure, strips_html, strips_lines
 from charlstm.output.terminal import Depth
@@ -17,12 +19,17 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+def _nothing(_: int) -> Sequence[tuple[int, Parameters]]:
+    return ()
+
+
 @dataclass(frozen=True, repr=False)
 class TextView(Result):
     """A trace with the `units` of it to show, as (layer, unit), and how many guesses to show.
 
     A page has all units, and the first of these in view. `run` is the model's name, `about` the
-    sentence below a page's title.
+    sentence below a page's title. `on_the_way` returns the networks that training made on its way,
+    at most so many, and this one, each with its update, for a page.
     """
 
     trace: Trace
@@ -30,6 +37,7 @@ class TextView(Result):
     guesses: int
     run: str
     about: str = ""
+    on_the_way: Callable[[int], Sequence[tuple[int, Parameters]]] = _nothing
 
     def to_table(self) -> tuple[list[str], list[list[Any]]]:
         """One row for each character."""
@@ -89,7 +97,9 @@ class TextView(Result):
 
     def to_page(self) -> bytes:
         """The page of the trace, in UTF-8."""
-        return trace_page(self.trace, self.units[0], f"Inside {self.run}", self.about)
+        on_the_way = self.on_the_way(early_limit(self.trace.parameters))
+        title = f"Inside {self.run}"
+        return trace_page(self.trace, self.units[0], title, self.about, on_the_way)
 
     def lines(self, columns: int = 80, depth: Depth = Depth.NONE) -> Iterator[str]:
         """The text, its guesses and the units as lines of at most `columns`, and their legend."""

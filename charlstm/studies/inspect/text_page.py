@@ -2,8 +2,10 @@
 
 import math
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
+from charlstm.nn.parameters import Parameters
 from charlstm.output.page.network import network_page
 from charlstm.output.terminal import glyph
 from charlstm.studies.inspect.salience import salient_units
@@ -12,8 +14,16 @@ from charlstm.trace import Trace
 SALIENT = 64  # units of a layer in order of salience
 
 
-def trace_page(trace: Trace, start: tuple[int, int], title: str, about: str) -> bytes:
+def trace_page(
+    trace: Trace,
+    start: tuple[int, int],
+    title: str,
+    about: str,
+    on_the_way: Sequence[tuple[int, Parameters]] = (),
+) -> bytes:
     """The page of all units, in UTF-8, with the layer and unit `start` in view first.
+
+    `on_the_way` is as for `network_page`.
 
     Raises:
         ExportError: if the network is too large for a page.
@@ -26,6 +36,7 @@ def trace_page(trace: Trace, start: tuple[int, int], title: str, about: str) -> 
         text=trace.text,
         start=start,
         salient=[salient_units(memory, SALIENT) for memory in trace.memory],
+        on_the_way=on_the_way,
     )
 
 
