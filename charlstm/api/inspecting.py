@@ -54,12 +54,8 @@ class Inspecting(Loaded):
 
         unit = checked_unit(self.parameters.architecture, unit)
         step = one_step(self.parameters.cell)
-        written = {
-            node: (equation.name, equation.text)
-            for node, equation in zip(step.nodes, step.equations, strict=True)
-        }
         return step_arithmetic(
-            self.parameters, self.vocabulary, text, at, unit, step.graph, written, self.name
+            self.parameters, self.vocabulary, text, at, unit, step.graph, step.written, self.name
         )
 
     def why(

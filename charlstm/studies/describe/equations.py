@@ -83,6 +83,12 @@ class StepEquations:
     equations: tuple[Equation, ...]
     weights: dict[str, dict[str, Shape]]
 
+    @property
+    def written(self) -> dict[Node, tuple[str, str]]:
+        """The name and the formula of each of the nodes."""
+        named = ((equation.name, equation.text) for equation in self.equations)
+        return dict(zip(self.nodes, named, strict=True))
+
 
 def one_step(cell: Cell[Any]) -> StepEquations:
     """The equations of one step of a cell."""

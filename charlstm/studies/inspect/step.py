@@ -21,10 +21,24 @@ from charlstm.nn.parameters import Parameters, layer_parameters
 from charlstm.nn.recording import record
 from charlstm.nn.reference import run_step
 from charlstm.nn.units import unit_name
+from charlstm.output.arithmetic import Written, filled, number, open_equations
 from charlstm.output.result import Result, aligned_html
-from charlstm.studies.inspect.step_numbers import Line, NumberWriter, number
 from charlstm.text.shown import quoted
 from charlstm.text.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Line:
+    """One equation of the step: `name` = `formula`, then `numbers`, of which the last is its value.
+
+    `sources` names what each summand of a pre-activation comes from, with its value.
+    """
+
+    name: str
+    formula: str
+    numbers: Sequence[str]
+    value: float
+    sources: Sequence[tuple[str, float]]
 
 
 @dataclass(frozen=True, repr=False)
@@ -96,7 +110,7 @@ def step_arithmetic(
     at: int,
     unit: tuple[int, int],
     graph: Graph,
-    written: Mapping[Node, tuple[str, str]],
+    written: Written,
     run: str = "",
 ) -> StepArithmetic:
     """The step that reads character `at` of a text, which follows a newline from zero state.
@@ -107,10 +121,19 @@ def step_arithmetic(
     parameters = parameters.with_numbers(parameters.flat.astype(np.float64))
     ids = vocabulary.encode("\n" + text if isinstance(text, str) else b"\n" + text)
     ids = ids[: at + 2].astype(np.intp)
-    values = _values(parameters, ids, unit[0], graph)
-    writer = NumberWriter({node: float(v[unit[1], 0]) for node, v in values.items()}, written)
-    before = {node.name: writer.values[node] for node in graph.nodes if isinstance(node, State)}
-    lines = [writer.line(node) for node in written]
+    of_nodes = _values(parameters, ids, unit[0], graph)
+    values = [float(of_nodes[node][unit[1], 0]) for node in graph.nodes]
+    before = {n.name: v for n, v in zip(graph.nodes, values, strict=True) if isinstance(n, State)}
+    lines = [
+        Line(
+            equation.name,
+            equation.formula,
+            list(dict.fromkeys(filled(form, values) for form in equation.forms)),
+            values[equation.place],
+            [(source, values[place]) for source, place in equation.summands],
+        )
+        for equation in open_equations(written)
+    ]
     return StepArithmetic(vocabulary.symbols(text), at, unit, before, lines, run)
 
 

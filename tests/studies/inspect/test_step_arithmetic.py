@@ -19,9 +19,8 @@ FUNCTIONS = {"σ": lambda a: 1.0 / (1.0 + np.exp(-a)), "tanh": np.tanh}
 
 def arithmetic(model: Parameters, at: int, layer: int = 0, text: str = TEXT) -> StepArithmetic:
     step = one_step(model.cell)
-    named = ((equation.name, equation.text) for equation in step.equations)
-    written = dict(zip(step.nodes, named, strict=True))
-    return step_arithmetic(model, VOCABULARY, text, at, (layer, UNIT), step.graph, written, "run")
+    unit = (layer, UNIT)
+    return step_arithmetic(model, VOCABULARY, text, at, unit, step.graph, step.written, "run")
 
 
 def value(form: str) -> float:
