@@ -25,7 +25,7 @@ def leaves(
     s.node(f"{stream}_next", "out", (EXIT, height), stream)
     s.wire(source, f"{stream}_next", *([(down, height)] if down else []))
     s.text((EXIT - 20, height - 19), f"{stream}_t", stream=stream)
-    s.reading(source, (EXIT - 20, height + 17))
+    s.reading(source, (EXIT - 12, height + 17))
     if up:
         s.above = ABOVE
         s.node("logits", "affine", (up, -16), "y", "W_y")

@@ -145,6 +145,10 @@ def text_of(text: Text) -> str:
         "one_minus": (17, False, PLAIN),
         "caption": (12.5, False, PLAIN),
         "note": (14, False, PLAIN),
+        "reading": (14, False, PLAIN),
+        "label": (14, True, FONT),
+        "small": (12, False, FONT),
+        "tiny": (9, False, FONT),
     }[text.role]
     colour = STREAMS.get(text.stream, "caption" if text.role == "caption" else "ink")
     x, y = text.at
