@@ -127,7 +127,7 @@ def test_the_salient_unit_is_the_one_that_swings_and_stays() -> None:
 
 def test_the_table_and_the_mapping_say_the_same() -> None:
     trace = trace_text(wild_model(), VOCABULARY, "The cat.")
-    view = TextView(trace, [(0, 2)], 3, "run")
+    view = TextView(trace, [(0, 2)], 3, "run", {})
     mapping = view.to_mapping()
     head, rows = view.to_table()
     assert head[:4] == ["character", "bits", "guess_1", "probability_1"]
@@ -143,9 +143,9 @@ def test_the_table_and_the_mapping_say_the_same() -> None:
 def test_h_is_a_row_of_its_own_where_the_memory_is_c(cell: str, names: str) -> None:
     trace = trace_text(wild_model(cell), VOCABULARY, "The cat.")
     assert [strip.label for strip in trace.unit_strips(0, 2)] == [trace.memory_label, *names]
-    head, rows = TextView(trace, [(0, 2)], 1, "run").to_table()
+    head, rows = TextView(trace, [(0, 2)], 1, "run", {}).to_table()
     h = np.array([row[head.index("0:2_h")] for row in rows])
     np.testing.assert_array_equal(h, trace.states[0]["h"][:, 2])
     assert len(head) == len(set(head))
-    ending = list(TextView(trace, [(0, 2)], 1, "run").lines())[-1]
+    ending = list(TextView(trace, [(0, 2)], 1, "run", {}).lines())[-1]
     assert ("0 to 1" in ending) is (cell != "rnn")

@@ -32,6 +32,7 @@ class Inspecting(Loaded):
             CharlstmError: if the text is empty, or a unit is not there.
         """
         from charlstm.nn.units import checked_unit  # noqa: PLC0415
+        from charlstm.studies.describe.equations import one_step  # noqa: PLC0415
         from charlstm.studies.inspect.salience import salient_units  # noqa: PLC0415
         from charlstm.studies.inspect.text import TextView  # noqa: PLC0415
 
@@ -39,8 +40,8 @@ class Inspecting(Loaded):
         trace = self.trace(text)
         top = len(trace.memory) - 1
         chosen = chosen or [(top, unit) for unit in salient_units(trace.memory[top], 2)]
-        about = self.read_by(len(trace.symbols))
-        return TextView(trace, chosen, guesses, self.name, about, self.on_the_way)
+        written, about = one_step(self.parameters.cell).written, self.read_by(len(trace.symbols))
+        return TextView(trace, chosen, guesses, self.name, written, about, self.on_the_way)
 
     def step(self, text: str | bytes, at: int, unit: tuple[int, int]) -> "StepArithmetic":
         """The arithmetic of a unit's step that reads character `at` of the text, counted from 0.

@@ -14,6 +14,7 @@ from charlstm.nn.recording import record
 from charlstm.nn.units import checked_unit
 from charlstm.output.page.network import early_limit, network_page, page_limit
 from charlstm.sampler import Filters, generate
+from charlstm.studies.describe.equations import one_step
 from charlstm.studies.inspect.salience import salient_units
 from charlstm.text.shown import printable
 from charlstm.text.vocabulary import Ids, Vocabulary
@@ -104,6 +105,7 @@ def encode(
         text=prime,
         start=checked_unit(shape, unit),
         salient=salient,
+        written=one_step(parameters.cell).written,
         settings=options.settings,
         on_the_way=on_the_way,
     )

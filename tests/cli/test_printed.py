@@ -527,7 +527,7 @@ def test_inspect_gradients_shows_norms_clipping_and_how_fast_they_fall() -> None
 def test_inspect_text_shows_surprise_guesses_and_the_units_gates() -> None:
     text = "The cat sat."
     trace = trace_text(wild_model(num_layers=2), WILD_VOCABULARY, text)
-    view = TextView(trace, [(0, 2), (1, 4)], 3, "run")
+    view = TextView(trace, [(0, 2), (1, 4)], 3, "run", {})
     found = plain(view.to_mapping())
     places = found["characters"]
     general, first, second, ending = blocks(list(view.lines(200, Depth.NONE)))

@@ -263,7 +263,7 @@ def test_a_gradient_that_vanishes_or_explodes_far_leaves_the_picture() -> None:
 
 def test_a_text_in_strips() -> None:
     trace = trace_text(wild_model(), WILD_VOCABULARY, "The cats")
-    view = TextView(trace, [(0, 2)], 1, "run")
+    view = TextView(trace, [(0, 2)], 1, "run", {})
     figure: Any = view.to_figure()
     (axes,) = figure.axes
     found = plain(view.to_mapping())

@@ -19,6 +19,7 @@ from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.nn.recording import record
 from charlstm.output.page.fixed_point import packed_difference, rounded
 from charlstm.output.page.network import early_limit, network_page
+from charlstm.studies.describe.equations import one_step
 from charlstm.studies.inspect.why import why
 from charlstm.text.vocabulary import Vocabulary
 from charlstm.trace import trace_text
@@ -59,6 +60,7 @@ def page_of(
         about="",
         text=text,
         start=(0, 2),
+        written=one_step(model.cell).written,
         salient=salient,
         on_the_way=course,
     )

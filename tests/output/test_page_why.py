@@ -12,6 +12,7 @@ from models import VOCABULARY, as_exported, wild_model
 
 from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.output.page.network import network_page
+from charlstm.studies.describe.equations import one_step
 from charlstm.studies.inspect.why import Why, why
 from charlstm.text.vocabulary import Vocabulary
 
@@ -33,7 +34,14 @@ def exported(
     salient = [list(range(shape.hidden_size))] * shape.num_layers
     path.write_bytes(
         network_page(
-            model, vocabulary, title="", about="", text=prime, start=(0, 2), salient=salient
+            model,
+            vocabulary,
+            title="",
+            about="",
+            text=prime,
+            start=(0, 2),
+            salient=salient,
+            written=one_step(model.cell).written,
         )
     )
     return path

@@ -82,7 +82,7 @@ def test_a_trace_is_coloured_text_in_a_notebook() -> None:
     assert cells.tags == {"pre", "span"}
     assert TEXT in cells.text
     assert TEXT in repr(trace)
-    view = TextView(trace, [(0, 3)], 1, "run")
+    view = TextView(trace, [(0, 3)], 1, "run", {})
     assert "tanh(c) of 0:3" in Cells(view._repr_html_()).text
     assert repr(view).splitlines()[-1].startswith("tanh(c), g, h: ")
 

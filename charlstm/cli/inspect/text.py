@@ -22,6 +22,7 @@ from charlstm.cli.units import UNIT
 from charlstm.errors import CorpusError
 from charlstm.nn.units import checked_unit
 from charlstm.output.page.network import page_limit
+from charlstm.studies.describe.equations import one_step
 from charlstm.studies.inspect.salience import THRESHOLD, salient_units, units_on_over
 from charlstm.studies.inspect.text import TextView
 from charlstm.text.shown import quoted
@@ -82,8 +83,8 @@ def command(
         chosen = _on_over(trace, given, typed(span), count)
     if not chosen:
         chosen = _salient(trace, at, count)
-    about = model.read_by(len(trace.symbols))
-    view = TextView(trace, chosen, top, model.name, about, model.on_the_way)
+    written, about = one_step(model.parameters.cell).written, model.read_by(len(trace.symbols))
+    view = TextView(trace, chosen, top, model.name, written, about, model.on_the_way)
     save_all(save, view)
     if as_json:
         print_json(view.to_mapping())

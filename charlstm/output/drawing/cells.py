@@ -117,7 +117,7 @@ def _memory(title: str, description: str, gates: str) -> Sketch:
     s.text(((places["o"] + end) / 2 + 6, GATES - 15), "o_t", stream="gate")
     s.reading("o", ((places["o"] + end) / 2 + 6, GATES + 31))
     s.reading("keep", ((places["f"] + places["g"]) / 2, RAIL - 17), words="f⊙c′ ")
-    s.reading("write", (places["g"] + 9, 142), "start", "i⊙g ")
+    s.reading("write", (places["g"] + 9, 142), "start", "i⊙g " if "i" in gates else "(1−f)⊙g ")
     s.reading("tanh_c", (end - 9, 212), "end")
     return s
 

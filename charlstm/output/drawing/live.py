@@ -1,17 +1,28 @@
 """The drawing of a cell with places for the numbers of one step, as a page embeds it.
 
 A part of an equation is a group with `data-terms`, the numbers of its equations. `data-place` is a
-value's place in the step, or x or y. A page may set each colour: --draw-c, and so on.
+value's place in the step, or x or y. A page sets the fonts --draw-serif and --draw-sans; it may set
+each colour: --draw-c, and so on.
 """
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from charlstm.nn import graph
 from charlstm.output.arithmetic import OpenEquation
 from charlstm.output.drawing.sketch import Node, Sketch, Text, Wire
 from charlstm.output.drawing.stands_for import Terms, Values, values_of
-from charlstm.output.drawing.svg import coloured, head, parts_of, text_of
+from charlstm.output.drawing.svg import (
+    FONT,
+    PLAIN,
+    coloured,
+    dot,
+    head,
+    parts_of,
+    text_of,
+    wire_lines,
+)
 
 RANGES = {"σ": 6.0, "tanh": 3.0}  # the pre-activation at the right end of a curve
 ROW, COLUMN = 17.0, 92.0  # from summand to summand, and from sum to sum at least
@@ -27,8 +38,9 @@ def live_svg(sketch: Sketch, places: Places, equations: Sequence[OpenEquation]) 
     for reading in sketch.readings:
         place = reading.node if reading.node in ("x", "y") else places[values[reading.node]]
         text = Text(reading.at, reading.words, "reading", reading.anchor)
-        above = reading.node == "y"
-        lines += _group([], _layer(above=above), [_number(text, place)])
+        layer = _layer(above=reading.node == "y")
+        of_node = terms.of_node(sketch.nodes[reading.node])
+        lines += _group(of_node, layer, [_number(text, place)])
     sums = [equation for equation in equations if equation.summands]
     at = {value: sketch.nodes[name].at[0] for name, value in reversed(values.items())}
     sums.sort(key=lambda equation: at[nodes[equation.place]])
@@ -41,6 +53,9 @@ def live_svg(sketch: Sketch, places: Places, equations: Sequence[OpenEquation]) 
         column = list(_sum(equation, x, top + ROW / 2))
         lines += _group([equations.index(equation)], "", column)
     whole = "\n".join([*head(sketch, bottom, "cell-"), *lines, "</svg>"])
+    whole = whole.replace(' xmlns="http://www.w3.org/2000/svg"', "")  # which HTML knows
+    for name, family in (("serif", FONT), ("sans", PLAIN)):
+        whole = whole.replace(f'"{family}"', f'"var(--draw-{name})"')
     return coloured(whole, "var(--draw-{name}, {colour})")
 
 
@@ -50,7 +65,10 @@ def _parts(sketch: Sketch, values: Values, places: Places, terms: Terms) -> Iter
         match part:
             case Wire(source=source, target=target):
                 layer = _layer(above="y" in (source.stream, target.stream), up=target.name)
-                yield _group(terms.of_wire(part), layer, lines)
+                shown = _from_below(sketch, part, lines) if layer == "lower" else lines
+                bridges = [line for line in shown if '"@body"' in line]
+                yield _group([], layer, bridges)
+                yield _group(terms.of_wire(part), layer, [x for x in shown if x not in bridges])
             case Node(kind="layer" | "tanh"):
                 value = values[part.name]
                 ends = places[value.operands[0]], places[value]
@@ -58,10 +76,19 @@ def _parts(sketch: Sketch, values: Values, places: Places, terms: Terms) -> Iter
             case Node():
                 yield _group(terms.of_node(part), _layer(above=part.stream == "y"), lines)
             case Text():
-                up = "_up" if part.words == "layer above" else ""
+                up = "_up" if part.at[1] < sketch.body[1] else ""
                 yield _group([], _layer(above=part.at[1] < 0, up=up), lines)
             case None:
                 yield lines
+
+
+def _from_below(sketch: Sketch, wire: Wire, lines: Sequence[str]) -> list[str]:
+    """A wire to the layer above, all of it: where there is no output it leaves no other wire."""
+    output = next(other for other in sketch.wires if other.target.name == "logits")
+    whole = replace(wire, points=(output.points[0], *wire.points))
+    if lines == [dot(wire)]:
+        return [dot(whole)]
+    return list(wire_lines(whole, sketch.wires))
 
 
 def _layer(*, above: bool, up: str = "") -> str:
@@ -104,4 +131,4 @@ def _sum(equation: OpenEquation, x: float, top: float) -> Iterator[str]:
         yield text_of(Text((x - 16, y), words or "sum", "label", "end"))
         yield _number(Text((x + 40, y), "", "reading", "end"), place)
     y = top + (len(rows) - 1.5) * ROW
-    yield f'<path d="M{x - 48:g} {y:g}H{x + 42:g}" stroke="@ink" fill="none"/>'
+    yield f'<path d="M{x - 44:g} {y:g}H{x + 40:g}" stroke="@ink" fill="none"/>'

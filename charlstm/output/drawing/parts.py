@@ -5,6 +5,7 @@ from charlstm.output.drawing.sketch import Point, Sketch
 RAIL = 105.0  # the height of the state that runs along the top
 WIDTH, EXIT = 850.0, 812.0
 ABOVE = 126.0  # the height of the output, which stands above the module
+OUTPUT = "output, in the top layer"
 OLD = {"h": "h_{t−1}", "c": "c_{t−1}", "x": "x_t"}
 
 
@@ -40,7 +41,7 @@ def leaves(
         s.text((up + 12, -100), "y_t", anchor="start", stream="y")
         s.reading("y", (up - 14, -100), "end")
         s.text((up - 188, -70), "probabilities of the next character", "caption")
-        s.text((up - 130, -16), "output, in the top layer", "caption")
+        s.text((up - 130, -16), OUTPUT, "caption")
         s.text((up + 50, 41), "layer above", "caption")
 
 

@@ -77,18 +77,23 @@ def parts_of(sketch: Sketch) -> Iterator[tuple[Wire | Node | Text | None, list[s
     if right > left:
         yield None, [_rect(sketch.body, 22, "body", "body-edge", 1.5)]
     for number, wire in enumerate(sketch.wires):
-        yield wire, list(_wire(wire, sketch.wires[:number]))
+        yield wire, list(wire_lines(wire, sketch.wires[:number]))
     for wire in sketch.wires:
         if wire.branch:
-            (x, y), fill = wire.points[0], STREAMS[wire.source.stream]
-            yield wire, [f'<circle cx="{_n(x)}" cy="{_n(y)}" r="4.2" fill="@{fill}"/>']
+            yield wire, [dot(wire)]
     for node in sketch.nodes.values():
         yield node, list(_node(node))
     for text in sketch.texts:
         yield text, [text_of(text)]
 
 
-def _wire(wire: Wire, below: list[Wire]) -> Iterator[str]:
+def dot(wire: Wire) -> str:
+    """Where a wire leaves another one."""
+    (x, y), fill = wire.points[0], STREAMS[wire.source.stream]
+    return f'<circle cx="{_n(x)}" cy="{_n(y)}" r="4.2" fill="@{fill}"/>'
+
+
+def wire_lines(wire: Wire, below: list[Wire]) -> Iterator[str]:
     """A line with round corners and a head; it is bridged over the wires that it crosses."""
     stream = wire.source.stream
     colour, width = STREAMS[stream], THIN if wire.thin else WIDTHS[stream]

@@ -9,8 +9,8 @@ from typing import Any
 from charlstm.store.json_text import json_text
 
 
-def page(name: str, title: str, about: str, data: Mapping[str, Any]) -> bytes:
-    """The page `name` with its style, script and data inside; it needs no network.
+def page(name: str, title: str, about: str, data: Mapping[str, Any], drawing: str = "") -> bytes:
+    """The page `name` with its style, script, data and `drawing` (SVG) inside; it needs no network.
 
     Text enters it as HTML escapes, or as JSON without `<`, `>` and `&`. Its script writes only
     text. So nothing in a text or a file name can become code of the page.
@@ -21,6 +21,7 @@ def page(name: str, title: str, about: str, data: Mapping[str, Any]) -> bytes:
         if part.name.endswith((".css", ".js"))
     }
     known = {"title": html.escape(title), "about": html.escape(about), "data": embedded(data)}
+    known["drawing"] = drawing
     text = (files(__name__) / f"{name}.html").read_text(encoding="utf-8")
     return Template(text).substitute(parts | known).encode("utf-8", "replace")
 

@@ -21,6 +21,9 @@ from charlstm.nn.graph import (
     symbol_of,
 )
 from charlstm.nn.parameters import Parameters, layer_parameters, parameters_at
+from charlstm.output.arithmetic import OpenEquation, Written, open_equations, places
+from charlstm.output.drawing.cell import drawing_of
+from charlstm.output.drawing.live import live_svg
 from charlstm.output.page import page
 from charlstm.output.page.fixed_point import packed, packed_difference, rounded
 from charlstm.output.terminal import glyph
@@ -52,6 +55,7 @@ def network_page(
     text: str,
     start: tuple[int, int],
     salient: Sequence[Sequence[int]],
+    written: Written,
     settings: Mapping[str, float] | None = None,
     write: bool = False,
     on_the_way: Sequence[tuple[int, Parameters]] = (),
@@ -59,7 +63,8 @@ def network_page(
     """The page, in UTF-8, with the weights in 16 bits. It reads `text` when it opens.
 
     The unit `start` is in view first; `salient` are the units of each layer to step through.
-    `settings` are values of its fields by name, such as `temperature`. With `write` it writes on.
+    `written` are the equations of the cell's step. `settings` are values of its fields by name,
+    such as `temperature`. With `write` it writes on.
     `on_the_way` are networks that training made and these parameters, each with its update.
 
     Raises:
@@ -71,6 +76,7 @@ def network_page(
             "export it as .onnx"
         )
     shape, cell, arrays = parameters.architecture, parameters.cell, parameters.by_name
+    equations = open_equations(written)
     data = {
         "tokens": vocabulary.tokens,
         "characters": vocabulary.alphabet if vocabulary.tokens == "char" else [],
@@ -79,6 +85,7 @@ def network_page(
         "reset_at": parameters.reset_at,
         "hidden_size": shape.hidden_size,
         "program": program(cell),
+        "equations": [_shown(equation) for equation in equations],
         "sigmoids": cell.sigmoids,
         "memory": {"state": cell.memory, "name": cell.memory_label},
         **_blocks({name: packed(value) for name, value in arrays.items()}, shape.num_layers),
@@ -91,7 +98,15 @@ def network_page(
         "settings": {"prime": text, **(settings or {})},
         "write": write,
     }
-    return page("model", title, about, data)
+    drawing = live_svg(drawing_of(cell, attention=shape.attention > 0), places(written), equations)
+    return page("model", title, about, data, drawing)
+
+
+def _shown(equation: OpenEquation) -> dict[str, Any]:
+    """An equation for the page's script, with a true minus."""
+    shown = vars(equation) | {"formula": equation.formula.replace("t-1", "t−1")}
+    summands = [(source.replace("t-1", "t−1"), place) for source, place in equation.summands]
+    return shown | {"summands": summands}
 
 
 def _blocks(weights: Mapping[str, dict[str, str]], layers: int) -> dict[str, Any]:

@@ -113,7 +113,7 @@ $("text").addEventListener("pointerdown", (event) => {
 document.addEventListener("pointermove", (event) => {
   const t = under(event);
   if (t === null || isWriting()) return;
-  if (t !== now.here) look(t);
+  if (t !== now.here && (markedFrom !== null || !isZoomed())) look(t);
   if (markedFrom !== null && t !== markedFrom) mark(markedFrom, t);
 });
 for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => { markedFrom = null; });

@@ -54,8 +54,9 @@ const keys = {
   g: () => chooseQuantity(quantities[(quantities.indexOf(now.quantity) + 1) % quantities.length]),
 };
 document.addEventListener("keydown", (event) => {
-  const field = event.key !== "Escape" && event.target.closest("input:not([type=checkbox]), select, textarea, button, summary");
-  if (field || event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
+  const isPress = event.key === "Enter" || event.key === " ";
+  const field = event.target.closest(`input:not([type=checkbox]), select, textarea${isPress ? ", button, summary" : ""}`);
+  if ((field && event.key !== "Escape") || event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
   event.preventDefault();
   keys[event.key]();
 });

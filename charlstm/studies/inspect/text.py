@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from charlstm.nn.parameters import Parameters
+from charlstm.output.arithmetic import Written
 from charlstm.output.page.network import early_limit
 from charlstm.output.result import Page, Result
 from charlstm.output.strips import Strip, strips_figure, strips_html, strips_lines
@@ -27,15 +28,16 @@ def _nothing(_: int) -> Sequence[tuple[int, Parameters]]:
 class TextView(Result):
     """A trace with the `units` of it to show, as (layer, unit), and how many guesses to show.
 
-    A page has all units, and the first of these in view. `run` is the model's name, `about` the
-    sentence below a page's title. `on_the_way` returns the networks that training made on its way,
-    at most so many, and this one, each with its update, for a page.
+    A page has all units, and the first of these in view. `run` is the model's name, `written` are
+    the equations of its step, `about` is the sentence below a page's title. `on_the_way` returns
+    the networks that training made on its way, at most so many, and this one, each with its update.
     """
 
     trace: Trace
     units: Sequence[tuple[int, int]]
     guesses: int
     run: str
+    written: Written
     about: str = ""
     on_the_way: Callable[[int], Sequence[tuple[int, Parameters]]] = _nothing
 
@@ -99,7 +101,7 @@ class TextView(Result):
         """The page of the trace, in UTF-8."""
         on_the_way = self.on_the_way(early_limit(self.trace.parameters))
         title = f"Inside {self.run}"
-        return trace_page(self.trace, self.units[0], title, self.about, on_the_way)
+        return trace_page(self.trace, self.units[0], title, self.about, self.written, on_the_way)
 
     def lines(self, columns: int = 80, depth: Depth = Depth.NONE) -> Iterator[str]:
         """The text, its guesses and the units as lines of at most `columns`, and their legend."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from charlstm.nn.parameters import Parameters
+from charlstm.output.arithmetic import Written
 from charlstm.output.page.network import network_page
 from charlstm.output.terminal import glyph
 from charlstm.studies.inspect.salience import salient_units
@@ -19,11 +20,12 @@ def trace_page(
     start: tuple[int, int],
     title: str,
     about: str,
+    written: Written,
     on_the_way: Sequence[tuple[int, Parameters]] = (),
 ) -> bytes:
     """The page of all units, in UTF-8, with the layer and unit `start` in view first.
 
-    `on_the_way` is as for `network_page`.
+    `written` are the equations of the cell's step, `on_the_way` is as for `network_page`.
 
     Raises:
         ExportError: if the network is too large for a page.
@@ -36,6 +38,7 @@ def trace_page(
         text=trace.text,
         start=start,
         salient=[salient_units(memory, SALIENT) for memory in trace.memory],
+        written=written,
         on_the_way=on_the_way,
     )
 

@@ -11,6 +11,7 @@ from models import VOCABULARY, wild_model
 
 from charlstm.output.page import embedded
 from charlstm.output.page.network import page_limit
+from charlstm.studies.describe.equations import one_step
 from charlstm.studies.inspect.salience import units_on_over
 from charlstm.studies.inspect.text_page import trace_page
 from charlstm.trace import trace_text
@@ -41,7 +42,9 @@ def test_data_in_a_page_can_end_no_script(text: str) -> None:
 
 def test_titles_are_escaped_and_nothing_comes_from_outside() -> None:
     text = "</script><img src=x onerror=alert(1)>"
-    page = trace_page(trace_text(wild_model(), VOCABULARY, text), (0, 0), text, text).decode()
+    model = wild_model()
+    trace, written = trace_text(model, VOCABULARY, text), one_step(model.cell).written
+    page = trace_page(trace, (0, 0), text, text, written).decode()
     assert "<img" not in page
     assert page.count("</script>") == 2
     assert not re.search(r"https?:|src=\"|@import|url\(", page)

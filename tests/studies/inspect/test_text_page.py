@@ -8,6 +8,7 @@ import pytest
 from browsers import assert_every_line_has_letters, assert_it_fits, chromium, opened
 from models import VOCABULARY, as_exported, wild_model
 
+from charlstm.studies.describe.equations import one_step
 from charlstm.studies.inspect.salience import units_on_over
 from charlstm.studies.inspect.text_page import trace_page
 from charlstm.trace import Trace, trace_text
@@ -26,7 +27,8 @@ def trace() -> Trace:
 @pytest.fixture(scope="module")
 def file(trace: Trace, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "page.html"
-    path.write_bytes(trace_page(trace, (1, 3), "A <run> & more", "2 layers"))
+    written = one_step(trace.cell).written
+    path.write_bytes(trace_page(trace, (1, 3), "A <run> & more", "2 layers", written))
     return path
 
 
