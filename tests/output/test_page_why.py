@@ -9,10 +9,9 @@ import pytest
 from browsers import assert_it_fits, chromium, opened, until
 from cells_under_test import each_variant
 from models import VOCABULARY, as_exported, wild_model
+from pages import page_of
 
 from charlstm.nn.parameters import Architecture, Parameters
-from charlstm.output.page.network import network_page
-from charlstm.studies.describe.equations import one_step
 from charlstm.studies.inspect.why import Why, why
 from charlstm.text.vocabulary import Vocabulary
 
@@ -25,26 +24,6 @@ PRIME = "The cats\n☃ ate" + "\nThe dogs"
 def browser() -> Iterator[Any]:
     with chromium() as found:
         yield found
-
-
-def exported(
-    model: Parameters, folder: Path, prime: str = PRIME, vocabulary: Vocabulary = VOCABULARY
-) -> Path:
-    path, shape = folder / "page.html", model.architecture
-    salient = [list(range(shape.hidden_size))] * shape.num_layers
-    path.write_bytes(
-        network_page(
-            model,
-            vocabulary,
-            title="",
-            about="",
-            text=prime,
-            start=(0, 2),
-            salient=salient,
-            written=one_step(model.cell).written,
-        )
-    )
-    return path
 
 
 def ask(page: Any, explain: str, against: str = "") -> None:
@@ -99,7 +78,7 @@ def assert_same_numbers(page: Any, found: Why) -> None:
 
 def assert_python_s(browser: Any, model: Parameters, folder: Path) -> None:
     near = as_exported(model)
-    with opened(browser, exported(model, folder)) as page:
+    with opened(browser, page_of(model, folder, PRIME)) as page:
         ask(page, " were", " was")
         leave_out(page)
         assert_same_numbers(page, why(near, VOCABULARY, PRIME, " were", " was"))
@@ -133,7 +112,7 @@ def test_nothing_speaks_from_before_a_line_that_begins_from_zero(
     model = wild_model("peephole", num_layers=2, scale=0.6, attention=attention)
     model.reset_at = int(VOCABULARY.encode("\n")[0])
     near = as_exported(model)
-    with opened(browser, exported(model, tmp_path)) as page:
+    with opened(browser, page_of(model, tmp_path, PRIME)) as page:
         ask(page, " a")
         leave_out(page)
         found = why(near, VOCABULARY, PRIME, " a")
@@ -148,7 +127,7 @@ def test_a_byte_model_explains_a_byte(browser: Any, tmp_path: Path) -> None:
     model = Parameters(Architecture(hidden_size=5), 256, dtype=np.float64)
     model.flat[:] = np.random.default_rng(0).normal(0.0, 0.7, model.size)
     bytes_ = Vocabulary("byte")
-    with opened(browser, exported(model, tmp_path, "a né", bytes_)) as page:
+    with opened(browser, page_of(model, tmp_path, "a né", bytes_)) as page:
         ask(page, "é", "è")
         leave_out(page)
         assert_same_numbers(page, why(as_exported(model), bytes_, "a né", "é", "è"))
@@ -156,7 +135,7 @@ def test_a_byte_model_explains_a_byte(browser: Any, tmp_path: Path) -> None:
 
 def test_what_cannot_be_explained_is_said_in_a_line(browser: Any, tmp_path: Path) -> None:
     model = wild_model()
-    with opened(browser, exported(model, tmp_path)) as page:
+    with opened(browser, page_of(model, tmp_path, PRIME)) as page:
         page.evaluate("document.getElementById('why-view').open = true")
 
         def says(words: str) -> None:
@@ -179,7 +158,7 @@ def test_what_cannot_be_explained_is_said_in_a_line(browser: Any, tmp_path: Path
 def test_by_keys_alone_on_a_phone(browser: Any, tmp_path: Path) -> None:
     """The view opens, asks, leaves out, stops, and puts a unit in view."""
     model = wild_model(num_layers=2)
-    with opened(browser, exported(model, tmp_path, "The cats ate " * 40)) as page:
+    with opened(browser, page_of(model, tmp_path, "The cats ate " * 40)) as page:
         page.set_viewport_size({"width": 360, "height": 700})
         page.locator("#why-view summary").focus()
         page.keyboard.press("Enter")

@@ -16,16 +16,16 @@ function add(out, a, scale = 1) {
   for (let k = 0; k < out.length; k++) out[k] += scale * a[k];
 }
 function addProduct(out, a, b) {
-  if (b.length) for (let k = 0; k < out.length; k++) out[k] += a[k] * b[k];
-  else add(out, a, b);
+  if (!b.length) add(out, a, b);
+  else for (let k = 0; k < out.length; k++) out[k] += a[k] * b[k];
 }
 const zeros = (size = H) => new Float64Array(size);
 
 // The gradient of each operation's value in the step at work. Constants have none.
 const gradients = data.program.steps.map(({ op }) => (op === "constant" ? null : zeros()));
 
-// One layer's step back. `d` holds the gradients of the new states by name, and then those of the
-// states before. The gradient of x is added to `dx`; in the first layer `dx` gets that of each gate's row.
+// One layer's step back. `d` holds the gradients of the new states, and then of those before. That of x
+// is added to `dx`; in the first layer dx(row, g) gets that of each gate's row.
 function layerBack(weight, values, held, d, dx) {
   const { steps, states } = data.program;
   for (const gradient of gradients) gradient?.fill(0);
@@ -34,28 +34,28 @@ function layerBack(weight, values, held, d, dx) {
     d[name].fill(0);
   }
   for (let k = steps.length - 1; k >= 0; k--) {
-    const { op, of, row, name, weight: by } = steps[k], g = gradients[k], v = values[k];
-    const a = of && gradients[of[0]], b = of && gradients[of[1]];
+    const { op, of = [], row, name, weight: by } = steps[k], g = gradients[k], v = values[k];
+    const a = gradients[of[0]], b = gradients[of[1]];
     for (const it of held) if (it.k === k) g[it.unit] = 0;
     if (op === "state") add(d[name], g);
-    else if (op === "input") {
-      if (weight.E) dx(row, g);
-      else addTransposed(weight.W_x, row * H, g, dx);
-    } else if (op === "product") addTransposed(weight[by], row * H, g, a);
+    else if (op === "input" && weight.E) dx(row, g);
+    else if (op === "input") addTransposed(weight.W_x, row * H, g, dx);
+    else if (op === "product") addTransposed(weight[by], row * H, g, a);
     else if (op === "scale") addProduct(a, g, weight[by].subarray(row * H, row * H + H));
     else if (op === "multiply") {
       if (a) addProduct(a, g, values[of[1]]);
       if (b) addProduct(b, g, values[of[0]]);
-    } else if (op === "add" || op === "subtract") {
-      if (a) add(a, g);
-      if (b) add(b, g, op === "add" ? 1 : -1);
     } else if (op === "sigmoid") for (let j = 0; j < H; j++) a[j] += g[j] * v[j] * (1 - v[j]);
     else if (op === "tanh") for (let j = 0; j < H; j++) a[j] += g[j] * (1 - v[j] * v[j]);
+    else {
+      if (a) add(a, g);
+      if (b) add(b, g, op === "add" ? 1 : -1);
+    }
   }
 }
 
-// The gradient of what the readout reads at step n, added to those of the top layer's outputs.
-function lookBackBack(steps, n, dz, outputs) {
+// From the gradient dz of what the readout reads at step n to those of the top layer's outputs.
+function readoutBack(steps, n, dz, outputs) {
   const { attention } = network, { seen, q, p } = lookBack(steps[n].output);
   add(outputs[n], dz);
   if (!seen.length) return;
@@ -73,66 +73,58 @@ function lookBackBack(steps, n, dz, outputs) {
   addTransposed(attention.W_a, 0, dq, outputs[n]);
 }
 
-// Back from step `from` to step `to`: `d` and `outputs` hold the gradients of the states after `from`,
-// and of the outputs of all steps besides; dx(n, row, g) gets those of each gate's row of step n.
-function passBack(steps, from, to, d, outputs, dx) {
-  for (let n = from; n >= to; n--) {
+// Back from the last step to step `to`: `d` are the gradients of the states after it, `outputs` those of
+// each step's output besides; dx(n, row, g) gets those of each gate's row of step n.
+function passBack(steps, to, d, outputs, dx) {
+  for (let n = steps.length - 1; n >= to; n--) {
+    const { values, held, id } = steps[n];
     add(d[L - 1].h, outputs[n]);
-    for (let layer = L - 1; layer >= 0; layer--) {
-      const down = layer ? d[layer - 1].h : (row, g) => dx(n, row, g);
-      layerBack(network.layers[layer], steps[n].values[layer], steps[n].held[layer], d[layer], down);
+    for (let k = L - 1; k >= 0; k--) {
+      layerBack(network.layers[k], values[k], held[k], d[k], k ? d[k - 1].h : (row, g) => dx(n, row, g));
     }
-    if (steps[n].id === data.reset_at) for (const states of d) for (const name in states) states[name].fill(0);
+    if (id === data.reset_at) d.forEach((states) => Object.values(states).forEach((one) => one.fill(0)));
   }
 }
 
-// The steps that read a continuation after `last`, all but its last character, and its log-probability.
-function readOn(last, ids) {
-  let total = 0;
+// The steps that read a continuation after `last`, without its last character, and its log-probability.
+function readOn(last, ids, reader = network) {
   const steps = [last];
+  let total = 0;
   ids.forEach((id, k) => {
     const { logits } = steps[k], highest = Math.max(...logits);
     total += logits[id] - highest - Math.log(logits.reduce((sum, y) => sum + Math.exp(y - highest), 0));
-    if (k + 1 < ids.length) steps.push({ id, ...step(steps[k], id) });
+    if (k + 1 < ids.length) steps.push({ id, ...step(steps[k], id, reader) });
   });
   return { total, steps };
 }
+const difference = (totals) => totals.reduce((a, b) => a - b);
 
-// A row of the first layer's table, and the mean row of all known characters.
-const E = ({ layers: [{ E: table }] }, id) => table.subarray((id * table.length) / (V + 1), ((id + 1) * table.length) / (V + 1));
-function meanRow(reader) {
-  const mean = zeros(E(reader, 0).length);
-  for (let id = 0; id < V; id++) add(mean, E(reader, id), 1 / V);
-  return mean;
-}
-
-// The influence of the first `count` characters of the text on the log-probability of a continuation,
-// or on its difference to that of another one: `signed` is the gradient times the character's row less
-// the mean row, `norm` the gradient's norm. `total` is what is explained, in nats.
+// The influence of the first `count` characters on the log-probability of a continuation, or on its
+// difference to another's: `signed` is the gradient times the character's row less the mean row, `norm`
+// the gradient's norm, `total` what is explained, in nats.
 function influence(count, continuations) {
-  const before = [{ id: data.newline, ...origin }, ...text.slice(0, count)], mean = meanRow(network);
-  const d = network.layers.map(() => Object.fromEntries(Object.keys(data.program.states).map((name) => [name, zeros()])));
+  const { E } = network.layers[0], size = E.length / (V + 1), mean = zeros(size);
+  for (let id = 0; id < V; id++) add(mean, E.subarray(id * size, (id + 1) * size), 1 / V);
+  const before = [{ id: data.newline, ...origin }, ...text.slice(0, count)], d = fresh().states;
   const outputs = before.map(() => zeros()), signed = zeros(count), norm = zeros(count);
-  const logProbabilities = continuations.map((ids, which) => {
-    const { total, steps } = readOn(before[count], ids), all = [...before, ...steps.slice(1)];
-    const mine = d.map((states) => Object.fromEntries(Object.keys(states).map((name) => [name, zeros()])));
-    const ends = [...outputs, ...steps.slice(1).map(() => zeros())];
+  const totals = continuations.map((ids, which) => {
+    const { total, steps } = readOn(before[count], ids), after = steps.slice(1), mine = fresh().states;
+    const all = [...before, ...after], ends = [...outputs, ...after.map(() => zeros())], sign = which ? -1 : 1;
     ids.forEach((id, k) => {
-      const dy = Float64Array.from(softmax(steps[k].logits, 1), (p) => (which ? p : -p)), dz = zeros();
-      dy[id] += which ? -1 : 1;
+      const dy = Float64Array.from(softmax(steps[k].logits, 1), (p) => -sign * p), dz = zeros();
+      dy[id] += sign;
       addTransposed(network.readout.W_y, 0, dy, dz);
-      lookBackBack(all, count + k, dz, ends);
+      readoutBack(all, count + k, dz, ends);
     });
-    passBack(all, all.length - 1, count + 1, mine, ends, () => {});
+    passBack(all, count + 1, mine, ends, () => {});
     mine.forEach((states, layer) => { for (const name in states) add(d[layer][name], states[name]); });
     return total;
   });
-  passBack(before, count, 1, d, outputs, (n, row, g) => {
-    const e = E(network, before[n].id), first = row * H, t = n - 1;
-    for (let k = 0; k < H; k++) {
-      signed[t] += g[k] * (e[first + k] - mean[first + k]);
-      norm[t] += g[k] * g[k];
+  passBack(before, 1, d, outputs, (n, row, g) => {
+    for (let k = 0, e = row * H; k < H; k++, e++) {
+      signed[n - 1] += g[k] * (E[before[n].id * size + e] - mean[e]);
+      norm[n - 1] += g[k] * g[k];
     }
   });
-  return { signed, norm: norm.map(Math.sqrt), logProbabilities, total: logProbabilities.reduce((a, b) => a - b) };
+  return { signed, norm: norm.map(Math.sqrt), total: difference(totals) };
 }

@@ -6,7 +6,8 @@ now.checkpoint = newest;
 
 function chooseCheckpoint(k) {
   now.checkpoint = clamp(Math.round(k) || 0, 0, newest);
-  network = { ...networkAt(now.checkpoint), held: network.held };
+  base = networkAt(now.checkpoint);
+  for (const one of text) one.unchanged = null;
   readAnew();
 }
 
@@ -20,7 +21,7 @@ const mean = (bits) => {
 function* measured(given) {
   for (let k = newest; k >= 0; k--) {
     if (course[k] !== undefined) continue;
-    const reader = { ...networkAt(k), held: network.held }, bits = [];
+    const reader = withChanges(networkAt(k)), bits = [];
     let last = step(fresh(), data.newline, reader);
     for (const [t, id] of given.entries()) {
       bits.push(bitsOf(last, id));

@@ -52,5 +52,19 @@ function element(tag, className, text) {
   return made;
 }
 
+const rowOf = (tag, cells) => {
+  const row = element("tr");
+  for (const cell of cells) row.appendChild(element(tag)).append(cell);
+  return row;
+};
+const tableOf = (table, head, rows) => table.replaceChildren(rowOf("th", head), ...rows.map((row) => rowOf("td", row)));
+function buttonOf(label, act, says) {
+  const made = element("button", "link", label);
+  made.type = "button";
+  made.onclick = act;
+  if (says) made.setAttribute("aria-label", says);
+  return made;
+}
+
 const number = (v) => (v === null || Number.isNaN(v) ? "—" : v.toFixed(2));
 const data = JSON.parse(document.getElementById("data").textContent);

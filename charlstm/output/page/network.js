@@ -18,7 +18,7 @@ const unpacked = ({ layers, attention, W_y, b_y }, later) => ({
   readout: block({ W_y, b_y }, later?.readout), held: [],
 });
 const trained = unpacked(data);
-let network = trained; // the one that reads
+let base = trained, network = base; // the one that reads, and without the changes
 const L = data.layers.length, V = trained.readout.b_y.length, { heads, reach } = data;
 const sigmoid = (a) => 1 / (1 + Math.exp(-a));
 

@@ -2,6 +2,21 @@
 const likeliest = (logits, count) =>
   softmax(logits, 1).map((share, id) => [share, id]).sort((a, b) => b[0] - a[0]).slice(0, count);
 
+// The likeliest five, and beside them what the unchanged network expects, with the likeliest five of both.
+function showExpected({ logits, unchanged }) {
+  const all = [logits, ...(unchanged ? [unchanged.logits] : [])].map((one) => softmax(one, 1));
+  const most = (id) => Math.max(...all.map((odds) => odds[id]));
+  const listed = [...all[0].keys()].sort((a, b) => most(b) - most(a)).slice(0, 5);
+  $("expected").replaceChildren(...listed.map((id) => {
+    const shares = all.map((odds) => odds[id]), drawn = element("div");
+    shares.forEach((share, k) => {
+      drawn.appendChild(element("span", k ? "bar unchanged" : "bar")).style.width = `${share * (unchanged ? 5 : 7)}rem`;
+    });
+    return rowOf("td", [data.shown[id], ...shares.map((share) => `${(share * 100).toFixed(1)} %`), drawn]);
+  }));
+  if (unchanged) $("expected").prepend(rowOf("th", ["", "now", "unchanged"]));
+}
+
 parts.push({
   place() {
     const here = text[now.here];
@@ -9,14 +24,7 @@ parts.push({
     const { shown, bits, logits } = here;
     $("place").textContent = `read “${shown}”, character ${now.here}`;
     $("surprise").textContent = bits === null ? "never seen in training" : `surprise ${bits.toFixed(2)} bits`;
-    $("expected").replaceChildren(
-      ...likeliest(logits, 5).map(([share, k]) => {
-        const row = element("tr");
-        row.append(element("td", "mono", data.shown[k]), element("td", "", `${(share * 100).toFixed(1)} %`));
-        row.appendChild(element("td")).appendChild(element("span", "bar")).style.width = `${share * 7}rem`;
-        return row;
-      })
-    );
+    showExpected(here);
     const head = element("tr"), row = element("tr");
     for (const quantity of ["memory", ...rows]) {
       head.append(element("th", "", quantity === "memory" ? data.memory.name : quantity));

@@ -5,16 +5,31 @@ const LONGEST = 24; // characters of a word that a line does not break
 const glyphOf = (id, typed) => data.shown[id] ?? (/^[\p{L}\p{N}\p{P}\p{S}]$/u.test(typed) ? typed : "\ufffd");
 
 function append(id, given, typed = "") {
-  const before = stepBefore(text.length), box = element("b", given ? "given" : "");
-  box.c = box.appendChild(element("span", "c", glyphOf(id, typed)));
+  const box = element("b", given ? "given" : ""), own = { id, shown: glyphOf(id, typed) };
+  box.c = box.appendChild(element("span", "c"));
   box.rows = bars(box, rows);
   box.surprise = box.appendChild(element("i", "s"));
   box.guesses = [];
   box.dataset.t = text.length;
-  text.push({ id, given, bits: bitsOf(before, id), box, shown: box.c.textContent, ...step(before, id) });
+  text.push({ box, given, own, unchanged: null });
+  readAt(text.length - 1);
   wordOf(text.length - 1).append(box);
   box.classList.toggle("first", beginsLine(box, text.at(-2)?.box));
-  showGuesses(text.length - 1);
+}
+
+// Read the character at t, as the changes want it. What the unchanged network does with the text's own
+// character is kept beside it.
+function readAt(t) {
+  const one = text[t], { box, own } = one, before = stepBefore(t);
+  if (changes.length) {
+    const { id, shown } = swapped(t) ?? own;
+    one.unchanged ??= step(t ? text[t - 1].unchanged : step(fresh(), data.newline, base), own.id, base);
+    Object.assign(one, { id, shown }, step(before, id, network, t));
+  } else Object.assign(one, own, one.unchanged ?? step(before, own.id), { unchanged: null });
+  one.bits = bitsOf(before, one.id);
+  say(box.c, one.shown);
+  box.classList.toggle("flipped", isFlipped(one));
+  showGuesses(t);
 }
 
 // How surprising a character is after a step; null if the network does not know it.
@@ -22,12 +37,9 @@ const bitsOf = (before, id) => (id < V ? -Math.log2(softmax(before.logits, 1)[id
 
 // Another network reads the same text.
 function readAnew() {
+  network = withChanges(base);
   origin = step(fresh(), data.newline);
-  text.forEach((one, t) => {
-    const before = stepBefore(t);
-    Object.assign(one, step(before, one.id, network, t), { bits: bitsOf(before, one.id) });
-    showGuesses(t);
-  });
+  text.forEach((_, t) => readAt(t));
   changed("text");
 }
 
@@ -55,9 +67,14 @@ function showGuesses(t) {
   box.surprise.style.background = bits === null ? "" : heat(bits / 10);
   likeliest(logits, 3).forEach(([share, id], rank) => {
     const guess = (box.guesses[rank] ??= box.appendChild(element("span", "q")));
-    if (guess.textContent !== data.shown[id]) guess.textContent = data.shown[id];
+    say(guess, data.shown[id]);
     guess.style.background = heat(share * 0.8);
   });
+}
+
+// Text that is as it was costs no layout.
+function say(box, words) {
+  if (box.textContent !== words) box.textContent = words;
 }
 
 function paint(t) {

@@ -29,17 +29,14 @@ function mark(from, to) {
 }
 
 function listSpanUnits() {
-  const head = element("tr");
-  for (const name of ["layer:unit", "least", "on elsewhere"]) head.append(element("th", "", name));
-  const listed = spanUnits.slice(0, 12).map((entry) => {
-    const row = element("tr", entry.layer === now.layer && entry.unit === now.unit ? "shown" : "");
-    const sign = entry.sign > 0 ? "+" : "−";
-    const cells = [`${entry.layer}:${entry.unit}`, sign + entry.least.toFixed(2), `${(entry.on * 100).toFixed(0)} %`];
-    row.append(...cells.map((cell) => element("td", "", cell)));
-    row.onclick = () => chooseUnit(entry.layer, entry.unit);
+  const listed = spanUnits.slice(0, 12).map(({ layer, unit, sign, least, on }) => {
+    const name = buttonOf(`${layer}:${unit}`, () => chooseUnit(layer, unit));
+    const row = rowOf("td", [name, (sign > 0 ? "+" : "−") + least.toFixed(2), `${(on * 100).toFixed(0)} %`]);
+    row.classList.toggle("shown", layer === now.layer && unit === now.unit);
+    row.onclick = () => chooseUnit(layer, unit);
     return row;
   });
-  $("span-units").replaceChildren(...(listed.length ? [head, ...listed] : []));
+  $("span-units").replaceChildren(...(listed.length ? [rowOf("th", ["layer:unit", "least", "on elsewhere"]), ...listed] : []));
 }
 
 parts.push({
@@ -102,18 +99,29 @@ Object.assign(keys, {
 });
 
 // A mouse, pen or finger looks at a character, or marks a span.
-let markedFrom = null;
+// One that is clicked stays in view, whatever the mouse is over, until it is clicked again.
+let markedFrom = null, pinned = null;
+function pin(t) {
+  pinned = t;
+  $("text").classList.toggle("pinned", t !== null);
+}
 $("text").addEventListener("pointerdown", (event) => {
   const t = under(event);
   if (t === null || event.button) return;
   markedFrom = t;
+  pin(pinned === t ? null : t);
   look(t);
   if (event.pointerType !== "touch" && now.from !== null) mark(null, null);
 });
 document.addEventListener("pointermove", (event) => {
   const t = under(event);
   if (t === null || isWriting()) return;
-  if (t !== now.here && (markedFrom !== null || !isZoomed())) look(t);
-  if (markedFrom !== null && t !== markedFrom) mark(markedFrom, t);
+  if (markedFrom === null) {
+    if (t !== now.here && pinned === null && !isZoomed()) look(t);
+  } else if (t !== now.here) {
+    pin(t);
+    look(t);
+    if (t !== markedFrom) mark(markedFrom, t);
+  }
 });
 for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => { markedFrom = null; });

@@ -4,86 +4,69 @@ const plus = (v) => (v === undefined ? "—" : (v < 0 ? "−" : "+") + Math.abs(
 const quoted = (list) => `“${list.map((id) => data.shown[id]).join("")}”`;
 let why = null, whyPause = null, leaving = null;
 
-// What is asked: {count, continuations}, or why there is no answer.
+// What is asked, or why there is no answer.
 function asked() {
   const [own, against] = ["why-for", "why-against"].map((id) => encode($(id).value));
-  const here = text[now.here], count = own.length ? now.here + 1 : now.here;
+  const here = text[now.here], count = now.here + (own.length ? 1 : 0);
   if (!here || !count) return "No character stands before this one; choose a later one.";
-  const continuations = [own.length ? own : [here.id], ...(against.length ? [against] : [])];
-  if (continuations.flat().includes(V)) return "The model has never seen this character in training, so it has no probability of it.";
-  const [one, other] = continuations;
-  if (other && one.every((id, k) => k >= other.length || id === other[k])) {
+  const one = own.length ? own : [here.id];
+  if ([...one, ...against].includes(V)) return "A character that was never seen in training has no probability.";
+  if (against.length && one.every((id, k) => k >= against.length || id === against[k])) {
     return "One is the beginning of the other, so nothing decides between them; type two that differ.";
   }
-  return { count, continuations };
+  return { count, continuations: against.length ? [one, against] : [one] };
 }
 
 // A logit, or the difference of two, as a sum over the top layer's units, the largest term first.
-function logitSum({ count, continuations: [one, other = []] }) {
-  const shared = other.length ? one.findIndex((id, k) => id !== other[k]) : 0;
-  const { steps } = readOn(stepBefore(count), one.slice(0, shared + 1)), { output } = steps[shared];
-  const { z } = lookBack(output), { W_y, b_y } = network.readout, id = one[shared], against = other[shared];
-  const terms = Array.from({ length: H }, (_, unit) => {
-    const weight = W_y[id * H + unit] - (other.length ? W_y[against * H + unit] : 0);
-    return { unit, weight, h: output.h[unit], picked: z[unit] - output.h[unit], term: weight * z[unit] };
-  });
-  const bias = b_y[id] - (other.length ? b_y[against] : 0);
-  const sum = terms.reduce((total, { term }) => total + term, bias);
-  terms.sort((a, b) => Math.abs(b.term) - Math.abs(a.term) || a.unit - b.unit);
-  return { terms, bias, sum, of: quoted([id]) + (other.length ? ` less that of ${quoted([against])}` : "") };
+function logitSum({ count, continuations: [one, other] }) {
+  const k = other ? one.findIndex((id, k) => id !== other[k]) : 0, ids = other ? [one[k], other[k]] : [one[k]];
+  const { output } = readOn(stepBefore(count), one.slice(0, k + 1)).steps[k], { z } = lookBack(output);
+  const { W_y, b_y } = network.readout, bias = difference(ids.map((id) => b_y[id]));
+  const terms = Array.from(output.h, (h, unit) => {
+    const weight = difference(ids.map((id) => W_y[id * H + unit]));
+    return { unit, weight, h, picked: z[unit] - h, term: weight * z[unit] };
+  }).sort((a, b) => Math.abs(b.term) - Math.abs(a.term));
+  return { ids, terms, bias };
 }
-
-function tableOf(id, head, rows) {
-  const row = (tag) => (cells) => {
-    const made = element("tr");
-    for (const cell of cells) made.appendChild(element(tag, "", cell.nodeType ? undefined : cell)).append(...(cell.nodeType ? [cell] : []));
-    return made;
-  };
-  $(id).replaceChildren(row("th")(head), ...rows.map(row("td")));
-}
-function buttonOf(label, act) {
-  const made = element("button", "link", label);
-  made.type = "button";
-  made.onclick = act;
-  return made;
-}
-
-function showLogit({ terms, bias, sum, of }) {
-  const rest = terms.slice(STRONGEST), others = rest.reduce((total, { term }) => total + term, 0);
-  $("why-logit").textContent = `The logit of ${of}, as a sum over layer ${L - 1}`;
-  const empty = reach ? ["", "", ""] : ["", ""];
-  tableOf("why-units", ["unit", "W_y", "h", ...(reach ? ["v⊙u"] : []), "term"], [
+function showLogit() {
+  const { ids, terms, bias } = logitSum(why), total = (list) => list.reduce((sum, { term }) => sum + term, 0);
+  $("why-logit").textContent = `The logit of ${ids.map((id) => quoted([id])).join(" less that of ")}, as a sum over layer ${L - 1}`;
+  const ends = [["others", total(terms.slice(STRONGEST))], ["bias", bias], ["sum", total(terms) + bias]];
+  tableOf($("why-units"), ["unit", "W_y", "h", ...(reach ? ["v⊙u"] : []), "term"], [
     ...terms.slice(0, STRONGEST).map(({ unit, weight, h, picked, term }) => [
       buttonOf(`${L - 1}:${unit}`, () => chooseUnit(L - 1, unit)), ...[weight, h, ...(reach ? [picked] : []), term].map(plus)]),
-    ...(rest.length ? [["others", ...empty, plus(others)]] : []),
-    ["bias", ...empty, plus(bias)], ["sum", ...empty, plus(sum)],
+    ...ends.slice(H > STRONGEST ? 0 : 1).map(([name, v]) => [name, "", "", ...(reach ? [""] : []), plus(v)]),
   ]);
 }
 
-// Shades are the root of each one's share of the largest, so that small influence can be seen.
-function shadeWhy() {
-  const kind = $("why-by").value, values = why[kind], largest = Math.max(...values.map(Math.abs)) || 1;
-  const shades = Array.from(values, (v) => Math.sign(v) * Math.sqrt(Math.abs(v) / largest));
+// A shade is the root of a share of the largest, so that small influence can be seen.
+function shade() {
+  const kind = $("why-by").value, sizes = why[kind].map(Math.abs), largest = Math.max(...sizes) || 1;
   const numbers = (t) => [plus(why.signed[t]), why.norm[t].toFixed(3), plus(why.exact?.[t])];
   [...$("why-text").children].forEach((span, t) => {
-    span.style.background = (kind === "norm" ? heat : diverging)(shades[t]);
-    span.style.color = ink(shades[t]);
-    const [signedBy, norm, exact] = numbers(t);
+    const v = Math.sign(why[kind][t]) * Math.sqrt(sizes[t] / largest), [signedBy, norm, exact] = numbers(t);
+    span.style.background = (kind === "norm" ? heat : diverging)(v);
+    span.style.color = ink(v);
     span.title = `character ${t}: signed ${signedBy}, norm ${norm}, exact ${exact}`;
   });
-  const strongest = [...values.keys()].sort((a, b) => Math.abs(values[b]) - Math.abs(values[a])).slice(0, STRONGEST);
-  tableOf("why-strongest", ["place", "", "signed", "norm", "exact"],
-    strongest.sort((a, b) => a - b).map((t) => [t, `“${text[t].shown}”`, ...numbers(t)]));
+  const strongest = [...sizes.keys()].sort((a, b) => sizes[b] - sizes[a]).slice(0, STRONGEST).sort((a, b) => a - b);
+  tableOf($("why-strongest"), ["place", "", "signed", "norm", "exact"],
+    strongest.map((t) => [t, `“${text[t].shown}”`, ...numbers(t)]));
+}
+function shadeBy(kind) {
+  $("why-by").value = kind;
+  $("why-by").options[2].disabled = !why.exact;
+  shade();
 }
 
 function showWhy() {
-  const said = why.continuations.map((ids) => `log P(${quoted(ids)})`).join(" − ");
-  $("why-question").textContent = `${said} = ${why.total.toFixed(3)} nats`;
-  $("why-text").replaceChildren(...text.slice(0, why.count).map(({ shown }) => element("span", "", shown)));
-  $("why-by").value = $("why-by").value === "exact" ? "signed" : $("why-by").value;
-  $("why-by").options[2].disabled = true;
-  shadeWhy();
-  showLogit(logitSum(why));
+  const { count, continuations, total } = why, { unchanged } = stepBefore(count);
+  const before = unchanged ? difference(continuations.map((ids) => readOn(unchanged, ids, base).total)) : null;
+  $("why-question").textContent = `${continuations.map((ids) => `log P(${quoted(ids)})`).join(" − ")} = ${total.toFixed(3)} nats` +
+    (unchanged ? `, unchanged ${before.toFixed(3)}` : "");
+  $("why-text").replaceChildren(...text.slice(0, count).map(({ shown }) => element("span", "", shown)));
+  shadeBy($("why-by").value === "norm" ? "norm" : "signed");
+  showLogit();
 }
 
 // Explain what is asked, unless that is explained already.
@@ -91,10 +74,10 @@ function explain() {
   clearTimeout(whyPause);
   if (!$("why-view").open || isWriting()) return;
   whyPause = setTimeout(() => {
-    const question = asked(), key = JSON.stringify(question);
+    const question = asked(), key = JSON.stringify(question), { count, continuations } = question;
     if (why?.key === key) return;
     stopLeaving();
-    why = typeof question === "string" ? null : { key, ...question, ...influence(question.count, question.continuations) };
+    why = count ? { key, ...question, ...influence(count, continuations) } : null;
     $("why-answer").hidden = !why;
     if (why) showWhy();
     else $("why-question").textContent = question;
@@ -102,33 +85,28 @@ function explain() {
 }
 
 // Leave out one character after the other, a little at a time, so that the page goes on working.
-function* leftOut(found) {
-  const exact = zeros(found.count);
-  for (let t = 0; t < found.count; t++) {
+function* leftOut({ count, continuations, total }) {
+  const exact = zeros(count);
+  for (let t = 0; t < count; t++) {
     let last = stepBefore(t);
-    for (let n = t + 1; n < found.count; n++, yield t) last = step(last, text[n].id, network, n);
-    exact[t] = found.total - found.continuations.map((ids) => readOn(last, ids).total).reduce((a, b) => a - b);
+    for (let n = t + 1; n < count; n++, yield t) last = step(last, text[n].id, network, n);
+    exact[t] = total - difference(continuations.map((ids) => readOn(last, ids).total));
     yield t;
   }
   return exact;
 }
 function leaveOut() {
-  const found = why, run = leftOut(found);
+  const run = leftOut(why);
   $("why-leave").textContent = "Stop";
   const chunk = () => {
     const end = performance.now() + 25;
     let next;
     do next = run.next(); while (!next.done && performance.now() < end);
-    if (!next.done) {
-      $("why-progress").textContent = `left out ${next.value} of ${found.count}`;
-      leaving = setTimeout(chunk);
-      return;
-    }
+    $("why-progress").textContent = `left out ${next.value} of ${why.count}`;
+    if (!next.done) return void (leaving = setTimeout(chunk));
     stopLeaving();
-    found.exact = next.value;
-    $("why-by").options[2].disabled = false;
-    $("why-by").value = "exact";
-    shadeWhy();
+    why.exact = next.value;
+    shadeBy("exact");
   };
   leaving = setTimeout(chunk);
 }
@@ -139,14 +117,7 @@ function stopLeaving() {
   $("why-progress").textContent = "";
 }
 
-parts.push({
-  text() { why = null; stopLeaving(); },
-  place: explain,
-});
-$("why-view").ontoggle = explain;
-for (const id of ["why-for", "why-against"]) $(id).oninput = explain;
-$("why-by").onchange = () => { if (why) shadeWhy(); };
-$("why-leave").onclick = () => {
-  if (leaving !== null) stopLeaving();
-  else if (why) leaveOut();
-};
+parts.push({ text() { why = null; stopLeaving(); }, place: explain });
+$("why-view").ontoggle = $("why-for").oninput = $("why-against").oninput = explain;
+$("why-by").onchange = () => why && shade();
+$("why-leave").onclick = () => (leaving !== null ? stopLeaving() : why && leaveOut());

@@ -7,7 +7,7 @@ function read() {
   stop();
   const prime = encode($("prime").value);
   const typed = data.tokens === "char" ? [...$("prime").value] : [];
-  const isSame = (t) => text[t]?.given && text[t].id === prime[t] && text[t].shown === glyphOf(prime[t], typed[t]);
+  const isSame = (t) => text[t]?.given && text[t].own.id === prime[t] && text[t].own.shown === glyphOf(prime[t], typed[t]);
   let same = 0;
   while (same < prime.length && isSame(same)) same++;
   cut(same);
@@ -51,5 +51,8 @@ $("copy").onclick = async () => {
 $("prime").oninput = () => { read(); pause = setTimeout(write, 300); };
 Object.assign(keys, {
   Enter: write,
-  Escape: () => { if (isWriting()) stop(); else mark(null, null); },
+  Escape: () => { if (isWriting()) return stop();
+    pin(null);
+    mark(null, null);
+  },
 });
