@@ -1,6 +1,7 @@
-"""What if: the page's changed networks against Python's."""
+"""What if: the page's changed networks against Python's, and where else a unit is on."""
 
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from charlstm.nn import Array, reference
 from charlstm.nn.ablation import ablated
 from charlstm.nn.hold import held
 from charlstm.nn.parameters import Parameters
+from charlstm.studies.inspect.salience import units_on_over
 from charlstm.studies.inspect.why import why
 from charlstm.trace import trace_text
 
@@ -224,3 +226,56 @@ def test_a_character_that_is_clicked_stays_in_view(browser: Any, tmp_path: Path)
         page.keyboard.press("Escape")
         boxes.nth(7).hover()
         assert page.evaluate("now.here") == 7
+
+
+def runs(on: Array) -> list[tuple[int, int]]:
+    """The first and the last place of each stretch that is true."""
+    grouped = groupby(enumerate(on), key=lambda pair: bool(pair[1]))
+    places = [[t for t, _ in group] for is_on, group in grouped if is_on]
+    return [(some[0], some[-1]) for some in places]
+
+
+def test_other_places_where_the_unit_is_on(browser: Any, tmp_path: Path) -> None:
+    model, text = wild_model(num_layers=2), "The cats ate the bread. " * 6
+    memory = trace_text(as_exported(model), VOCABULARY, text).memory
+    with opened(browser, page_of(model, tmp_path, text)) as page:
+        page.locator("#where-else summary").click()
+        for t, threshold in ((5, 0.3), (40, 0.8), (60, 0.95)):
+            page.locator("#threshold").fill(str(threshold))
+            page.evaluate(f"look({t})")
+            v, values = memory[0][t, 2], memory[0][:, 2]
+            sign = np.sign(v) if abs(v) > threshold else np.sign(values)
+            on = np.asarray(sign * values > threshold)
+            expected = [(a, b) for a, b in runs(on) if not a <= t <= b]
+            names = [str(a) if a == b else f"{a}–{b}" for a, b in expected]
+            assert page.locator("#where-places button").all_text_contents() == names
+            count = sum(b - a + 1 for a, b in expected)
+            said = page.locator("#where-count").text_content()
+            assert f" at {len(expected)} other place" in said
+            assert f", {count} of {len(text)} characters" in said
+        page.locator("#threshold").fill("0.3")
+        page.evaluate("look(5)")
+        first = page.locator("#where-places button").first
+        place = int(first.text_content().split("–")[0])
+        first.focus()
+        page.keyboard.press("Enter")
+        assert page.evaluate("now.here") == place
+
+
+def test_other_places_where_the_units_of_a_span_are_on(browser: Any, tmp_path: Path) -> None:
+    model, text = wild_model(num_layers=2), "The cats ate the bread. " * 6
+    memory = trace_text(as_exported(model), VOCABULARY, text).memory
+    found = units_on_over(memory, 4, 8)
+    on = [unit.sign * memory[unit.layer][:, unit.unit] > 0.3 for unit in found]
+    count = np.sum(on, axis=0)
+    expected = [(a, b) for a, b in runs(count >= len(found) / 2) if b < 4 or a > 7]
+    assert len(found) > 1
+    assert expected
+    with opened(browser, page_of(model, tmp_path, text)) as page:
+        page.locator("#where-else summary").click()
+        page.evaluate("mark(4, 7)")
+        names = [str(a) if a == b else f"{a}–{b}" for a, b in expected]
+        assert page.locator("#where-places button").all_text_contents() == names
+        said = page.locator("#where-places li").first.text_content()
+        a, b = expected[0]
+        assert said.endswith(f" {count[a : b + 1].max()} of {len(found)} units")
