@@ -15,6 +15,7 @@ from models import VOCABULARY, as_exported, wild_model
 
 from charlstm import load
 from charlstm.nn import reference
+from charlstm.nn.ablation import ablated
 from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.nn.recording import record
 from charlstm.output.page.fixed_point import packed_difference, rounded
@@ -328,3 +329,26 @@ def test_a_large_network_has_fewer_of_them(monkeypatch: pytest.MonkeyPatch) -> N
         many = weights * model.num_parameters + 1
         monkeypatch.setattr("charlstm.output.page.network.EARLY_WEIGHTS", many)
         assert early_limit(model) == expected
+
+
+def test_changes_hold_for_an_earlier_network_too(browser: Any, tmp_path: Path) -> None:
+    """What if is asked of the network in view, and beside it stands that one unchanged."""
+    course = course_to(wild_model(num_layers=2, scale=0.6))
+    path = page_of(course, tmp_path)
+    early = networks_of(path, course[-1][1])[0]
+    ids = VOCABULARY.encode("\n" + PRIME).astype(np.intp)[:, None]
+
+    def assert_is(page: Any, which: str, model: Parameters) -> None:
+        logits = page.evaluate(f"text.map((one) => [...{which}.logits])")
+        np.testing.assert_allclose(logits, reference.run(model, ids)[0][1:, :, 0], atol=1e-5)
+
+    with opened(browser, path) as page:
+        page.evaluate("$('ablate').click()")
+        choose(page, 0)
+        assert_is(page, "one", ablated(early, (0, 2)))
+        assert_is(page, "one.unchanged", early)
+        page.evaluate("document.querySelector('#changes button').click()")
+        assert_is(page, "one", early)
+        until(page, "measuring === null")
+        choose(page, 2)
+        assert_is(page, "one", as_exported(course[-1][1]))
