@@ -126,7 +126,7 @@ def test_a_page_and_a_picture(charlstm: Runner, tiny_run: Path, here: Path) -> N
 def test_a_page_s_limit_is_named(
     charlstm: Runner, tiny_run: Path, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("charlstm.studies.inspect.text_page.LARGEST", 8 * 6 * 6)
+    monkeypatch.setattr("charlstm.output.page.network.LONGEST", 6)
     flags = (*LOOK, tiny_run, "--save", "page.html")
     assert "--cut 6 looks" in charlstm.fails(*flags)
     assert not (here / "page.html").exists()
