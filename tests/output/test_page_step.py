@@ -207,6 +207,21 @@ def test_the_step_is_that_of_the_checkpoint_in_view(browser: Any, tmp_path: Path
         assert values[h] == seen != late[h]
 
 
+def test_a_gate_that_is_held_says_so(browser: Any, tmp_path: Path) -> None:
+    with opened(browser, exported(wild_model(), tmp_path)) as page:
+        zoom(page, 7, 0)
+        free = page.evaluate(EQUATIONS)
+        page.evaluate("$('hold-gate').value = 'f'; $('hold-value').value = 1; hold()")
+        f, i, *_, c, h = page.evaluate(EQUATIONS)
+        assert f[-1] == "= 1.000, set under “What if?”"
+        assert "What if" not in i[-1] + c[-1] + h[-1]
+        assert c[1].startswith("= 1.000·")
+        page.evaluate(f"chooseUnit(0, {UNIT + 1})")
+        assert not any("What if" in lines[-1] for lines in page.evaluate(EQUATIONS))
+        page.evaluate(f"makeChange('hold f 0:{UNIT}'); chooseUnit(0, {UNIT})")
+        assert page.evaluate(EQUATIONS) == free
+
+
 # Term by term
 
 
@@ -248,6 +263,7 @@ def test_keys_open_go_on_play_and_close(browser: Any, tmp_path: Path) -> None:
         press("z")
         until(page, "keys.f !== undefined")
         assert page.locator("#step-view").get_attribute("open") is not None
+        assert page.locator("#drawing .later, #drawing .lit").count() == 0  # all is there
         press("f")
         press("f")
         press("f")

@@ -31,7 +31,7 @@ const byLetter = () => Object.fromEntries(data.equations.map(({ name, place }) =
 const oldStates = () => Object.fromEntries(
   data.program.steps.flatMap(({ op, name }, k) => (op === "state" ? [[name, zoomed.values[k]]] : [])));
 
-function equationBox({ name, formula, forms, summands }, k) {
+function equationBox({ name, formula, place, forms, summands }, k) {
   const made = element("li"), button = made.appendChild(element("button"));
   button.type = "button";
   button.onclick = () => { stopPlay(); showTerm(k); };
@@ -40,6 +40,8 @@ function equationBox({ name, formula, forms, summands }, k) {
   const line = button.appendChild(element("span", "numbers", `= ${first}`));
   const from = summands.map(([source]) => source).join(", ");
   if (from) line.after(lowered(element("small", "faint"), `from ${from}`));
+  const isHeld = text[now.here].held[now.layer].some((it) => it.k === place && it.unit === now.unit);
+  if (isHeld) others.splice(0, others.length, `${threeDigits(zoomed.values[place])}, set under “What if?”`);
   if (others.length) button.append(element("span", "numbers", `= ${others.join(" = ")}`));
   return made;
 }
