@@ -1,6 +1,7 @@
 """The page that runs a model: its program against the reference, then in a headless Chromium."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,13 @@ def test_a_network_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("charlstm.output.page.network.MOST", 100)
     with pytest.raises(ExportError, match=r"a page holds 100; export it as \.onnx"):
         encode(model_of("lstm"), ABOUT)
+
+
+def test_a_page_has_at_most_60_kilobytes_of_script() -> None:
+    page = encode(model_of("lstm"), ABOUT).decode()
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    assert len(scripts) == 1
+    assert 20_000 < len(scripts[0].encode()) <= 60_000
 
 
 @pytest.mark.parametrize("attention", [0, 128])

@@ -1,6 +1,7 @@
 """One self-contained HTML file from the parts of a page; all given text is escaped."""
 
 import html
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 from string import Template
@@ -8,15 +9,18 @@ from typing import Any
 
 from charlstm.store.json_text import json_text
 
+COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)  # a line of its own in a script
+
 
 def page(name: str, title: str, about: str, data: Mapping[str, Any], drawing: str = "") -> bytes:
     """The page `name` with its style, script, data and `drawing` (SVG) inside; it needs no network.
 
     Text enters it as HTML escapes, or as JSON without `<`, `>` and `&`. Its script writes only
-    text. So nothing in a text or a file name can become code of the page.
+    text. So nothing in a text or a file name can become code of the page. The comments of the
+    scripts stay behind.
     """
     parts = {
-        part.name.replace(".", "_"): part.read_text(encoding="utf-8")
+        part.name.replace(".", "_"): COMMENT.sub("", part.read_text(encoding="utf-8"))
         for part in files(__name__).iterdir()
         if part.name.endswith((".css", ".js"))
     }
