@@ -108,18 +108,16 @@ class Parameters:
         dtype: Any = np.float32,
         reset_at: int | None = None,
     ) -> None:
-        self.reset_at = reset_at
-        self.architecture = architecture
-        self.vocabulary_size = vocabulary_size
-        self.cell = architecture.make_cell()
+        self.architecture, self.vocabulary_size = architecture, vocabulary_size
+        self.reset_at, self.cell = reset_at, architecture.make_cell()
         self.shapes = dict(_shapes(self.cell, architecture, vocabulary_size))
         self.size = flat_size(architecture, vocabulary_size)
         self.flat = np.zeros(self.size, dtype) if flat is None else flat
         self.by_name = self.views(self.flat)
 
     def __repr__(self) -> str:
-        shapes = ", ".join(f"{name} {shape}" for name, shape in self.shapes.items())
-        return f"{self.num_parameters:,} parameters of {self.architecture}: {shapes}"
+        shapes = (f"{name} {shape}" for name, shape in self.shapes.items())
+        return f"{self.num_parameters:,} parameters of {self.architecture}: {', '.join(shapes)}"
 
     @property
     def num_parameters(self) -> int:

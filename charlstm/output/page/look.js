@@ -66,5 +66,5 @@ function buttonOf(label, act, says) {
   return made;
 }
 
-const number = (v) => (v === null || Number.isNaN(v) ? "—" : v.toFixed(2));
+const number = (v) => (v === null || Number.isNaN(v) ? "—" : v.toFixed(2).replace(/^-(?=0\.00$)/, ""));
 const data = JSON.parse(document.getElementById("data").textContent);
