@@ -91,7 +91,7 @@ function readOn(last, ids, reader = network) {
   const steps = [last];
   let total = 0;
   ids.forEach((id, k) => {
-    const { logits } = steps[k], highest = Math.max(...logits);
+    const { logits } = steps[k], highest = logits[likeliestOf(logits)];
     total += logits[id] - highest - Math.log(logits.reduce((sum, y) => sum + Math.exp(y - highest), 0));
     if (k + 1 < ids.length) steps.push({ id, ...step(steps[k], id, reader) });
   });

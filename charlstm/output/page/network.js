@@ -45,17 +45,34 @@ function times(matrix, first, rows, vector) {
   return out;
 }
 
-const two = (apply) => (a, b) => {
-  const out = new Float64Array(H);
-  for (let k = 0; k < H; k++) out[k] = apply(a.length ? a[k] : a, b.length ? b[k] : b);
-  return out;
-};
+// Each operation has a loop of its own, which is faster. A number stands for a vector of it.
+const vector = (a) => (a.length ? a : new Float64Array(H).fill(a));
 const elementwise = {
-  add: two((a, b) => a + b),
-  subtract: two((a, b) => a - b),
-  multiply: two((a, b) => a * b),
-  sigmoid: (a) => a.map(sigmoid),
-  tanh: (a) => a.map(Math.tanh),
+  add(one, other) {
+    const out = new Float64Array(H), a = vector(one), b = vector(other);
+    for (let k = 0; k < H; k++) out[k] = a[k] + b[k];
+    return out;
+  },
+  subtract(one, other) {
+    const out = new Float64Array(H), a = vector(one), b = vector(other);
+    for (let k = 0; k < H; k++) out[k] = a[k] - b[k];
+    return out;
+  },
+  multiply(one, other) {
+    const out = new Float64Array(H), a = vector(one), b = vector(other);
+    for (let k = 0; k < H; k++) out[k] = a[k] * b[k];
+    return out;
+  },
+  sigmoid(a) {
+    const out = new Float64Array(H);
+    for (let k = 0; k < H; k++) out[k] = sigmoid(a[k]);
+    return out;
+  },
+  tanh(a) {
+    const out = new Float64Array(H);
+    for (let k = 0; k < H; k++) out[k] = Math.tanh(a[k]);
+    return out;
+  },
 };
 
 // One layer's step, the value of each operation: x is a character's id in the first layer, else the
@@ -148,16 +165,22 @@ const decode = (list) =>
   data.tokens === "byte" ? textOf.decode(new Uint8Array(list)) : list.map((id) => data.characters[id] ?? "\ufffd").join("");
 
 function softmax(logits, temperature) {
-  const highest = Math.max(...logits);
-  const odds = Array.from(logits, (y) => Math.exp((y - highest) / temperature));
-  const total = odds.reduce((sum, one) => sum + one, 0);
-  return odds.map((one) => one / total);
+  const highest = logits[likeliestOf(logits)], odds = new Float64Array(logits.length);
+  let total = 0;
+  for (let id = 0; id < odds.length; id++) total += odds[id] = Math.exp((logits[id] - highest) / temperature);
+  for (let id = 0; id < odds.length; id++) odds[id] /= total;
+  return odds;
+}
+function likeliestOf(logits) {
+  let best = 0;
+  for (let id = 1; id < logits.length; id++) if (logits[id] > logits[best]) best = id;
+  return best;
 }
 
 // The next character, as `charlstm sample` chooses it: the likeliest at temperature 0, else drawn
 // from those that top-k, top-p and min-p leave; 0 stands for no limit.
 function choose(logits, { temperature = 1, "top-k": k = 0, "top-p": p = 0, "min-p": least = 0 }, random = Math.random()) {
-  if (temperature === 0) return logits.indexOf(Math.max(...logits));
+  if (temperature === 0) return likeliestOf(logits);
   const odds = softmax(logits, 1), order = [...odds.keys()].sort((a, b) => odds[b] - odds[a]);
   let sum = 0;
   const kept = order.filter((id, rank) => {

@@ -1,6 +1,13 @@
 // One place of the text: what was read, how surprising it was, the unit's values, what comes next.
-const likeliest = (logits, count) =>
-  softmax(logits, 1).map((share, id) => [share, id]).sort((a, b) => b[0] - a[0]).slice(0, count);
+function likeliest(logits, count) {
+  const best = [];
+  softmax(logits, 1).forEach((share, id) => {
+    if (best.length === count && share <= best[count - 1][0]) return;
+    best.push([share, id]);
+    best.sort((a, b) => b[0] - a[0]).splice(count);
+  });
+  return best;
+}
 
 // The likeliest five, and beside them what the unchanged network expects, with the likeliest five of both.
 function showExpected({ logits, unchanged }) {

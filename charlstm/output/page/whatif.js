@@ -4,8 +4,7 @@
 // `swap` {t, id, shown}.
 let changes = [];
 const swapped = (t) => changes.find(({ swap }) => swap?.t === t)?.swap;
-const guess = ({ logits }) => logits.indexOf(Math.max(...logits));
-const isFlipped = ({ unchanged, logits }) => unchanged !== null && guess({ logits }) !== guess(unchanged);
+const isFlipped = ({ unchanged, logits }) => unchanged !== null && likeliestOf(logits) !== likeliestOf(unchanged.logits);
 
 // A network in which nothing reads a unit: every weight that does so is zero. The unit itself goes on.
 function ablated(net, layer, unit) {
