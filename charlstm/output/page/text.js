@@ -35,11 +35,11 @@ function readAt(t) {
 // How surprising a character is after a step; null if the network does not know it.
 const bitsOf = (before, id) => (id < V ? -Math.log2(softmax(before.logits, 1)[id]) : null);
 
-// Another network reads the same text.
-function readAnew() {
+// Another network reads the same text, from a place on.
+function readAnew(from = 0) {
   network = withChanges(base);
   origin = step(fresh(), data.newline);
-  text.forEach((_, t) => readAt(t));
+  for (let t = from; t < text.length; t++) readAt(t);
   changed("text");
 }
 

@@ -8,7 +8,11 @@ const isFlipped = ({ unchanged, logits }) => unchanged !== null && likeliestOf(l
 
 // A network in which nothing reads a unit: every weight that does so is zero. The unit itself goes on.
 function ablated(net, layer, unit) {
-  const columns = (matrix) => matrix.map((weight, k) => (k % H === unit ? 0 : weight));
+  const columns = (matrix) => {
+    const copy = matrix.slice();
+    for (let k = unit; k < copy.length; k += H) copy[k] = 0;
+    return copy;
+  };
   const patched = (block, names) => ({ ...block, ...Object.fromEntries(names.map((name) => [name, columns(block[name])])) });
   const layers = [...net.layers], own = data.program.steps.flatMap(({ op, weight }) => (op === "product" || op === "scale" ? [weight] : []));
   layers[layer] = patched(layers[layer], own);
@@ -19,14 +23,15 @@ function ablated(net, layer, unit) {
   return { ...net, layers, attention, readout: patched(net.readout, ["W_y"]) };
 }
 
-// Make a change, in place of one with its key; without one, take that back.
+// Make a change, in place of one with its key; without one, take that back. What was read before its
+// place stays as it is.
 function makeChange(key, one) {
   stop();
-  const others = changes.filter((other) => other.key !== key);
-  if (!one && others.length === changes.length) return;
+  const others = changes.filter((other) => other.key !== key), it = one ?? changes.find((other) => other.key === key);
+  if (!it) return;
   if (!changes.length) for (const read of text) read.unchanged = { ...read };
   changes = one ? [...others, { key, ...one }] : others;
-  readAnew();
+  readAnew(changes.length ? it.held?.t ?? it.swap?.t ?? 0 : 0);
 }
 const withChanges = (net) => ({
   ...changes.reduce((made, { ablate }) => (ablate ? ablated(made, ...ablate) : made), net),

@@ -69,7 +69,7 @@ function showWhy() {
   showLogit();
 }
 
-// Explain what is asked, unless that is explained already.
+// Explain what is asked, unless that is explained already; of a changed text once it has been shown.
 function explain() {
   clearTimeout(whyPause);
   if (!$("why-view").open || isWriting()) return;
@@ -81,7 +81,7 @@ function explain() {
     $("why-answer").hidden = !why;
     if (why) showWhy();
     else $("why-question").textContent = question;
-  });
+  }, why ? 0 : 50);
 }
 
 // Leave out one character after the other, a little at a time, so that the page goes on working.
