@@ -1,21 +1,33 @@
 // Where else: other places of the text where the unit in view, or those of the marked span, are on.
-const AROUND = 12, PLACES = 40; // characters around a place, and places listed
+const AROUND = 12, PLACES = 40, ENOUGH = 5; // characters around a place, places listed, places to look for
 
-// Stretches of the text where at least half of some units are on: {from, to, most}, of which `most`
-// are on at once. A unit {layer, unit, sign} without a sign is on with either.
-function stretches(list) {
-  const threshold = Number($("threshold").value), found = [];
-  text.forEach((_, t) => {
-    const on = list.filter(({ layer, unit, sign }) => {
-      const v = value("memory", t, unit, layer);
-      return (sign ? sign * v : Math.abs(v)) > threshold;
-    }).length;
+// How many units {layer, unit, sign} are on at each character; one without a sign is on with either.
+function countsOn(list) {
+  const threshold = Number($("threshold").value);
+  return text.map((_, t) => list.filter(({ layer, unit, sign }) => {
+    const v = value("memory", t, unit, layer);
+    return (sign ? sign * v : Math.abs(v)) > threshold;
+  }).length);
+}
+// Stretches {from, to, most} where at least so many are on, outside of [a, b].
+function stretches(counts, least, [a, b]) {
+  const found = [];
+  counts.forEach((count, t) => {
     const last = found.at(-1);
-    if (!on || on < list.length / 2) return;
-    if (last?.to === t - 1) [last.to, last.most] = [t, Math.max(last.most, on)];
-    else found.push({ from: t, to: t, most: on });
+    if (count < least) return;
+    if (last?.to === t - 1) [last.to, last.most] = [t, Math.max(last.most, count)];
+    else found.push({ from: t, to: t, most: count });
   });
-  return found;
+  return found.filter(({ from, to }) => to < a || from > b);
+}
+// Places where all are on, or as many as it takes to find enough places; half at least.
+function elsewhere(counts, size, ends) {
+  let best = { least: size, places: [] };
+  for (let least = size; least >= size / 2 && best.places.length < ENOUGH; least--) {
+    const places = stretches(counts, least, ends);
+    if (places.length > best.places.length) best = { least, places };
+  }
+  return best;
 }
 
 function showWhere() {
@@ -23,11 +35,11 @@ function showWhere() {
   const { layer, unit, here } = now, v = value("memory", here), isOn = Math.abs(v) > Number($("threshold").value);
   const ofSpan = now.from !== null && spanUnits.length > 0, shown = shownText();
   const list = ofSpan ? spanUnits : [{ layer, unit, sign: isOn ? Math.sign(v) : 0 }];
-  const ends = ofSpan ? [now.from, now.to] : [here, here];
-  const others = stretches(list).filter(({ from, to }) => to < Math.min(...ends) || from > Math.max(...ends));
+  const ends = ofSpan ? [now.from, now.to].sort((a, b) => a - b) : [here, here];
+  const { least, places: others } = elsewhere(countsOn(list), list.length, ends);
   const total = others.reduce((sum, { from, to }) => sum + to - from + 1, 0);
   const are = ofSpan
-    ? `At least half of the ${list.length} units of the marked span are on`
+    ? `${least === list.length ? "All" : `At least ${least}`} of the ${list.length} units of the marked span are on`
     : `Unit ${layer}:${unit} is on${isOn ? `, as here with ${v < 0 ? "−" : "+"},` : ""}`;
   $("where-count").textContent = `${are} at ${others.length} other place${others.length === 1 ? "" : "s"}` +
     `, ${total} of ${text.length} characters${others.length > PLACES ? `; the first ${PLACES}:` : "."}`;
