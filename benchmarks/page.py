@@ -41,6 +41,7 @@ def page_of(options: argparse.Namespace, folder: Path) -> Path:
         hidden_size=options.hidden_size,
         num_layers=options.layers,
         attention=options.attention,
+        attention_heads=4 if options.attention else 1,
     )
     model = Parameters(shape, VOCABULARY.size)
     model.initialise(1)

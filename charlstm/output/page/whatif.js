@@ -39,6 +39,7 @@ const withChanges = (net) => ({
 });
 
 const inView = () => `${now.layer}:${now.unit}`;
+const isAblated = () => changes.some(({ key }) => key === `ablate ${inView()}`);
 const numberIn = (id) => Number($(id).value);
 function hold() {
   const gate = $("hold-gate").value, value = numberIn("hold-value"), k = data.program.gates[gate];
@@ -76,10 +77,10 @@ function showChanges() {
 
 // The fields show what is so now.
 function showFields() {
-  if (!text.length) return;
   const gate = $("hold-gate").value, t = now.here, field = document.activeElement;
-  $("ablate").textContent = `Ablate unit ${inView()}`;
+  $("ablate").textContent = `${isAblated() ? "Restore" : "Ablate"} unit ${inView()}`;
   $("hold-words").textContent = `of unit ${inView()}`;
+  if (!text.length) return;
   $("set-words").textContent = `${data.memory.name} of unit ${inView()} after character ${t}`;
   $("swap-words").textContent = `character ${t}, “${text[t].own.shown}”, is`;
   $("hold-value").min = signed(gate) ? -1 : 0;
@@ -92,7 +93,8 @@ function showFields() {
 
 $("hold-gate").append(...gates.map((gate) => new Option(gate, gate)));
 $("hold-gate").onchange = showFields;
-$("ablate").onclick = () => makeChange(`ablate ${inView()}`, { words: `nothing reads unit ${inView()}`, ablate: [now.layer, now.unit] });
+$("ablate").onclick = () => makeChange(`ablate ${inView()}`,
+  isAblated() ? null : { words: `nothing reads unit ${inView()}`, ablate: [now.layer, now.unit] });
 $("hold-value").oninput = $("hold").onclick = hold;
 $("set-value").oninput = $("set").onclick = setMemory;
 $("swap").oninput = swap;
