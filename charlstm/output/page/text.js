@@ -64,24 +64,27 @@ function cut(length) {
 // How surprising the character was, and what the network expects after it, below it.
 function showGuesses(t) {
   const { box, bits, logits } = text[t];
-  box.surprise.style.background = bits === null ? "" : heat(bits / 10);
+  tint(box.surprise, bits === null ? "" : heat(bits / 10));
   likeliest(logits, 3).forEach(([share, id], rank) => {
     const guess = (box.guesses[rank] ??= box.appendChild(element("span", "q")));
     say(guess, data.shown[id]);
-    guess.style.background = heat(share * 0.8);
+    tint(guess, heat(share * 0.8));
   });
 }
 
-// Text that is as it was costs no layout.
+// Text that is as it was costs no layout, and a colour that is as it was no new style.
 function say(box, words) {
   if (box.textContent !== words) box.textContent = words;
+}
+function tint(box, colour) {
+  if (box.tint !== colour) box.style.background = box.tint = colour;
 }
 
 function paint(t) {
   const { box } = text[t], v = value(now.quantity, t);
-  box.c.style.background = colourOf(now.quantity)(v);
-  box.c.style.color = ink(v);
-  rows.forEach((row, k) => { box.rows[k].style.background = colourOf(row)(value(row, t)); });
+  tint(box.c, colourOf(now.quantity)(v));
+  if (box.c.style.color !== ink(v)) box.c.style.color = ink(v);
+  rows.forEach((row, k) => tint(box.rows[k], colourOf(row)(value(row, t))));
 }
 
 // The character under a mouse, pen or finger; null if there is none.
