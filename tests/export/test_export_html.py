@@ -419,3 +419,25 @@ def test_a_copy_is_the_text_and_words_are_not_broken(browser: Any, tmp_path: Pat
         assert len(lines) > 2
         for line in lines.values():
             assert set(line.replace("⏎", " ").split()) <= words
+
+
+def test_a_text_that_is_too_long_is_read_up_to_the_limit(browser: Any, tmp_path: Path) -> None:
+    with opened(browser, exported(model_of("lstm"), tmp_path)) as page:
+        page.evaluate("data.most = 9")
+        page.evaluate("$('prime').value = 'The cats ☃ ate'; read()")
+        assert page.evaluate("written()") == "The cats "
+        said = page.locator("#unseen").text_content()
+        assert said.endswith("☃; too long for this page, which reads the first 9")
+        page.evaluate("$('prime').value = 'The cats'; read()")
+        assert page.locator("#unseen").text_content() == ""
+
+
+def test_a_browser_that_cannot_run_the_page_says_what_it_needs(
+    browser: Any, tmp_path: Path
+) -> None:
+    path = exported(model_of("lstm"), tmp_path)
+    with opened(browser, path) as page:
+        assert page.locator("#stranded").count() == 0
+    with opened(browser, path, java_script_enabled=False) as page:
+        said = page.locator("#stranded").text_content()
+        assert said == "This page needs JavaScript, and a browser of 2022 or later."

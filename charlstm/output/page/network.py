@@ -57,15 +57,14 @@ def network_page(
     salient: Sequence[Sequence[int]],
     written: Written,
     settings: Mapping[str, float] | None = None,
-    write: bool = False,
     on_the_way: Sequence[tuple[int, Parameters]] = (),
 ) -> bytes:
     """The page, in UTF-8, with the weights in 16 bits. It reads `text` when it opens.
 
     The unit `start` is in view first; `salient` are the units of each layer to step through.
     `written` are the equations of the cell's step. `settings` are values of its fields by name,
-    such as `temperature`. With `write` it writes on.
-    `on_the_way` are networks that training made and these parameters, each with its update.
+    such as `temperature`. `on_the_way` are networks that training made before these parameters,
+    each with its update.
 
     Raises:
         ExportError: if the network is too large, or a weight is not finite.
@@ -95,8 +94,8 @@ def network_page(
         "heads": shape.attention_heads,
         "start": list(start),
         "salient": salient,
+        "most": page_limit(parameters),
         "settings": {"prime": text, **(settings or {})},
-        "write": write,
     }
     drawing = live_svg(drawing_of(cell, attention=shape.attention > 0), places(written), equations)
     return page("model", title, about, data, drawing)

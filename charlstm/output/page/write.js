@@ -5,7 +5,7 @@ const isWriting = () => writing !== null;
 // Read the prime; what the text shares with it stays as it is.
 function read() {
   stop();
-  const prime = encode($("prime").value);
+  const given = encode($("prime").value), prime = given.slice(0, data.most);
   const typed = data.tokens === "char" ? [...$("prime").value] : [];
   const isSame = (t) => text[t]?.given && text[t].own.id === prime[t] && text[t].own.shown === glyphOf(prime[t], typed[t]);
   let same = 0;
@@ -13,7 +13,10 @@ function read() {
   cut(same);
   for (let t = same; t < prime.length; t++) append(prime[t], true, typed[t]);
   const strange = data.tokens === "char" ? [...new Set($("prime").value)].filter((c) => !ids.has(c)) : [];
-  $("unseen").textContent = strange.length ? `never seen in training, read as unknown: ${strange.join(" ")}` : "";
+  $("unseen").textContent = [
+    ...(strange.length ? [`never seen in training, read as unknown: ${strange.join(" ")}`] : []),
+    ...(given.length > data.most ? [`too long for this page, which reads the first ${data.most}`] : []),
+  ].join("; ");
   now.here = Math.max(0, text.length - 1);
   changed("text");
 }
