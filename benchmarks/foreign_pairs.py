@@ -16,7 +16,8 @@ from pathlib import Path
 from foreign_words import FIRST, NOUNS, VERBS, Grammar, Word
 from foreign_words_second import SECOND
 
-from charlstm.pairs.files import NUMBERS, Pair, write_pairs
+from charlstm.pairs.files import write_pairs
+from charlstm.pairs.pair import NUMBERS, Pair
 
 GRAMMARS = {"first": FIRST, "second": SECOND}
 ITEMS = 120  # of each construction; an item is two pairs

@@ -11,7 +11,7 @@ from repository import ROOT
 import charlstm as package
 from charlstm.config_file import read_yaml
 from charlstm.errors import CharlstmError, ConfigError
-from charlstm.pairs.files import Pair
+from charlstm.pairs.pair import Pair
 from charlstm.sampler import Filters
 from charlstm.store import archive
 from charlstm.store.json_text import json_text

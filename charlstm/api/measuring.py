@@ -7,7 +7,7 @@ from charlstm.api.scoring import Given, Scoring
 from charlstm.text.vocabulary import Ids
 
 if TYPE_CHECKING:  # imported where they are used, so that sampling starts fast
-    from charlstm.pairs.files import Pair
+    from charlstm.pairs.pair import Pair
     from charlstm.studies.inspect.attention import AttentionView
     from charlstm.studies.inspect.attention_report import AttentionReport
     from charlstm.studies.inspect.gates_report import GatesReport

@@ -14,7 +14,7 @@ from charlstm.text.vocabulary import Ids
 
 if TYPE_CHECKING:  # sampling starts faster without these, so they are imported where they are used
     from charlstm.novelty import Index, Novelty
-    from charlstm.pairs.files import Pair, PairSet
+    from charlstm.pairs.pair import Pair, PairSet
     from charlstm.pairs.scores import ScoreKind
     from charlstm.studies.agreement.report import AgreementReport
     from charlstm.studies.cloze import Cloze
@@ -90,7 +90,8 @@ class Scoring(Loaded):
         Raises:
             CorpusError: if a file cannot be read.
         """
-        from charlstm.pairs.files import PairSet, read_pairs  # noqa: PLC0415
+        from charlstm.pairs.files import read_pairs  # noqa: PLC0415
+        from charlstm.pairs.pair import PairSet  # noqa: PLC0415
         from charlstm.studies.agreement.grammar_pairs import (  # noqa: PLC0415
             bundled_grammar_pairs,
             grammar_pairs,

@@ -18,7 +18,8 @@ from charlstm.cli.progress import counting_bar
 from charlstm.cli.terminal import note
 from charlstm.cli.what_if import Named, ablate_option, what_if, with_changes
 from charlstm.output.write import write_json_lines
-from charlstm.pairs.files import PER_CONDITION, SEED, SWEEPS, PairSet, read_pairs
+from charlstm.pairs.files import read_pairs
+from charlstm.pairs.pair import PER_CONDITION, SEED, SWEEPS, PairSet
 from charlstm.pairs.scores import SCORE_KINDS, ScoreKind
 from charlstm.studies.agreement.corpus import read_settings, settings_path
 from charlstm.studies.agreement.grammar_pairs import (

@@ -9,7 +9,8 @@ from charlstm.cli.groups import Group
 from charlstm.cli.outputs import Output, force_option, output_or_stdout, spare
 from charlstm.cli.terminal import note
 from charlstm.hints import command as hint
-from charlstm.pairs.files import PER_CONDITION, SEED, SWEEPS, lines_of, write_pairs
+from charlstm.pairs.files import lines_of, write_pairs
+from charlstm.pairs.pair import PER_CONDITION, SEED, SWEEPS
 from charlstm.studies.agreement.corpus import (
     CorpusSettings,
     read_settings,

@@ -5,7 +5,8 @@ from pathlib import Path
 from charlstm.api import Model
 from charlstm.cli.options import note_left_out
 from charlstm.cli.terminal import note
-from charlstm.pairs.files import Pair, read_pairs
+from charlstm.pairs.files import read_pairs
+from charlstm.pairs.pair import Pair
 from charlstm.pairs.scores import readable
 from charlstm.studies.agreement.grammar_pairs import bundled_grammar_pairs, grammar_pairs
 

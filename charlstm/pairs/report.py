@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from charlstm.nn.parameters import Parameters
-from charlstm.pairs.files import PairSet
+from charlstm.pairs.pair import PairSet
 from charlstm.pairs.scores import PairScore, ScoreKind, readable, score_pairs
 from charlstm.text.vocabulary import Vocabulary
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from charlstm.errors import CheckpointError, CorpusError
 from charlstm.likelihood import log_likelihoods
 from charlstm.nn.parameters import Parameters
-from charlstm.pairs.files import Pair
+from charlstm.pairs.pair import Pair
 from charlstm.text.shown import names
 from charlstm.text.slices import batches_by_length
 from charlstm.text.unknown import cure

@@ -11,7 +11,8 @@ from command_line import TINY, Runner
 
 from charlstm import load
 from charlstm.nn.network import Network
-from charlstm.pairs.files import Pair, write_pairs
+from charlstm.pairs.files import write_pairs
+from charlstm.pairs.pair import Pair
 
 TEXT = "The cats were here."
 LOOK = ("inspect", "attention", TEXT, "-r")

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from command_line import Runner
 
-from charlstm.pairs.files import Pair, write_pairs
+from charlstm.pairs.files import write_pairs
+from charlstm.pairs.pair import Pair
 from charlstm.studies.inspect.units import Unit, Units, find_units
 from charlstm.studies.inspect.units_report import verdict
 

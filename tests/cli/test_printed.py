@@ -34,7 +34,8 @@ from printed import all_differ, cells, each, same, table
 from charlstm import load
 from charlstm.novelty import Novelty
 from charlstm.output.terminal import BLOCKS, Depth
-from charlstm.pairs.files import Pair, PairSet, read_pairs, write_pairs
+from charlstm.pairs.files import read_pairs, write_pairs
+from charlstm.pairs.pair import Pair, PairSet
 from charlstm.pairs.report import measure
 from charlstm.store.json_text import plain
 from charlstm.store.metrics import COLUMNS

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from repository import ROOT
 
-from charlstm.pairs.files import Pair, read_pairs
+from charlstm.pairs.files import read_pairs
+from charlstm.pairs.pair import Pair
 
 BENCHMARKS = ROOT / "benchmarks"
 GRAMMARS = ("first", "second")

@@ -8,7 +8,7 @@ from charlstm.checkpoint import Checkpoint, EncodedText, arrays_of, save
 from charlstm.config import Config
 from charlstm.nn.blocks import rows_of
 from charlstm.nn.parameters import Architecture, Parameters
-from charlstm.pairs.files import Pair
+from charlstm.pairs.pair import Pair
 from charlstm.progress import Progress
 from charlstm.text.vocabulary import Vocabulary
 

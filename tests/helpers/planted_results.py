@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from charlstm.nn.saturation import Sizes
-from charlstm.pairs.files import Pair
+from charlstm.pairs.pair import Pair
 from charlstm.studies.compare.outcome import Outcome
 from charlstm.studies.inspect.character_classes import CLASSES
 from charlstm.studies.inspect.coupling import Coupling

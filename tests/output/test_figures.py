@@ -20,7 +20,7 @@ from planted_results import (
 )
 
 from charlstm.output.terminal import diverging, gate, heat
-from charlstm.pairs.files import PairSet
+from charlstm.pairs.pair import PairSet
 from charlstm.pairs.report import measure
 from charlstm.store.json_text import plain
 from charlstm.store.metrics import COLUMNS

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charlstm.errors import CharlstmError, CorpusError
-from charlstm.pairs.files import Pair, read_pairs, write_pairs
+from charlstm.pairs.files import read_pairs, write_pairs
+from charlstm.pairs.pair import Pair
 from charlstm.studies.agreement.grammar_pairs import bundled_grammar_pairs
 
 

@@ -8,7 +8,7 @@ from cells_under_test import random_model
 
 from charlstm.errors import CheckpointError, CorpusError
 from charlstm.nn.parameters import Architecture, Parameters
-from charlstm.pairs.files import Pair, PairSet
+from charlstm.pairs.pair import Pair, PairSet
 from charlstm.pairs.report import Share, measure, summarise
 from charlstm.pairs.scores import PairScore, ScoreKind, readable, score_pairs, scored_parts
 from charlstm.studies.agreement.corpus import CorpusSettings

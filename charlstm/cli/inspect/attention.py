@@ -21,7 +21,7 @@ from charlstm.cli.pairs import given_pairs
 from charlstm.cli.progress import counting_bar
 from charlstm.cli.terminal import note, print_json
 from charlstm.cli.texts import check_place, given_text
-from charlstm.pairs.files import PER_CONDITION, SEED
+from charlstm.pairs.pair import PER_CONDITION, SEED
 from charlstm.studies.inspect.attention import page_limit
 from charlstm.studies.inspect.heads import require_attention, require_head
 

@@ -7,7 +7,7 @@ from charlstm.cli.options import NumberRange, json_option, load_model, show
 from charlstm.cli.outputs import Output, files_of, save_all, save_option, spare
 from charlstm.cli.pairs import given_pairs
 from charlstm.cli.texts import ids_of
-from charlstm.pairs.files import SEED
+from charlstm.pairs.pair import SEED
 from charlstm.studies.agreement.grammar_pairs import grammar_pairs
 from charlstm.studies.inspect.gradients import PAIRS
 from charlstm.studies.inspect.gradients_report import GradientsReport, joined

@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 
 from charlstm.errors import ConfigError
-from charlstm.pairs.files import NUMBERS, PER_CONDITION, SEED, SWEEPS, Pair, PairSet
+from charlstm.pairs.pair import NUMBERS, PER_CONDITION, SEED, SWEEPS, Pair, PairSet
 from charlstm.studies.agreement.corpus import CorpusSettings, has_settings, read_settings
 from charlstm.studies.agreement.draw import Draw, anything, held_out
 from charlstm.studies.agreement.grammar import (

@@ -12,7 +12,7 @@ from charlstm.errors import ConfigError
 from charlstm.exclusions import broken
 from charlstm.hints import did_you_mean
 from charlstm.nn.cells import cell_options
-from charlstm.pairs.files import PER_CONDITION, SWEEPS
+from charlstm.pairs.pair import PER_CONDITION, SWEEPS
 from charlstm.setting import brief
 from charlstm.studies.compare.planned import DECIDED, PlannedRun, planned_runs
 

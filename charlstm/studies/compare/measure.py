@@ -10,7 +10,8 @@ from typing import Protocol
 
 from charlstm import checkpoint
 from charlstm.nn.parameters import Parameters
-from charlstm.pairs.files import PairSet, read_pairs
+from charlstm.pairs.files import read_pairs
+from charlstm.pairs.pair import PairSet
 from charlstm.pairs.report import Report, measure
 from charlstm.store.metrics import read_numbers
 from charlstm.store.runs import checkpoint_path

@@ -21,7 +21,7 @@ from charlstm.nn import Array
 from charlstm.nn.loss import cross_entropy
 from charlstm.nn.parameters import Parameters
 from charlstm.nn.recording import Recording, record
-from charlstm.pairs.files import Pair
+from charlstm.pairs.pair import Pair
 from charlstm.pairs.scores import scored_parts
 from charlstm.text.slices import batches_by_length
 from charlstm.text.vocabulary import Vocabulary

@@ -16,7 +16,7 @@ from charlstm.errors import CorpusError
 from charlstm.nn import Array
 from charlstm.nn.parameters import Parameters
 from charlstm.nn.recording import Recording, record
-from charlstm.pairs.files import NUMBERS, Pair, first_difference
+from charlstm.pairs.pair import NUMBERS, Pair, first_difference
 from charlstm.pairs.scores import scored_parts
 from charlstm.text.slices import batches_by_length
 from charlstm.text.vocabulary import Vocabulary

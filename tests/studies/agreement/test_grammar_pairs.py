@@ -7,7 +7,7 @@ import pytest
 from repository import ROOT
 
 from charlstm.errors import ConfigError
-from charlstm.pairs.files import Pair, first_difference
+from charlstm.pairs.pair import Pair, first_difference
 from charlstm.studies.agreement.corpus import CorpusSettings, read_settings
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS
 from charlstm.studies.agreement.grammar_pairs import GrammarPairs

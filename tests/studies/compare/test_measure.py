@@ -6,7 +6,8 @@ import pytest
 from planted import planted_pairs, save_planted, write_planted_run
 
 from charlstm.config import Config
-from charlstm.pairs.files import PairSet, write_pairs
+from charlstm.pairs.files import write_pairs
+from charlstm.pairs.pair import PairSet
 from charlstm.store.metrics import COLUMNS
 from charlstm.studies.compare.comparison import Comparison
 from charlstm.studies.compare.measure import measured, unmeasured

@@ -13,7 +13,7 @@ from planted import VOCABULARY, planted_pairs
 from charlstm.errors import CorpusError
 from charlstm.nn import Array, reference
 from charlstm.nn.parameters import Architecture, Parameters, parameters_at
-from charlstm.pairs.files import Pair
+from charlstm.pairs.pair import Pair
 from charlstm.pairs.scores import score_pairs
 from charlstm.studies.inspect.attention_pairs import look_at_pairs
 from charlstm.text.vocabulary import Vocabulary

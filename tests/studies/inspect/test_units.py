@@ -12,7 +12,7 @@ from charlstm.nn.ablation import ablated
 from charlstm.nn.blocks import rows_of
 from charlstm.nn.cells import CELLS
 from charlstm.nn.recording import record
-from charlstm.pairs.files import Pair
+from charlstm.pairs.pair import Pair
 from charlstm.studies.inspect.separability import auc, auc_by_condition, separability
 from charlstm.studies.inspect.spans import span_values, spans_of
 from charlstm.studies.inspect.time_course import (
