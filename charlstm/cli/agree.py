@@ -19,7 +19,7 @@ from charlstm.cli.terminal import note
 from charlstm.cli.what_if import Named, ablate_option, what_if, with_changes
 from charlstm.output.write import write_json_lines
 from charlstm.pairs.files import read_pairs
-from charlstm.pairs.pair import PER_CONDITION, SEED, SWEEPS, PairSet
+from charlstm.pairs.pair import PER_CONDITION, SEED, SWEEPS, UNKNOWN, PairSet
 from charlstm.pairs.scores import SCORE_KINDS, ScoreKind
 from charlstm.studies.agreement.corpus import read_settings, settings_path
 from charlstm.studies.agreement.grammar_pairs import (
@@ -95,7 +95,8 @@ def command(
     with counting_bar(len(pair_set.pairs), "pair") as progress:
         result = model.agree(pair_set, score=score, progress=progress)
     report = result.report
-    note_left_out(model, report.left_out, report.unknown)
+    unreadable = sum(n for (_, reason), n in report.left_out.items() if reason == UNKNOWN)
+    note_left_out(model, unreadable, report.unknown)
     save_all(save, result)
     if items:
         write_json_lines(items.path, report.items(), force=items.force)

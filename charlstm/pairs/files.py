@@ -23,8 +23,7 @@ def write_pairs(path: Path, pairs: Iterable[Pair], *, force: bool = False) -> No
 def lines_of(pairs: Iterable[Pair]) -> Iterator[bytes]:
     """One JSON object per line, labels that are None left out."""
     for pair in pairs:
-        fields = {key: value for key, value in vars(pair).items() if value is not None}
-        yield f"{json_text(fields)}\n".encode()
+        yield f"{json_text(pair.to_mapping())}\n".encode()
 
 
 def read_pairs(path: Path) -> list[Pair]:
@@ -109,11 +108,11 @@ def _checked(fields: dict[str, Any], item: str) -> Pair:
     if attractors is not None and (type(attractors) is not int or attractors < 0):
         raise ValueError(f"attractors must be a whole number from 0, not {attractors!r}")
     differ = first_difference(f"{good}\n", f"{bad}\n") or 0
-    ends = [_end(name, fields.get(name), differ) for name in ENDS]
+    subject, attractor = (_end(name, fields.get(name), differ) for name in ENDS)
     condition = str(fields.get("condition") or fields.get("UID") or UNNAMED)
     named = fields.get("item")
     item = item if named is None else str(named)
-    return Pair(good, bad, condition, item, number, congruent, attractors, *ends)
+    return Pair(good, bad, condition, item, number, congruent, attractors, subject, attractor)
 
 
 def _end(name: str, end: object, differ: int) -> int | None:

@@ -1,8 +1,12 @@
 """A minimal pair, and a set of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeAlias
 
+Label: TypeAlias = "str | int | float | bool | None"
+LeftOut: TypeAlias = tuple[str, str]  # the condition of a pair, and why it is left out
+IDENTICAL, UNKNOWN = "identical", "unknown characters"  # such reasons
 NUMBERS = ("singular", "plural")
 ENDS = ("subject_end", "attractor_end")
 UNNAMED = "pairs"  # the condition of pairs that name none
@@ -18,7 +22,11 @@ class Pair:
     right jointly if both pairs are. `congruent` is None where no other noun could mislead.
     `subject_end` is how many characters the sentence has up to the end of its subject's noun,
     `attractor_end` up to that of the other noun, which misleads where not congruent. Every label
-    but `condition` and `item` is None where the pair's author gave none.
+    but `condition` and `item` is None where the pair's author gave none. `closing` is the character
+    that ends a sentence when it is scored: a newline, or a blank where the sentence goes on after
+    its verb, so that "approve" is not scored as the beginning of "approves". `labels` are the
+    other labels of the pair's file, in its order and with its names; they do not make two pairs
+    different.
     """
 
     sentence_good: str
@@ -30,6 +38,18 @@ class Pair:
     attractors: int | None = None
     subject_end: int | None = None
     attractor_end: int | None = None
+    closing: str = "\n"
+    labels: Mapping[str, Label] = field(default_factory=dict, compare=False)
+
+    def to_mapping(self) -> dict[str, Any]:
+        """The pair as JSON has it: what is not None, then the labels of other names."""
+        named = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "labels"}
+        if self.closing == "\n":
+            del named["closing"]
+        return {
+            **{name: value for name, value in named.items() if value is not None},
+            **{name: value for name, value in self.labels.items() if name not in named},
+        }
 
 
 @dataclass(frozen=True)
@@ -37,13 +57,18 @@ class PairSet:
     """Pairs, the conditions that the corpus does not have, and what a sweep varies.
 
     `axis` names what the sweep varies ("depth" in nouns, "distance" in characters); `at` gives its
-    value in each condition.
+    value in each condition. `group_by` names labels by which a report groups as well as by
+    condition. `left_out` counts the pairs that were not read, by condition and reason, and `notes`
+    has what the user should know of the files.
     """
 
     pairs: list[Pair]
     unseen: frozenset[str] = frozenset()
     axis: str | None = None
     at: Mapping[str, int] = field(default_factory=dict)
+    group_by: tuple[str, ...] = ()
+    left_out: Mapping[LeftOut, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def first_difference(text: str, other: str) -> int | None:

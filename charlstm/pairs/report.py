@@ -4,13 +4,13 @@ The intervals are Wilson's (1927, JASA 22), which stay within 0 and 1.
 """
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from charlstm.nn.parameters import Parameters
-from charlstm.pairs.pair import PairSet
+from charlstm.pairs.pair import UNKNOWN, LeftOut, PairSet
 from charlstm.pairs.scores import PairScore, ScoreKind, readable, score_pairs
 from charlstm.text.vocabulary import Vocabulary
 
@@ -112,14 +112,14 @@ class Report:
     """How a model scores a set of pairs.
 
     `overall` sums up the conditions that are like the corpus, `unseen` those that are not; each is
-    None where there are none. `left_out` counts the pairs with characters that the model does not
-    know, and `unknown` lists those characters.
+    None where there are none. `left_out` counts the pairs that are not scored, by condition and
+    reason: identical ones, and those with the characters `unknown` to the model.
     """
 
     pair_set: PairSet
     kind: ScoreKind
     scores: list[PairScore]
-    left_out: int
+    left_out: Mapping[LeftOut, int]
     unknown: list[str]
     conditions: Mapping[str, Summary]
     overall: Summary | None
@@ -137,7 +137,8 @@ class Report:
             "score": self.kind,
             "sweep": axis,
             "pairs": len(self.scores),
-            "left_out": self.left_out,
+            "left_out": sum(self.left_out.values()),
+            "left_out_by_condition": _nested(self.left_out),
             "conditions": conditions,
             "overall": self.overall and self.overall.to_mapping(),
             "unseen": self.unseen and self.unseen.to_mapping(),
@@ -157,9 +158,16 @@ class Report:
     def items(self) -> Iterator[dict[str, Any]]:
         """Each pair with its labels, `score_good` and `score_bad` in nats, and `right`."""
         for score in self.scores:
-            labels = {key: value for key, value in asdict(score.pair).items() if value is not None}
             scores = {"score_good": score.good, "score_bad": score.bad, "right": score.right}
-            yield labels | scores
+            yield score.pair.to_mapping() | scores
+
+
+def _nested(left_out: Mapping[LeftOut, int]) -> dict[str, dict[str, int]]:
+    """The counts by condition, and in each by reason."""
+    nested: dict[str, dict[str, int]] = {}
+    for (condition, reason), count in left_out.items():
+        nested.setdefault(condition, {})[reason] = count
+    return nested
 
 
 def measure(
@@ -176,6 +184,9 @@ def measure(
         CheckpointError: if a score is not finite.
     """
     pairs, unknown = readable(vocabulary, pair_set.pairs)
+    every, known = (Counter(pair.condition for pair in given) for given in (pair_set.pairs, pairs))
+    left_out = Counter(pair_set.left_out)
+    left_out.update({(name, UNKNOWN): count for name, count in (every - known).items()})
     scores = score_pairs(parameters, vocabulary, pairs, kind, progress)
     like_corpus = [score for score in scores if score.pair.condition not in pair_set.unseen]
     unlike_corpus = [score for score in scores if score.pair.condition in pair_set.unseen]
@@ -183,7 +194,7 @@ def measure(
         pair_set=pair_set,
         kind=kind,
         scores=scores,
-        left_out=len(pair_set.pairs) - len(pairs),
+        left_out=dict(left_out),
         unknown=unknown,
         conditions=by_condition(scores),
         overall=summarise(like_corpus) if like_corpus else None,

@@ -1,8 +1,9 @@
 """The score of a minimal pair: how likely each of its two sentences is to a model.
 
-A model reads a sentence after a newline and is scored on its characters and the newline that ends
-it: S = Σ log P, never divided by their number (Warstadt et al. 2020, BLiMP). The pair is right if
-the good sentence's score is higher; a tie is wrong.
+A model reads a sentence after a newline and is scored on its characters and the one that closes
+it: S = Σ log P, never divided by their number (Warstadt et al. 2020, BLiMP). A newline closes a
+whole sentence, a blank one that goes on after its verb. The pair is right if the good sentence's
+score is higher; a tie is wrong.
 """
 
 import math
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from charlstm.errors import CheckpointError, CorpusError
 from charlstm.likelihood import log_likelihoods
 from charlstm.nn.parameters import Parameters
-from charlstm.pairs.pair import Pair
+from charlstm.pairs.pair import Pair, first_difference
 from charlstm.text.shown import names
 from charlstm.text.slices import batches_by_length
 from charlstm.text.unknown import cure
@@ -59,7 +60,10 @@ def readable(vocabulary: Vocabulary, pairs: Sequence[Pair]) -> tuple[list[Pair],
     """
     if not pairs:
         raise CorpusError("there are no pairs to score")
-    unseen = {pair: vocabulary.unseen(pair.sentence_good + pair.sentence_bad) for pair in pairs}
+    texts = {
+        pair: pair.sentence_good + pair.sentence_bad + pair.closing.strip("\n") for pair in pairs
+    }
+    unseen = {pair: vocabulary.unseen(text) for pair, text in texts.items()}
     known = [pair for pair in pairs if not unseen[pair]]
     unknown = list(dict.fromkeys(c for characters in unseen.values() for c in characters))
     if not known:
@@ -109,12 +113,14 @@ def scored_parts(pair: Pair, kind: ScoreKind) -> tuple[str, str, str]:
     r"""The text before the scored part, and the scored parts of the good and the bad sentence.
 
     Of "The cat was full." and "The cat were full.", the verb parts are "was " and "were ": the
-    word in which they first differ and the character after it, which is the newline at the end.
+    word in which they first differ and the character after it, which is the closing one at the end.
     """
-    good, bad = f"{pair.sentence_good}\n", f"{pair.sentence_bad}\n"
+    good, bad = pair.sentence_good + pair.closing, pair.sentence_bad + pair.closing
     if kind == "sentence":
         return "", good, bad
-    differ = next(k for k, (a, b) in enumerate(zip(good, bad, strict=False)) if a != b)
+    differ = first_difference(good, bad)
+    if differ is None:  # a blank closes them, and one of them is the beginning of the other
+        differ = min(len(good), len(bad)) - 1
     start = differ
     while start and _in_word(good[start - 1]):
         start -= 1
@@ -124,7 +130,7 @@ def scored_parts(pair: Pair, kind: ScoreKind) -> tuple[str, str, str]:
 def _through_word(text: str, start: int, differ: int) -> str:
     """From `start` to the first character from `differ` on that is not part of a word."""
     end = differ
-    while _in_word(text[end]):  # a sentence's newline is in no word
+    while _in_word(text[end]):  # what closes a sentence is in no word
         end += 1
     return text[start : end + 1]
 

@@ -1,14 +1,16 @@
 """Scores of minimal pairs, one by one and in batches, and the shares that a report counts."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from cells_under_test import random_model
 
 from charlstm.errors import CheckpointError, CorpusError
+from charlstm.likelihood import log_likelihoods
 from charlstm.nn.parameters import Architecture, Parameters
-from charlstm.pairs.pair import Pair, PairSet
+from charlstm.pairs.pair import UNKNOWN, Pair, PairSet
 from charlstm.pairs.report import Share, measure, summarise
 from charlstm.pairs.scores import PairScore, ScoreKind, readable, score_pairs, scored_parts
 from charlstm.studies.agreement.corpus import CorpusSettings
@@ -60,6 +62,28 @@ def test_the_verb_part(good: str, bad: str, before: str, one: str, other: str) -
     assert scored_parts(pair(good, bad), "sentence") == ("", good + "\n", bad + "\n")
 
 
+def test_a_sentence_that_goes_on_is_closed_with_a_blank() -> None:
+    prefix = replace(pair("The athletes approve", "The athletes approves"), closing=" ")
+    assert scored_parts(prefix, "verb") == ("The athletes ", "approve ", "approves ")
+    assert scored_parts(prefix, "sentence")[1:] == (
+        "The athletes approve ",
+        "The athletes approves ",
+    )
+    vocabulary = knows(prefix.sentence_good, prefix.sentence_bad)
+    model = random_model(vocabulary_size=vocabulary.size, dtype=np.float32)
+    assert score_pairs(model, vocabulary, [prefix])[0].good == pytest.approx(
+        log_likelihoods(
+            model, vocabulary.encode("\n"), [vocabulary.encode("The athletes approve ")]
+        )[0]
+    )
+
+
+def test_labels_make_no_other_pair() -> None:
+    labelled = replace(pair("a b", "a c"), labels={"UID": "x", "pairID": 3, "item": "other"})
+    assert labelled == pair("a b", "a c") and hash(labelled) == hash(pair("a b", "a c"))
+    assert labelled.to_mapping() == pair("a b", "a c").to_mapping() | {"UID": "x", "pairID": 3}
+
+
 @pytest.mark.parametrize("kind", ["sentence", "verb"])
 def test_a_tie_is_wrong(kind: ScoreKind) -> None:
     pairs = [pair("I am.", "I is."), pair("I was.", "I are.", "d"), pair("He is.", "He are.", "e")]
@@ -99,8 +123,10 @@ def test_pairs_with_unseen_characters_are_left_out() -> None:
     pairs = [pair("ab", "ba"), pair("aé", "ab"), pair("a", "b☃é")]
     assert readable(knows("ab"), pairs) == (pairs[:1], ["é", "☃"])
     report = measure(random_model(vocabulary_size=3), knows("ab"), PairSet(pairs))
-    assert (report.left_out, report.unknown) == (2, ["é", "☃"])
-    assert report.to_mapping()["pairs"] == 1
+    assert (report.left_out, report.unknown) == ({("c", UNKNOWN): 2}, ["é", "☃"])
+    mapping = report.to_mapping()
+    assert (mapping["pairs"], mapping["left_out"]) == (1, 2)
+    assert mapping["left_out_by_condition"] == {"c": {"unknown characters": 2}}
     with pytest.raises(CorpusError, match=r"none of the 2 pairs: it has never seen 'é'"):
         readable(knows("ab"), pairs[1:])
     with pytest.raises(CorpusError, match="no pairs"):

@@ -4,14 +4,14 @@ import hashlib
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple, replace
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from charlstm import checkpoint
 from charlstm.nn.parameters import Parameters
 from charlstm.pairs.files import read_pairs
-from charlstm.pairs.pair import PairSet
+from charlstm.pairs.pair import Pair, PairSet
 from charlstm.pairs.report import Report, measure
 from charlstm.store.metrics import read_numbers
 from charlstm.store.runs import checkpoint_path
@@ -116,8 +116,14 @@ def pairs_digest(comparison: Comparison) -> str | None:
     """
     if not comparison.pairs:
         return None
-    pairs = map(astuple, read_pairs(comparison.pairs))
-    return hashlib.sha256(repr(list(pairs)).encode("utf-8", "surrogatepass")).hexdigest()
+    facts = repr([_facts(pair) for pair in read_pairs(comparison.pairs)])
+    return hashlib.sha256(facts.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _facts(pair: Pair) -> tuple[Any, ...]:
+    """What makes a pair, as its digest has always had it: a sentence's newline is not named."""
+    values = {f.name: getattr(pair, f.name) for f in fields(pair) if f.compare}
+    return tuple(v for name, v in values.items() if (name, v) != ("closing", "\n"))
 
 
 def _learning(run: Path, pairs: PairSet, on_scored: OnScored) -> Mapping[str, Curve]:
