@@ -17,7 +17,7 @@ LAYERS = (
     ("store",),
     ("progress",),
     ("text", "nn"),
-    ("checkpoint", "evaluate", "likelihood", "novelty", "pairs", "sampler"),
+    ("checkpoint", "evaluate", "likelihood", "novelty", "pairs", "ranks", "sampler"),
     ("training",),
     ("output",),
     ("trace",),

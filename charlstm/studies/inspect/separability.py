@@ -1,7 +1,6 @@
 """Separability: how well one unit's value separates two readings, by the area under its ROC curve.
 
-AUC = P(x₁ > x₀) + ½·P(x₁ = x₀) for a value x₁ of reading 1 and x₀ of reading 0 (Mann & Whitney
-1947). At 1 and at 0 the value separates the readings fully, at ½ not at all.
+`charlstm.ranks` has the measure.
 """
 
 from collections.abc import Sequence
@@ -10,18 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.nn import Array
-
-
-def auc(values: Array, readings: NDArray[np.integer]) -> NDArray[np.float64]:
-    """The AUC (…) of `values` (N, …) of reading 1 against 0 (N,); both must occur."""
-    flat = values.reshape(len(values), -1)
-    zeros, ones = np.sort(flat[readings == 0], axis=0), flat[readings == 1]
-    areas = np.empty(flat.shape[1])
-    for k in range(flat.shape[1]):
-        below = np.searchsorted(zeros[:, k], ones[:, k], "left")
-        not_above = np.searchsorted(zeros[:, k], ones[:, k], "right")
-        areas[k] = (below + not_above).mean() / (2 * len(zeros))
-    return areas.reshape(values.shape[1:])
+from charlstm.ranks import auc
 
 
 def auc_by_condition(

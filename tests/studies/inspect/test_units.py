@@ -13,7 +13,8 @@ from charlstm.nn.blocks import rows_of
 from charlstm.nn.cells import CELLS
 from charlstm.nn.recording import record
 from charlstm.pairs.pair import Pair
-from charlstm.studies.inspect.separability import auc, auc_by_condition, separability
+from charlstm.ranks import auc
+from charlstm.studies.inspect.separability import auc_by_condition, separability
 from charlstm.studies.inspect.spans import span_values, spans_of
 from charlstm.studies.inspect.time_course import (
     AFTER,
@@ -72,19 +73,6 @@ def test_the_controls_are_drawn_from_the_others_and_repeat_with_their_seed() -> 
     without = planted_units(candidates=H, controls=4)
     assert without.controls == 0
     assert np.isnan(without.control["long"]).all()
-
-
-def test_auc_counts_pairs_of_values() -> None:
-    rng = np.random.default_rng(0)
-    values = rng.integers(0, 4, (30, 2, 3)).astype(float)
-    readings = rng.integers(0, 2, 30)
-    result = auc(values, readings)
-    for p in range(2):
-        for u in range(3):
-            ones = values[readings == 1, p, u]
-            zeros = values[readings == 0, p, u]
-            wins = [(one > zero) + 0.5 * (one == zero) for one in ones for zero in zeros]
-            assert result[p, u] == pytest.approx(np.mean(wins))
 
 
 def test_only_sentences_of_one_condition_are_compared() -> None:
