@@ -67,6 +67,7 @@ NO_FILE = "no file is written"
 HEADS = "--attention-heads", "--attention", "nothing is looked back at"
 VIEWS = "inspect text, inspect attention, inspect gates, inspect units, inspect gradients"
 SAVING = f"plot, {VIEWS}"
+PAIRED = "agree, inspect units, inspect attention"
 RULES = (
     *_with("train", "--max-steps --max-minutes", "--epochs", BUDGET, strict=True),
     *_with("train", "--max-minutes", "--max-steps", BUDGET, strict=True),
@@ -89,6 +90,7 @@ RULES = (
     *_with("eval, inspect gates, inspect gradients", "--encoding", BYTES, RAW),
     *_with("agree", "--sweep --corpus --per-condition --seed", "--pairs", OWN),
     *_with("inspect units, inspect attention", "--per-condition", "--pairs", OWN),
+    *_without(PAIRED, "--lower", "--pairs", "the pairs that are made suit their corpus"),
     *_with("inspect text", "--layer --span --count", "--unit", "no unit is left to pick"),
     *_with("inspect text", "--layer", "--span", "it picks units of all layers"),
     *_with("inspect text, inspect attention", "--color", "--json", "JSON has no colours"),

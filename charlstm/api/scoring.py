@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # sampling starts faster without these, so they are imported 
     from charlstm.studies.cloze import Cloze
 
 
-Given: TypeAlias = "str | Path | Sequence[Pair] | PairSet | None"
+Given: TypeAlias = "str | Path | Sequence[str | Path] | Sequence[Pair] | PairSet | None"
 
 
 class Scoring(Loaded):
@@ -58,6 +58,7 @@ class Scoring(Loaded):
         score: "ScoreKind" = "sentence",
         per_condition: int = 400,
         seed: int = 1,
+        lower: bool = False,
         progress: Callable[[int], object] = lambda _: None,
     ) -> "AgreementReport":
         """How often the right sentence of a minimal pair is likelier than the wrong one.
@@ -71,7 +72,7 @@ class Scoring(Loaded):
         from charlstm.pairs.report import measure  # noqa: PLC0415 - see above
         from charlstm.studies.agreement.report import AgreementReport  # noqa: PLC0415
 
-        given = self.pair_set(pairs, per_condition, seed)
+        given = self.pair_set(pairs, per_condition, seed, lower=lower)
         report = measure(self.parameters, self.vocabulary, given, score, progress)
         return AgreementReport(
             self.path.parent,
@@ -81,17 +82,19 @@ class Scoring(Loaded):
             self.changes,
         )
 
-    def pair_set(self, pairs: Given, per_condition: int, seed: int = 1) -> "PairSet":
-        """Minimal pairs: those of a file, or given, or made like the run's corpus.
+    def pair_set(
+        self, pairs: Given, per_condition: int = 400, seed: int = 1, *, lower: bool = False
+    ) -> "PairSet":
+        """Minimal pairs: those of files and folders, or given, or made like the run's corpus.
 
         So many are made for each condition; `seed` decides which. If no grammar made the corpus,
-        they are like those of the bundled one.
+        they are like those of the bundled one. `lower` puts them in small letters.
 
         Raises:
-            CorpusError: if a file cannot be read.
+            CorpusError: if a file cannot be read, or a folder has no pairs.
         """
-        from charlstm.pairs.files import read_pairs  # noqa: PLC0415
-        from charlstm.pairs.pair import PairSet  # noqa: PLC0415
+        from charlstm.pairs.pair import Pair, PairSet  # noqa: PLC0415
+        from charlstm.pairs.reading import read_pair_set  # noqa: PLC0415
         from charlstm.studies.agreement.grammar_pairs import (  # noqa: PLC0415
             bundled_grammar_pairs,
             grammar_pairs,
@@ -99,10 +102,15 @@ class Scoring(Loaded):
 
         if pairs is None:
             grammar = grammar_pairs(self.config.corpus) or bundled_grammar_pairs()
-            return grammar.default(per_condition, seed)
-        if isinstance(pairs, str | Path):
-            pairs = read_pairs(Path(pairs))
-        return pairs if isinstance(pairs, PairSet) else PairSet(list(pairs))
+            given = grammar.default(per_condition, seed)
+        elif isinstance(pairs, PairSet):
+            given = pairs
+        elif isinstance(pairs, str | Path):
+            given = read_pair_set(pairs)
+        else:
+            made = [pair for pair in pairs if isinstance(pair, Pair)]
+            given = PairSet(made) if made or not pairs else read_pair_set([str(p) for p in pairs])
+        return given.lowered() if lower else given
 
     def evaluate(self, text: str | bytes) -> evaluate.TextScore:
         """The score of a text whose first character follows a newline, with carried state."""

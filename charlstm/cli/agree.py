@@ -9,17 +9,16 @@ from charlstm.cli.exclusions import Command
 from charlstm.cli.options import (
     json_option,
     load_model,
-    note_left_out,
     run_option,
     show,
 )
 from charlstm.cli.outputs import Output, files_of, output, save_all, save_option, spare
+from charlstm.cli.pairs import inputs_of, lower_option, note_left_out, pairs_option, read_given
 from charlstm.cli.progress import counting_bar
 from charlstm.cli.terminal import note
 from charlstm.cli.what_if import Named, ablate_option, what_if, with_changes
 from charlstm.output.write import write_json_lines
-from charlstm.pairs.files import read_pairs
-from charlstm.pairs.pair import PER_CONDITION, SEED, SWEEPS, UNKNOWN, PairSet
+from charlstm.pairs.pair import PER_CONDITION, SEED, SWEEPS
 from charlstm.pairs.scores import SCORE_KINDS, ScoreKind
 from charlstm.studies.agreement.corpus import read_settings, settings_path
 from charlstm.studies.agreement.grammar_pairs import (
@@ -31,7 +30,8 @@ from charlstm.studies.agreement.grammar_pairs import (
 
 @click.command(cls=Command)
 @run_option
-@click.option("--pairs", metavar="FILE", help="Your own pairs: JSON Lines (as BLiMP), TSV or CSV.")
+@pairs_option("Your own pairs: a file, a folder, or - for standard input; repeatable.")
+@lower_option
 @click.option("--sweep", type=click.Choice(SWEEPS), help="Add nouns or distance, step by step.")
 @click.option(
     "--score",
@@ -61,7 +61,8 @@ from charlstm.studies.agreement.grammar_pairs import (
 @json_option
 def command(
     run: str | None,
-    pairs: str | None,
+    pairs: tuple[str, ...],
+    lower: bool,
     sweep: str | None,
     score: ScoreKind,
     corpus: str | None,
@@ -78,15 +79,17 @@ def command(
     right if it finds the first one more likely; guessing gets 50 %. An item is right jointly if
     both its numbers are right; guessing gets 25 %. In an incongruent pair another noun misleads.
 
-    Without --pairs, each joins a subject and a predicate that never occur together in the corpus.
+    --pairs reads JSON Lines as BLiMP has them, tables, and what Linzen, Gulordava, Marvin and
+    Lakretz published. Without it, each pair joins a subject and a predicate that never occur
+    together in the corpus.
     """
     model = what_if(load_model(run), ablate)
     beside = settings_path(Path(corpus)) if corpus else None
-    spare([pairs, corpus, beside, *files_of(model)], *save, items)
+    spare([*inputs_of(pairs), corpus, beside, *files_of(model)], *save, items)
     if items and items.path.resolve() in [made.path.resolve() for made in save]:
         raise click.UsageError("--save and --items name the same file; name two.")
-    if pairs is not None:
-        pair_set = PairSet(read_pairs(Path(pairs)))
+    if pairs:
+        pair_set = read_given(pairs, lower=lower)
     else:
         grammar = _grammar(model, corpus)
         count = PER_CONDITION if per_condition is None else per_condition
@@ -95,8 +98,7 @@ def command(
     with counting_bar(len(pair_set.pairs), "pair") as progress:
         result = model.agree(pair_set, score=score, progress=progress)
     report = result.report
-    unreadable = sum(n for (_, reason), n in report.left_out.items() if reason == UNKNOWN)
-    note_left_out(model, unreadable, report.unknown)
+    note_left_out(model, pair_set.pairs, report.left_out, report.unknown)
     save_all(save, result)
     if items:
         write_json_lines(items.path, report.items(), force=items.force)

@@ -18,8 +18,8 @@ from charlstm.exclusions import BYTES
 from charlstm.nn.parameters import Architecture
 from charlstm.output.terminal import Depth, best_depth, depth
 from charlstm.setting import checked
-from charlstm.text.shown import names, printable
-from charlstm.text.unknown import cure, unknown_words
+from charlstm.text.shown import printable
+from charlstm.text.unknown import unknown_words
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -130,14 +130,6 @@ def warn_unseen(model: Model, text: str | bytes) -> None:
     unseen = model.vocabulary.unseen(text)
     if unseen:
         note(unknown_words(model.vocabulary, unseen))
-
-
-def note_left_out(model: Model, count: int, unknown: Sequence[str]) -> None:
-    """Print a note on the `count` pairs left out for their `unknown` characters."""
-    if count:
-        pairs = f"{count:,} pair{'s' * (count != 1)}"
-        helped = cure(model.vocabulary, unknown)
-        note(f"left out {pairs} with characters never seen: {names(unknown)}{helped}")
 
 
 def show(as_json: bool, mapping: Mapping[str, Any], lines: Iterable[str]) -> None:

@@ -1,12 +1,14 @@
 """A minimal pair, and a set of them."""
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeAlias
 
 Label: TypeAlias = "str | int | float | bool | None"
 LeftOut: TypeAlias = tuple[str, str]  # the condition of a pair, and why it is left out
 IDENTICAL, UNKNOWN = "identical", "unknown characters"  # such reasons
+SENTENCES = ("sentence_good", "sentence_bad")
 NUMBERS = ("singular", "plural")
 ENDS = ("subject_end", "attractor_end")
 UNNAMED = "pairs"  # the condition of pairs that name none
@@ -43,13 +45,31 @@ class Pair:
 
     def to_mapping(self) -> dict[str, Any]:
         """The pair as JSON has it: what is not None, then the labels of other names."""
-        named = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "labels"}
+        named = {name: getattr(self, name) for name in FIELDS}
         if self.closing == "\n":
             del named["closing"]
         return {
             **{name: value for name, value in named.items() if value is not None},
-            **{name: value for name, value in self.labels.items() if name not in named},
+            **{name: value for name, value in self.labels.items() if name not in FIELDS},
         }
+
+    def lowered(self) -> "Pair":
+        """The pair in small letters; where nouns end is counted anew, as one may become two."""
+        ends = (self.subject_end, self.attractor_end)
+        subject, attractor = (
+            None if end is None else len(self.sentence_good[:end].lower()) for end in ends
+        )
+        return replace(
+            self,
+            sentence_good=self.sentence_good.lower(),
+            sentence_bad=self.sentence_bad.lower(),
+            subject_end=subject,
+            attractor_end=attractor,
+        )
+
+
+FIELDS = tuple(f.name for f in fields(Pair) if f.name != "labels")
+_AROUND = " .,;:!?…。，！？"  # what may stand around the words of a sentence
 
 
 @dataclass(frozen=True)
@@ -70,7 +90,27 @@ class PairSet:
     left_out: Mapping[LeftOut, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    def lowered(self) -> "PairSet":
+        """The pairs in small letters; those that differed in nothing else are left out."""
+        pairs = [pair.lowered() for pair in self.pairs]
+        same = [pair for pair in pairs if pair.sentence_good == pair.sentence_bad]
+        left_out = Counter(self.left_out)
+        left_out.update((pair.condition, IDENTICAL) for pair in same)
+        kept = [pair for pair in pairs if pair.sentence_good != pair.sentence_bad]
+        return replace(self, pairs=kept, left_out=dict(left_out))
+
 
 def first_difference(text: str, other: str) -> int | None:
     """Where two texts first differ; None if one text starts with the other."""
     return next((k for k, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), None)
+
+
+def share_an_end(text: str, other: str) -> bool:
+    """Whether two sentences have the same first word or the same last one, as minimal pairs do.
+
+    Where neither has a blank, as in Chinese, it is the first or the last character.
+    """
+    (a, *more), (b, *others) = ([*s.strip(_AROUND).split()] or [s] for s in (text, other))
+    if not more and not others:
+        return a[:1] == b[:1] or a[-1:] == b[-1:]
+    return a == b or [a, *more][-1] == [b, *others][-1]

@@ -4,14 +4,14 @@ The intervals are Wilson's (1927, JASA 22), which stay within 0 and 1.
 """
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from charlstm.nn.parameters import Parameters
-from charlstm.pairs.pair import UNKNOWN, LeftOut, PairSet
-from charlstm.pairs.scores import PairScore, ScoreKind, readable, score_pairs
+from charlstm.pairs.pair import LeftOut, PairSet
+from charlstm.pairs.scores import PairScore, ScoreKind, left_out_of, readable, score_pairs
 from charlstm.text.vocabulary import Vocabulary
 
 Z = 1.959964  # 95 % of a normal distribution lie within so many deviations
@@ -184,9 +184,6 @@ def measure(
         CheckpointError: if a score is not finite.
     """
     pairs, unknown = readable(vocabulary, pair_set.pairs)
-    every, known = (Counter(pair.condition for pair in given) for given in (pair_set.pairs, pairs))
-    left_out = Counter(pair_set.left_out)
-    left_out.update({(name, UNKNOWN): count for name, count in (every - known).items()})
     scores = score_pairs(parameters, vocabulary, pairs, kind, progress)
     like_corpus = [score for score in scores if score.pair.condition not in pair_set.unseen]
     unlike_corpus = [score for score in scores if score.pair.condition in pair_set.unseen]
@@ -194,7 +191,7 @@ def measure(
         pair_set=pair_set,
         kind=kind,
         scores=scores,
-        left_out=dict(left_out),
+        left_out=left_out_of(pair_set, pairs),
         unknown=unknown,
         conditions=by_condition(scores),
         overall=summarise(like_corpus) if like_corpus else None,

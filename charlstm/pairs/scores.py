@@ -8,6 +8,7 @@ score is higher; a tie is wrong.
 
 import math
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from charlstm.errors import CheckpointError, CorpusError
 from charlstm.likelihood import log_likelihoods
 from charlstm.nn.parameters import Parameters
-from charlstm.pairs.pair import Pair, first_difference
+from charlstm.pairs.pair import UNKNOWN, LeftOut, Pair, PairSet, first_difference
 from charlstm.text.shown import names
 from charlstm.text.slices import batches_by_length
 from charlstm.text.unknown import cure
@@ -60,18 +61,38 @@ def readable(vocabulary: Vocabulary, pairs: Sequence[Pair]) -> tuple[list[Pair],
     """
     if not pairs:
         raise CorpusError("there are no pairs to score")
-    texts = {
-        pair: pair.sentence_good + pair.sentence_bad + pair.closing.strip("\n") for pair in pairs
-    }
-    unseen = {pair: vocabulary.unseen(text) for pair, text in texts.items()}
-    known = [pair for pair in pairs if not unseen[pair]]
-    unknown = list(dict.fromkeys(c for characters in unseen.values() for c in characters))
+    known: list[Pair] = []
+    unknown: dict[str, None] = {}
+    for pair in pairs:
+        unseen = _unseen(vocabulary, pair)
+        unknown |= dict.fromkeys(unseen)
+        known += [] if unseen else [pair]
     if not known:
+        helped = lower_helps(vocabulary, pairs)
+        lower = f"; --lower lets it read {helped:,} of them" if helped else ""
         raise CorpusError(
             f"the model can read none of the {len(pairs):,} pairs: it has never seen "
-            f"{names(unknown, 10)}{cure(vocabulary, unknown)}; score another model or other pairs"
+            f"{names(unknown, 10)}{cure(vocabulary, unknown)}{lower}; score another model or "
+            "other pairs"
         )
-    return known, unknown
+    return known, list(unknown)
+
+
+def left_out_of(pair_set: PairSet, known: Sequence[Pair]) -> dict[LeftOut, int]:
+    """How many pairs of a set are left out, by condition and reason, if these are `known`."""
+    every, kept = (Counter(pair.condition for pair in p) for p in (pair_set.pairs, known))
+    unknown = {(condition, UNKNOWN): count for condition, count in (every - kept).items()}
+    return {**pair_set.left_out, **unknown}
+
+
+def lower_helps(vocabulary: Vocabulary, pairs: Sequence[Pair]) -> int:
+    """How many of the pairs with unknown characters have none in small letters."""
+    lowered = PairSet([pair for pair in pairs if _unseen(vocabulary, pair)]).lowered()
+    return sum(not _unseen(vocabulary, pair) for pair in lowered.pairs)
+
+
+def _unseen(vocabulary: Vocabulary, pair: Pair) -> list[str]:
+    return vocabulary.unseen(pair.sentence_good + pair.sentence_bad + pair.closing.strip("\n"))
 
 
 def score_pairs(

@@ -146,8 +146,11 @@ OTHERWISE = {  # options that need others with them, or that take the place of s
 }
 ELSEWHERE = {  # tests that show what these do
     ("agree", "pairs"),
+    ("agree", "lower"),
     ("inspect.attention", "pairs"),
+    ("inspect.attention", "lower"),
     ("inspect.units", "pairs"),
+    ("inspect.units", "lower"),
     ("describe", "encoding"),
     ("describe", "peephole_kind"),
     ("describe", "peepholes"),

@@ -17,7 +17,7 @@ from charlstm.cli.options import (
     warn_unseen,
 )
 from charlstm.cli.outputs import Output, files_of, has_page, save_all, save_option, spare
-from charlstm.cli.pairs import given_pairs
+from charlstm.cli.pairs import given_pairs, inputs_of, lower_option, pairs_option
 from charlstm.cli.progress import counting_bar
 from charlstm.cli.terminal import note, print_json
 from charlstm.cli.texts import check_place, given_text
@@ -46,7 +46,8 @@ MOST = 10_000  # characters
 )
 @click.option("--cut", type=click.IntRange(1), help="Read only so many characters.")
 @color_option
-@click.option("--pairs", metavar="FILE", help="Your own pairs, with subject_end.")
+@pairs_option("Your own pairs, with subject_end; repeatable.")
+@lower_option
 @click.option(
     "--per-condition",
     type=click.IntRange(2),
@@ -65,7 +66,8 @@ def command(
     head: int | None,
     cut: int | None,
     color: str,
-    pairs: str | None,
+    pairs: tuple[str, ...],
+    lower: bool,
     per_condition: int,
     seed: int,
     save: tuple[Output, ...],
@@ -85,7 +87,7 @@ def command(
     --save FILE.html writes a page: point at a character, and see what was looked at.
     """
     model = load_model(run)
-    spare([pairs, *files_of(model)], *save)
+    spare([*inputs_of(pairs), *files_of(model)], *save)
     architecture = model.parameters.architecture
     require_attention(architecture, model.name)
     require_head(architecture, model.name, head)
@@ -94,7 +96,7 @@ def command(
         return
     if has_page(save):
         raise click.UsageError("a page shows a TEXT; give one, or save the pairs as .csv or .png.")
-    given = given_pairs(model, pairs, per_condition, seed)
+    given = given_pairs(model, pairs, per_condition, seed, lower=lower)
     with counting_bar(len(given), "pair") as progress:
         report = model.attention_in_pairs(given, head=head, seed=seed, progress=progress)
     if left_out := len(given) - len(report.looks):

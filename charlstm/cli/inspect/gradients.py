@@ -65,7 +65,7 @@ def command(
         by_grammar = not text and grammar_pairs(model.config.corpus)
         reports[name] = model.gradients(
             None if by_grammar else ids_of(model, text, encoding),
-            given_pairs(model, None, PAIRS, SEED) if by_grammar else None,
+            given_pairs(model, (), PAIRS, SEED) if by_grammar else None,
             fresh=fresh,
             cells=cells,
             gains=gains,

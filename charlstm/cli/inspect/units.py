@@ -5,7 +5,7 @@ import click
 from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, load_model, run_option, show
 from charlstm.cli.outputs import Output, files_of, save_all, save_option, spare
-from charlstm.cli.pairs import given_pairs
+from charlstm.cli.pairs import given_pairs, inputs_of, lower_option, pairs_option
 from charlstm.cli.progress import counting_bar
 from charlstm.cli.terminal import note
 from charlstm.cli.units import UNIT
@@ -16,7 +16,8 @@ from charlstm.studies.inspect.spans import READINGS
 @click.command(cls=Command)
 @run_option
 @click.option("--feature", type=click.Choice(tuple(READINGS)), default="number", show_default=True)
-@click.option("--pairs", metavar="FILE", help="Your own pairs, with item and subject_number.")
+@pairs_option("Your own pairs, with item and subject_number; repeatable.")
+@lower_option
 @click.option("--per-condition", default=40, type=click.IntRange(2), help="Pairs of each kind.")
 @click.option("--candidates", default=10, type=click.IntRange(1), help="How many units to ablate.")
 @click.option("--controls", default=30, type=click.IntRange(2), help="Random units to ablate.")
@@ -28,7 +29,8 @@ from charlstm.studies.inspect.spans import READINGS
 def command(
     run: str | None,
     feature: str,
-    pairs: str | None,
+    pairs: tuple[str, ...],
+    lower: bool,
     per_condition: int,
     candidates: int,
     controls: int,
@@ -45,9 +47,9 @@ def command(
     long-distance agreement than that of random units. --save FILE.png draws a unit's time course.
     """
     model = load_model(run)
-    spare([pairs, *files_of(model)], *save)
+    spare([*inputs_of(pairs), *files_of(model)], *save)
     chosen = None if unit is None else checked_unit(model.parameters.architecture, unit)
-    given = given_pairs(model, pairs, per_condition, seed)
+    given = given_pairs(model, pairs, per_condition, seed, lower=lower)
     with counting_bar(candidates + controls, "unit") as progress:
         report = model.units(
             feature,

@@ -189,7 +189,7 @@ def test_pairs_beyond_the_models_characters(charlstm: Runner, tiny_run: Path, he
     text = "The cat is wet.\tThe cat are wet.\nThe elk is wet.\tThe elk are wet.\n"
     (here / "p.tsv").write_text(text, encoding="utf-8")
     outcome = charlstm.ok("agree", "-r", tiny_run, "--pairs", "p.tsv", "--json")
-    assert "left out 1 pair with characters never seen: 'l' 'k'" in outcome.stderr
+    assert "left out 1 pair: characters never seen: 'l' 'k'" in outcome.stderr
     assert (outcome.json["left_out"], outcome.json["pairs"]) == (1, 1)
     assert outcome.json["conditions"]["pairs"]["pairs"] == 1
     (here / "p.tsv").write_text("zzz\tzz\n", encoding="utf-8")
@@ -280,9 +280,9 @@ def test_without_matplotlib(
     ("content", "message"),
     [
         (b"", "p.jsonl: no pairs in it; write some with charlstm corpus pairs"),
-        (b"a\tb\nc\tc\n", "line 2: sentence_good and sentence_bad are the same"),
+        (b"c\tc\n", "all pairs are left out (1): identical"),
         (b'{"sentence_good": "a"}\n', "line 1: sentence_bad is missing or is not a text"),
-        (b"only one column\n", "line 1: expected good sentence, tab, bad sentence"),
+        (b"only one column\n", "line 1: it has no tabs, and no columns that are known"),
         (b"a\tb\n\xff\tb\n", "line 2: not UTF-8"),
         (None, "p.jsonl: cannot read the pairs (No such file or directory)"),
     ],
