@@ -17,7 +17,8 @@ from charlstm.nn import Array
 from charlstm.nn.parameters import Parameters
 from charlstm.output.figure import COLOURS, drawing
 from charlstm.output.terminal import bar
-from charlstm.studies.inspect.spans import Span, record_texts, step_of
+from charlstm.studies.inspect.span_values import record_texts, step_of
+from charlstm.studies.inspect.spans import Span
 from charlstm.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from charlstm.nn.ablation import ablated
 from charlstm.nn.parameters import Parameters
 from charlstm.pairs.scores import score_pairs
 from charlstm.studies.inspect.separability import auc_by_condition, separability
-from charlstm.studies.inspect.spans import LONG, PLACES, Span, SpanValues, span_values
+from charlstm.studies.inspect.span_values import PLACES, SpanValues, span_values
+from charlstm.studies.inspect.spans import LONG, Span
 from charlstm.text.vocabulary import Vocabulary
 
 SEPARATES = 0.9  # the least separability in a construction that counts

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from charlstm.errors import CharlstmError
 from charlstm.output.result import Result
-from charlstm.studies.inspect.spans import PLACES, READINGS
+from charlstm.studies.inspect.span_values import PLACES
+from charlstm.studies.inspect.spans import READINGS
 from charlstm.studies.inspect.time_course import TimeCourse, time_courses_figure
 from charlstm.studies.inspect.units import PARTS, SEPARATES, Units
 

@@ -15,7 +15,8 @@ from charlstm.nn.recording import record
 from charlstm.pairs.pair import Pair
 from charlstm.ranks import auc
 from charlstm.studies.inspect.separability import auc_by_condition, separability
-from charlstm.studies.inspect.spans import span_values, spans_of
+from charlstm.studies.inspect.span_values import span_values
+from charlstm.studies.inspect.spans import spans_of
 from charlstm.studies.inspect.time_course import (
     AFTER,
     BEFORE,
