@@ -32,7 +32,8 @@ def aucs_of_ranks(ranks: Array, readings: NDArray[np.bool_]) -> NDArray[np.float
     """
     ones = readings.sum(axis=0)
     sums = (ranks @ readings.astype(ranks.dtype)).astype(np.float64)
-    return np.asarray(0.5 + sums * (len(readings) / (ones * (len(readings) - ones))))
+    areas = 0.5 + sums * (len(readings) / (ones * (len(readings) - ones)))
+    return np.asarray(areas.clip(0.0, 1.0))  # rounding must not lead beyond them
 
 
 def correlations_of_ranks(ranks: Array, others: Array) -> NDArray[np.float64]:

@@ -60,21 +60,26 @@ class Measuring(Scoring):
         """The units that carry the subject's "number" to the verb, or its "gender" to the pronoun.
 
         The `candidates` most separable units are ablated, and so many random `controls`. A way of
-        more than `long` characters is long. The time courses are of `unit`, or of the best one.
+        more than `long` characters is long. Conditions with fewer than five items of both readings
+        are left out. The time courses are of `unit`, or of the best one.
 
         Raises:
-            CharlstmError: if no pairs show the feature, no way is long, or the unit is not there.
+            CharlstmError: if no condition shows the feature in five items over a long way, or the
+                unit is not there.
         """
         from charlstm.nn.units import checked_unit  # noqa: PLC0415
-        from charlstm.studies.inspect.spans import spans_of  # noqa: PLC0415
+        from charlstm.pairs.scores import left_out_of, readable  # noqa: PLC0415
+        from charlstm.studies.inspect.spans import spans_of, with_enough_items  # noqa: PLC0415
         from charlstm.studies.inspect.unit_courses import unit_courses  # noqa: PLC0415
         from charlstm.studies.inspect.units import find_units  # noqa: PLC0415
         from charlstm.studies.inspect.units_report import UnitsReport  # noqa: PLC0415
 
         chosen = checked_unit(self.parameters.architecture, unit) if unit else None
-        spans = spans_of(self._readable(pairs, per_condition, seed), feature)
-        network = self.parameters, self.vocabulary, spans
-        found = find_units(
+        pair_set = self.pair_set(pairs, per_condition, seed)
+        known = readable(self.vocabulary, pair_set.pairs)[0]
+        span_set = with_enough_items(spans_of(known, feature))
+        network = self.parameters, self.vocabulary, span_set.spans
+        units = find_units(
             *network,
             candidates=candidates,
             controls=controls,
@@ -82,9 +87,10 @@ class Measuring(Scoring):
             seed=seed,
             progress=progress,
         )
-        place = chosen or (found.best.layer, found.best.unit)
-        courses, missing = unit_courses(*network, found, place, long)
-        return UnitsReport(found, courses, feature, self.name, missing)
+        place = chosen or (units.best.layer, units.best.unit)
+        courses, missing = unit_courses(*network, units, place, long)
+        not_used = left_out_of(pair_set, known) | dict(span_set.left_out)
+        return UnitsReport(units, courses, feature, self.name, missing, not_used)
 
     def gradients(
         self,
@@ -117,7 +123,7 @@ class Measuring(Scoring):
 
         unit, name = self.vocabulary.unit, name or self.name
         if pairs is not None or (text is None and grammar_pairs(self.config.corpus)):
-            spans = spans_of(self._readable(pairs, gradients.PAIRS))
+            spans = spans_of(self._readable(pairs, gradients.PAIRS)).spans
             losses = gradients.losses_at_verbs(self.vocabulary, spans, steps, samples)
         else:
             losses = gradients.losses_along(self._given(text), steps, samples, unit)

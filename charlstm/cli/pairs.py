@@ -1,6 +1,7 @@
 """The minimal pairs that a command reads: those that are given, or those that suit the corpus."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,11 +15,11 @@ from charlstm.pairs.pair import UNKNOWN, LeftOut, Pair, PairSet
 from charlstm.pairs.reading import read_pair_set
 from charlstm.pairs.scores import left_out_of, lower_helps, readable
 from charlstm.studies.agreement.grammar_pairs import bundled_grammar_pairs, grammar_pairs
-from charlstm.text.shown import names, printable
+from charlstm.text.shown import brief, names
 from charlstm.text.unknown import cure
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-MOST, LONGEST = 5, 40  # conditions in a note, and characters of the name of one
+MOST = 5  # conditions in a note
 
 
 def pairs_option(text: str) -> Callable[[Command], Command]:
@@ -53,8 +54,8 @@ def read_given(pairs: Sequence[str], *, lower: bool) -> PairSet:
 
 def given_pairs(
     model: Model, pairs: Sequence[str], per_condition: int, seed: int, *, lower: bool = False
-) -> list[Pair]:
-    """The pairs of --pairs, or those made like the run's corpus, that the model can read."""
+) -> PairSet:
+    """The pairs of --pairs, or like the run's corpus, that the model can read; notes on others."""
     if pairs:
         given = read_given(pairs, lower=lower)
     else:
@@ -64,8 +65,9 @@ def given_pairs(
             note("the run's corpus has no settings beside it: pairs are made like the bundled one")
         given = grammar.default(per_condition, seed)
     kept, unknown = readable(model.vocabulary, given.pairs)
-    note_left_out(model, given.pairs, left_out_of(given, kept), unknown)
-    return kept
+    left_out = left_out_of(given, kept)
+    note_left_out(model, given.pairs, left_out, unknown)
+    return replace(given, pairs=kept, left_out=left_out)
 
 
 def note_left_out(
@@ -94,11 +96,6 @@ def _by_condition(counts: Mapping[str, int]) -> str:
     if len(counts) == 1:
         return ""
     most = sorted(counts, key=lambda name: -counts[name])
-    shown = [f"{_brief(name)} {counts[name]:,}" for name in most[:MOST]]
+    shown = [f"{brief(name)} {counts[name]:,}" for name in most[:MOST]]
     more = [f"{len(most) - MOST:,} more conditions"] * (len(most) > MOST)
     return f" ({', '.join(shown + more)})"
-
-
-def _brief(condition: str) -> str:
-    line = " ".join(printable(condition).split())
-    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"

@@ -100,6 +100,14 @@ class PairSet:
         return replace(self, pairs=kept, left_out=dict(left_out))
 
 
+def by_condition_and_reason(left_out: Mapping[LeftOut, int]) -> dict[str, dict[str, int]]:
+    """How many pairs were left out, by condition and then by reason, as JSON has it."""
+    counts: dict[str, dict[str, int]] = {}
+    for (condition, reason), count in left_out.items():
+        counts.setdefault(condition, {})[reason] = count
+    return counts
+
+
 def first_difference(text: str, other: str) -> int | None:
     """Where two texts first differ; None if one text starts with the other."""
     return next((k for k, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), None)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from charlstm.nn.parameters import Parameters
-from charlstm.pairs.pair import LeftOut, PairSet
+from charlstm.pairs.pair import LeftOut, PairSet, by_condition_and_reason
 from charlstm.pairs.scores import PairScore, ScoreKind, left_out_of, readable, score_pairs
 from charlstm.text.vocabulary import Vocabulary
 
@@ -138,7 +138,7 @@ class Report:
             "sweep": axis,
             "pairs": len(self.scores),
             "left_out": sum(self.left_out.values()),
-            "left_out_by_condition": _nested(self.left_out),
+            "left_out_by_condition": by_condition_and_reason(self.left_out),
             "conditions": conditions,
             "overall": self.overall and self.overall.to_mapping(),
             "unseen": self.unseen and self.unseen.to_mapping(),
@@ -160,14 +160,6 @@ class Report:
         for score in self.scores:
             scores = {"score_good": score.good, "score_bad": score.bad, "right": score.right}
             yield score.pair.to_mapping() | scores
-
-
-def _nested(left_out: Mapping[LeftOut, int]) -> dict[str, dict[str, int]]:
-    """The counts by condition, and in each by reason."""
-    nested: dict[str, dict[str, int]] = {}
-    for (condition, reason), count in left_out.items():
-        nested.setdefault(condition, {})[reason] = count
-    return nested
 
 
 def measure(

@@ -23,6 +23,12 @@ def printable(text: str) -> str:
     return _ESCAPED.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
+def brief(text: str, most: int = 40) -> str:
+    """The text in one line of at most so many characters, without its end if it is longer."""
+    line = " ".join(printable(text).split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
 def quoted(text: str) -> str:
     r"""The text in one line and in quotation marks, with \n, \t and \\ as Python writes them."""
     inside = text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t")

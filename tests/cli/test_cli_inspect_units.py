@@ -12,7 +12,7 @@ from command_line import Runner
 from charlstm.pairs.files import write_pairs
 from charlstm.pairs.pair import Pair
 from charlstm.studies.inspect.units import Unit, Units, find_units
-from charlstm.studies.inspect.units_report import verdict
+from charlstm.studies.inspect.units_verdict import verdict
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def pairs(here: Path) -> Path:
     return here / "pairs.jsonl"
 
 
-LOOK = ("inspect", "units", "--candidates=3", "--controls=3", "--long=10", "-r")
+LOOK = ("inspect", "units", "--candidates=3", "--controls=19", "--long=10", "-r")
 
 
 def test_json_and_files(charlstm: Runner, tiny_run: Path, pairs: Path, here: Path) -> None:
@@ -58,9 +58,9 @@ def test_what_is_asked_for_is_what_is_measured(
         return find_units(*given, **named)
 
     monkeypatch.setattr("charlstm.studies.inspect.units.find_units", watched)
-    flags = ("--candidates=2", "--controls=4", "--long=9", "--seed=6", "--pairs", pairs)
+    flags = ("--candidates=2", "--controls=20", "--long=9", "--seed=6", "--pairs", pairs)
     charlstm.ok("inspect", "units", "-r", tiny_run, *flags)
-    expected = {"candidates": 2, "controls": 4, "long": 9, "seed": 6}
+    expected = {"candidates": 2, "controls": 20, "long": 9, "seed": 6}
     assert {name: asked[0][name] for name in expected} == expected
 
 
@@ -76,31 +76,42 @@ def test_what_it_refuses(charlstm: Runner, tiny_run: Path, pairs: Path, here: Pa
     assert "no unit 0:8; this model has layer 0" in charlstm.fails(*own, "--unit", 8)
     assert "no unit 3:0" in charlstm.fails(*own, "--unit", "3:0")
     assert "both readings of gender" in charlstm.fails(*own, "--feature", "gender")
-    assert "more than 99 characters" in charlstm.fails(*own, "--long", 99)
+    long = charlstm.fails(*own, "--long", 99)
+    assert "more than 99 characters (--long) between its subject and its verb; the most are" in long
     (here / "alone.tsv").write_text("The cat was wet.\tThe cat were wet.\n", encoding="utf-8")
     alone = ("--pairs", here / "alone.tsv")
-    assert "item and subject_number" in charlstm.fails(*LOOK, tiny_run, *alone)
+    assert "(1 with no subject_number)" in charlstm.fails(*LOOK, tiny_run, *alone)
+    four = pairs.read_text(encoding="utf-8").splitlines(keepends=True)[:8]
+    (here / "four.jsonl").write_text("".join(four), encoding="utf-8")
+    few = charlstm.fails(*LOOK, tiny_run, "--pairs", here / "four.jsonl")
+    assert "no condition has 5 items in both readings" in few and "4, are in c" in few
 
 
 def test_without_a_carrier_the_verdict_says_whether_there_is_anything_to_carry() -> None:
     def words(accuracy: float) -> str:
         costs = {(0, 7): 0.01, (1, 2): 0.03}
         units = [
-            Unit(*place, {}, {"c": 0.95}, 0.95, 1.0, 0.0, {"long": cost}, carries=False)
+            Unit(*place, {}, {"c": 0.8}, 0.8, 1.0, 0.0, {"long": cost}, 0.2, 0.3, carries=False)
             for place, cost in costs.items()
         ]
-        return verdict(Units({"long": accuracy}, units, {}, 0, {}), "number")
+        return verdict(Units({"long": accuracy}, units, {}, 0, {}, {}), "number")
 
-    assert words(0.59).startswith("Over a long way 59.0% are right, little more than by chance")
-    assert words(0.61).startswith("No unit carries number by itself")
+    assert words(0.59) == (
+        "On these pairs 59.0% are right over a long way, little more than by chance: they show no "
+        "agreement in number that a unit could carry."
+    )
+    assert words(0.41).startswith("On these pairs 41.0% are right over a long way, no more than by")
+    assert words(0.61).startswith("On these pairs no unit carries number by itself")
     assert words(0.61).endswith("Of these units, 1:2 costs most (+3.0 points).")
 
 
 def test_the_verdict_is_silent_about_pairs_that_are_not_there() -> None:
     separability = {"pronoun_gender": 0.95}
     cost = {"long": 0.5, "short": math.nan}
-    unit = Unit(0, 7, {}, separability, 0.95, 1.0, 0.0, cost, carries=True)
-    units = Units({"long": 1.0, "short": math.nan}, [unit], {}, 0, {})
+    unit = Unit(0, 7, {}, separability, 0.95, 1.0, 0.0, cost, 0.001, 1 / 31, carries=True)
+    units = Units({"long": 1.0, "short": math.nan}, [unit], {}, 0, {}, {})
     assert verdict(units, "gender").endswith(
-        "without it, agreement falls over a long way from 100.0% to 50.0%."
+        "without it, agreement falls over a long way from 100.0% to 50.0%. If the labels meant "
+        "nothing, some unit would separate them so well with p = 0.001; a random unit costs so "
+        "much with p = 0.032."
     )

@@ -86,13 +86,13 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
         {"fresh": "", "encoding": "cp1251", "count": "3", "cut": "40"},
     ),
     "inspect.units": (
-        (*GRAMMAR, "--per-condition=12", "--candidates=2", "--controls=3", "--json"),
+        (*GRAMMAR, "--per-condition=12", "--candidates=2", "--controls=19", "--json"),
         {
             "feature": "gender",
-            "per_condition": "8",
+            "per_condition": "14",
             "candidates": "3",
-            "controls": "2",
-            "long": "30",
+            "controls": "20",
+            "long": "25",
             "seed": "2",
             "unit": "0:6",
         },
@@ -181,7 +181,7 @@ def files(
     (folder / "latin.txt").write_text("é" + TEXT[:401], encoding="latin-1")
     for name, flags in (("grammar", []), ("other", ["--no-hold-out", "--max-attractors=3"])):
         charlstm.ok("corpus", "agreement", folder / f"{name}.txt", "--sentences=300", *flags)
-    train = (*TINY, "--num-layers=2", "--attention=9", "--max-steps=3", "--warmup-steps=1", "--out")
+    train = (*TINY, "--num-layers=3", "--attention=9", "--max-steps=3", "--warmup-steps=1", "--out")
     charlstm.ok("train", folder / "grammar.txt", *train, folder / "grammar")
     return folder
 

@@ -386,9 +386,18 @@ def test_inspect_gates_shows_open_and_shut_and_the_means_after_each_class() -> N
 
 def test_inspect_units_shows_its_table_its_controls_and_its_verdict() -> None:
     units = planted_units()
-    report = UnitsReport(units, [planted_course()], "number", "run")
+    left_out = {("a", "identical"): 8, **{(c, "no subject_number"): 10 for c in "abcd"}}
+    report = UnitsReport(units, [planted_course()], "number", "run", left_out=left_out)
     found = plain(report.to_mapping())
-    overview, rows, legend, verdict, bars = blocks(list(report.lines()))
+    pairs, overview, rows, legend, verdict, bars = blocks(list(report.lines()))
+    assert found["used"] == units.counts["long"] + units.counts["short"] == 2111
+    assert " ".join(pairs) == (
+        "2,111 of 2,159 pairs are used. Left out: 8 (identical: a), 40 (no subject_number: a, b, c "
+        "and 1 more). Units are judged in 2 conditions with 5 items or more over a long way; not "
+        "in thin (3 there)."
+    )
+    assert found["left_out"] == 48 and found["left_out_by_condition"]["a"]["identical"] == 8
+    assert found["long_items"] == {"left": 7, "thin": 3, "right": 9}
     parts = ["long", "long_singular", "long_plural", "short", "short_singular", "short_plural"]
     heads = ["long", "sing.", "plur.", "short", "sing.", "plur."]
     assert overview[0].split() == heads
@@ -430,6 +439,8 @@ def test_inspect_units_shows_its_table_its_controls_and_its_verdict() -> None:
         before = found["accuracy"][part]
         each(percents[2 * n : 2 * n + 2], [before, before - carrier["cost"][part]])
     assert long == units.accuracy["long"]
+    numbers = re.findall(r"p = ([\d.]+\d)", text)
+    each(numbers, [carrier["p_labels"], carrier["p_controls"]])
     assert bars[0].startswith("tanh(c) of 1:3 over one sentence")
     assert (bars[0].index("│subject"), bars[0].index("│verb")) == (36 + BEFORE, 36 + BEFORE + STEPS)
     labels = ("singular, incongruent", "singular, congruent", "plural, incongruent",
@@ -445,7 +456,7 @@ def test_inspect_units_shows_its_table_its_controls_and_its_verdict() -> None:
         ]  # fmt: skip
         assert [cell[f"auc_{place}"] for place in unit["auc"]] == list(unit["auc"].values())
         assert [cell[f"cost_{part}"] for part in parts] == [unit["cost"][part] for part in parts]
-        for key in ("mean_separability", "retention", "weight"):
+        for key in ("mean_separability", "retention", "weight", "p_labels", "p_controls"):
             assert cell[key] == unit[key]
 
 
@@ -454,7 +465,7 @@ def test_inspect_units_follows_two_sentences_to_the_character(
 ) -> None:
     write_pairs(here / "p.jsonl", planted_pairs())
     flags = ["inspect", "units", "-r", str(planted_run), "--pairs", "p.jsonl", "--candidates=2"]
-    flags += ["--controls=3", "--unit", str(CARRIER)]
+    flags += ["--controls=19", "--unit", str(CARRIER)]
     found = charlstm.ok(*flags, "--json").json
     shown = charlstm.ok(*flags).stdout
     assert f"* carries number: 0:{CARRIER}." in shown and found["carriers"] == [[0, CARRIER]]

@@ -56,7 +56,7 @@ def test_scores_are_those_of_the_equations(charlstm: Runner, run: Path, here: Pa
 def test_each_study_measures_it(charlstm: Runner, run: Path, here: Path) -> None:
     flags = ("-r", run, "--per-condition=2", "--json")
     assert 0 <= charlstm.ok("agree", *flags).json["overall"]["accuracy"] <= 1
-    assert charlstm.ok("inspect", "units", *flags).json["units"]
+    assert charlstm.ok("inspect", "units", "-r", run, "--per-condition=12", "--json").json["units"]
     own = package.load(run).config.cell
     look = ("inspect", "gradients", run, "--samples=2", "--json")
     trained, fresh = charlstm.ok(*look, "--fresh").json["networks"]

@@ -15,7 +15,7 @@ from charlstm.text.vocabulary import Vocabulary
 # A is a singular subject and p its verb, B a plural one and q its verb; the rest is filler.
 CHARACTERS = "\n .ABpqxyz"
 VOCABULARY = Vocabulary("char", CHARACTERS)
-H, CARRIER, DECOY = 12, 5, 7
+H, CARRIER, DECOY = 24, 5, 7
 
 
 def planted_model() -> Parameters:
@@ -46,7 +46,7 @@ def planted_model() -> Parameters:
     return model
 
 
-def planted_pairs(count: int = 12) -> list[Pair]:
+def planted_pairs(count: int = 24) -> list[Pair]:
     """As many items, each in both numbers: half of them long, half of those incongruent."""
     rng = np.random.default_rng(2)
     pairs = []

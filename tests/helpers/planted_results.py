@@ -8,6 +8,7 @@ import numpy as np
 from charlstm.nn.saturation import Sizes
 from charlstm.pairs.pair import Pair
 from charlstm.studies.compare.outcome import Outcome
+from charlstm.studies.inspect.ablation_cost import PARTS
 from charlstm.studies.inspect.character_classes import CLASSES
 from charlstm.studies.inspect.coupling import Coupling
 from charlstm.studies.inspect.gates import Gates, GateUse
@@ -15,7 +16,7 @@ from charlstm.studies.inspect.gradients import Reach, measured_steps
 from charlstm.studies.inspect.kept import STEPS as KEPT_STEPS
 from charlstm.studies.inspect.kept import Kept
 from charlstm.studies.inspect.time_course import BEFORE, STEPS, TimeCourse
-from charlstm.studies.inspect.units import PARTS, Unit, Units
+from charlstm.studies.inspect.units import Unit, Units
 
 ANY = Random(8).random  # values that are all different
 
@@ -105,13 +106,15 @@ def planted_units() -> Units:
             retention=ANY(),
             weight=10 * ANY(),
             cost=by_part(),
+            p_labels=ANY(),
+            p_controls=ANY(),
             carries=carries,
         )
         for layer, unit, carries in ((0, 7, False), (1, 12, False), (1, 3, True))
     ]
     control = {part: (-ANY() / 9, ANY() / 9) for part in PARTS}
     counts = {part: 1000 + 37 * k for k, part in enumerate(PARTS)}
-    return Units(by_part(), candidates, control, 5, counts)
+    return Units(by_part(), candidates, control, 5, counts, {"left": 7, "thin": 3, "right": 9})
 
 
 def planted_course() -> TimeCourse:

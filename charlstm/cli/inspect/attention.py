@@ -96,7 +96,7 @@ def command(
         return
     if has_page(save):
         raise click.UsageError("a page shows a TEXT; give one, or save the pairs as .csv or .png.")
-    given = given_pairs(model, pairs, per_condition, seed, lower=lower)
+    given = given_pairs(model, pairs, per_condition, seed, lower=lower).pairs
     with counting_bar(len(given), "pair") as progress:
         report = model.attention_in_pairs(given, head=head, seed=seed, progress=progress)
     if left_out := len(given) - len(report.looks):

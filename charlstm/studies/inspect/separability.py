@@ -29,10 +29,10 @@ def auc_by_condition(
 
 
 def separability(aucs: Array) -> NDArray[np.float64]:
-    """How well each unit separates the readings in each condition: AUCs (C, P, H) to (C, H).
+    """How well each unit separates the readings in each condition: AUCs (…, C, P, H) to (…, C, H).
 
     It is the lowest AUC over the P places, in the unit's one direction over all conditions. A unit
     that is high for reading 1 in one condition and low in another does not show the reading.
     """
-    upwards = aucs.mean(axis=(0, 1)) >= 0.5
-    return np.asarray(np.where(upwards, aucs, 1.0 - aucs).min(axis=1))
+    upwards = aucs.mean(axis=(-3, -2), keepdims=True) >= 0.5
+    return np.asarray(np.where(upwards, aucs, 1.0 - aucs).min(axis=-2))

@@ -7,6 +7,7 @@ is forgotten when the new one comes.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -102,7 +103,7 @@ def time_course_of_two(
     """Curves by the readings of two sentences in a row, each followed by one of another item."""
     texts, kinds = [], []
     for n, first in enumerate(spans):
-        for second in spans[n + 2 - n % 2 :][:2]:  # both readings of the item that comes next
+        for second in _next_of_both_readings(spans, n):
             start = len(first.text) + 1
             places = [
                 (first.subject, first.verb),
@@ -113,6 +114,17 @@ def time_course_of_two(
     if not texts:
         raise CorpusError("two sentences in a row need two items of pairs")
     return _time_course(parameters, vocabulary, texts, kinds, layer, unit)
+
+
+def _next_of_both_readings(spans: Sequence[Span], n: int) -> Iterator[Span]:
+    """The next span of each reading that is of another item than span n, as far as there is one."""
+    others = [0, 1]
+    for span in islice(spans, n + 1, None):
+        if span.reading in others and span.item != spans[n].item:
+            others.remove(span.reading)
+            yield span
+        if not others:
+            return
 
 
 def _time_course(

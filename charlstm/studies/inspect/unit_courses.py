@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from charlstm.errors import CharlstmError
 from charlstm.nn.parameters import Parameters
-from charlstm.studies.inspect.spans import Span
+from charlstm.studies.inspect.spans import Span, long_spans
 from charlstm.studies.inspect.time_course import (
     TimeCourse,
     time_course_of_one,
     time_course_of_two,
 )
-from charlstm.studies.inspect.units import Units, long_spans
+from charlstm.studies.inspect.units import Units
 from charlstm.text.vocabulary import Vocabulary
 
 
@@ -34,7 +34,7 @@ def unit_courses(
         for construction in candidate.constructions
     ]
     far = long_spans(spans, long)
-    chosen = [span for span in far if span.pair.condition in clear] or far
+    chosen = [span for span in far if span.construction in clear] or far
     courses, missing = [], []
     for measure in (time_course_of_one, time_course_of_two):
         try:

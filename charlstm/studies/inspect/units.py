@@ -1,34 +1,42 @@
 """Number units: their value shows the subject's number up to the verb, and agreement needs it.
 
 Lakretz et al. 2019 ("The emergence of number and syntax units in LSTM language models") found such
-units by ablation. Here a unit carries number only if both hold: in at least half of the
-constructions its value separates the readings halfway and just before the verb, and its ablation
-costs long-distance agreement more than that of random units. A high AUC does not show that the
-model uses the unit. At the subject itself other units may hold the number for a moment. So the
-report shows that place, but it does not decide.
+units by ablation. Here a unit carries number only if both hold.
+
+- In at least half of the constructions its value separates the readings halfway and just before
+  the verb, and so well as no unit does by chance.
+- Its ablation costs long-distance agreement, and more than that of random units.
+
+A high AUC does not show that the model uses the unit. At the subject itself other units may hold
+the number for a moment. So the report shows that place, but it does not decide.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from random import Random
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from charlstm.errors import CorpusError
-from charlstm.nn import Array
-from charlstm.nn.ablation import ablated
 from charlstm.nn.parameters import Parameters
-from charlstm.pairs.scores import score_pairs
-from charlstm.studies.inspect.separability import auc_by_condition, separability
-from charlstm.studies.inspect.span_values import PLACES, SpanValues, span_values
-from charlstm.studies.inspect.spans import LONG, Span
+from charlstm.nn.units import unit_name
+from charlstm.studies.inspect.ablation_cost import (
+    AblationCosts,
+    ByPart,
+    draw_controls,
+    middle_95,
+    parts_of,
+)
+from charlstm.studies.inspect.chance import p_value
+from charlstm.studies.inspect.separation import Separation, judged_spans, separation_of
+from charlstm.studies.inspect.span_values import PLACES
+from charlstm.studies.inspect.spans import LONG, Span, item_counts, long_spans
 from charlstm.text.vocabulary import Vocabulary
 
 SEPARATES = 0.9  # the least separability in a construction that counts
 COSTS = 0.05  # the least cost in long-distance agreement that counts
+CHANCE = 0.6  # a share of right answers that may be luck: there is no agreement to lose
+P_LABELS, P_CONTROLS = 0.01, 0.05  # below the one, and not above the other, a unit is no accident
 CANDIDATES, CONTROLS = 10, 30
-PARTS = ("long", "long_0", "long_1", "short", "short_0", "short_1")
-ByPart = Mapping[str, float]  # accuracy, or its loss, by part of the pairs; NaN without pairs
+FEWEST_CONTROLS = 19  # a unit that costs more than all of them has a p of 1/20
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,9 @@ class Unit:
     span, `weight` the mean readout weight of the character that decides for reading 1 less that for
     0; both are NaN where there is none. Attention may bring the unit to the readout by way of later
     steps, which `weight` does not count. `cost` is the accuracy lost by the unit's ablation, which
-    attention does not see either.
+    attention does not see either. `p_labels` is how probable it is that any unit has this mean
+    separability if the labels mean nothing, `p_controls` that a random unit costs so much over a
+    long way.
     """
 
     layer: int
@@ -52,12 +62,24 @@ class Unit:
     retention: float
     weight: float
     cost: ByPart
+    p_labels: float
+    p_controls: float
     carries: bool
+
+    @property
+    def name(self) -> str:
+        """0:78 for unit 78 of layer 0."""
+        return unit_name((self.layer, self.unit))
 
     @property
     def constructions(self) -> list[str]:
         """The constructions in which it separates the readings."""
         return [name for name, least in self.separability.items() if least >= SEPARATES]
+
+    @property
+    def separates(self) -> bool:
+        """Whether it separates the readings in half of the constructions."""
+        return 2 * len(self.constructions) >= len(self.separability)
 
 
 @dataclass(frozen=True)
@@ -65,7 +87,8 @@ class Units:
     """The candidates, most separable first, of a model with this `accuracy`.
 
     `control` is the range, by part, in which 95 % of the ablation costs of `controls` random units
-    lie; `counts` are the pairs of each part.
+    lie; `counts` are the pairs of each part. `items` has the number of items over a long way of
+    each condition; one with fewer than `ITEMS` is not among the constructions of a unit.
     """
 
     accuracy: ByPart
@@ -73,6 +96,7 @@ class Units:
     control: Mapping[str, tuple[float, float]]
     controls: int
     counts: Mapping[str, int]
+    items: Mapping[str, int]
 
     @property
     def carriers(self) -> list[Unit]:
@@ -102,111 +126,46 @@ def find_units(
     `progress` gets the number of units that are newly ablated.
 
     Raises:
-        CorpusError: if no span is longer than `long` characters, so that nothing has to be kept.
+        CorpusError: if no condition has enough items with more than `long` characters between
+            subject and verb, so that nothing has to be kept.
     """
-    H = parameters.architecture.hidden_size
-    far = long_spans(spans, long)
-    if not far:
-        raise CorpusError(f"no sentence has more than {long} characters before its verb")
+    far = judged_spans(spans, long)
     parts = parts_of(spans, long)
-    values = span_values(parameters, vocabulary, far)
-    by_construction = auc_by_condition(
-        np.concatenate([layer.memory for layer in values], axis=2),
-        np.array([span.reading for span in far]),
-        [span.pair.condition for span in far],
+    separation = separation_of(parameters, vocabulary, far, seed)
+    order = np.argsort(-separation.means, kind="stable").tolist()
+    costs = AblationCosts(parameters, vocabulary, spans, parts, progress)
+    drawn = draw_controls(order, candidates, controls, seed)
+    control = {part: middle_95([costs.of(unit)[part] for unit in drawn]) for part in parts}
+    H = parameters.architecture.hidden_size
+    return Units(
+        costs.accuracy,
+        [_unit(unit, H, separation, costs, drawn) for unit in order[:candidates]],
+        control,
+        len(drawn),
+        {part: len(members) for part, members in parts.items()},
+        item_counts(long_spans(spans, long)),
     )
-    aucs = np.stack(list(by_construction.values()))  # (C, 3, L·H)
-    separable = separability(aucs[:, 1:])  # (C, L·H)
-    means = separable.mean(axis=0)
-    order = np.argsort(-means, kind="stable")
-    chosen, others = order[:candidates], sorted(order[candidates:].tolist())
-    drawn = Random(seed).sample(others, min(controls, len(others)))  # noqa: S311
-    accuracy = accuracy_by_part(parameters, vocabulary, spans, parts)
-
-    def ablation_cost(place: int) -> dict[str, float]:
-        without = ablated(parameters, divmod(place, H))
-        left = accuracy_by_part(without, vocabulary, spans, parts)
-        progress(1)
-        return {part: accuracy[part] - left[part] for part in parts}
-
-    random_costs = [ablation_cost(place) for place in drawn]
-    control = {part: _middle([cost[part] for cost in random_costs]) for part in parts}
-    retention = np.concatenate([_mean_retention(layer, H) for layer in values])
-    weights = _readout_weights(parameters, vocabulary, far)
-    units = []
-    for place in chosen.tolist():
-        cost = ablation_cost(place)
-        needed = cost["long"] >= COSTS and not cost["long"] <= control["long"][1]
-        separates = (separable[:, place] >= SEPARATES).mean() >= 0.5
-        units.append(
-            Unit(
-                layer=place // H,
-                unit=place % H,
-                auc=dict(zip(PLACES, aucs[:, :, place].mean(axis=0).tolist(), strict=True)),
-                separability=dict(zip(by_construction, separable[:, place].tolist(), strict=True)),
-                mean_separability=float(means[place]),
-                retention=float(retention[place]),
-                weight=float(weights[place]),
-                cost=cost,
-                carries=bool(separates and needed),
-            )
-        )
-    counts = {part: len(members) for part, members in parts.items()}
-    return Units(accuracy, units, control, len(drawn), counts)
 
 
-def long_spans(spans: Sequence[Span], long: int = LONG) -> list[Span]:
-    """The spans with more than `long` characters between subject and verb."""
-    return [span for span in spans if span.distance > long]
-
-
-def parts_of(spans: Sequence[Span], long: int = LONG) -> dict[str, list[int]]:
-    """Which spans are in each of `PARTS`: long or short, and of each which reading."""
-    parts: dict[str, list[int]] = {}
-    for name, far in (("long", True), ("short", False)):
-        members = [n for n, span in enumerate(spans) if (span.distance > long) is far]
-        parts[name] = members
-        for reading in (0, 1):
-            parts[f"{name}_{reading}"] = [n for n in members if spans[n].reading == reading]
-    return parts
-
-
-def accuracy_by_part(
-    parameters: Parameters,
-    vocabulary: Vocabulary,
-    spans: Sequence[Span],
-    parts: Mapping[str, Sequence[int]],
-) -> dict[str, float]:
-    """The share of right pairs in each part, judged by the agreeing word."""
-    scores = score_pairs(parameters, vocabulary, [span.pair for span in spans], "verb")
-    right = np.array([score.right for score in scores])
-    return {
-        part: float(right[list(members)].mean()) if members else float("nan")
-        for part, members in parts.items()
-    }
-
-
-def _middle(costs: Sequence[float]) -> tuple[float, float]:
-    """The range in which 95 % of the costs lie; NaN if there are none."""
-    if not costs or np.isnan(costs).any():
-        return float("nan"), float("nan")
-    low, high = np.quantile(costs, (0.025, 0.975))
-    return float(low), float(high)
-
-
-def _mean_retention(values: SpanValues, H: int) -> Array:
-    if values.retention is None:
-        return np.full(H, np.nan)
-    return np.asarray(np.nanmean(values.retention, axis=0))
-
-
-def _readout_weights(parameters: Parameters, vocabulary: Vocabulary, far: Sequence[Span]) -> Array:
-    """The readout's preference (L·H,) for the character of reading 1; NaN below the top layer."""
-    H, layers = parameters.architecture.hidden_size, parameters.architecture.num_layers
-    W_y = parameters.by_name["W_y"]
-    rows = []
-    for span in far:
-        one, zero = span.decides if span.reading else reversed(span.decides)
-        rows.append(W_y[int(vocabulary.encode(one)[0])] - W_y[int(vocabulary.encode(zero)[0])])
-    below = np.full((layers - 1) * H, np.nan)
-    return np.concatenate([below, np.mean(rows, axis=0)])
+def _unit(
+    number: int, H: int, separation: Separation, costs: AblationCosts, drawn: Sequence[int]
+) -> Unit:
+    """The findings about the unit of this number among those of all layers."""
+    cost, separable = costs.of(number), separation.separability[:, number]
+    others = costs.over_a_long_way(unit for unit in drawn if unit != number)
+    unit = Unit(
+        layer=number // H,
+        unit=number % H,
+        auc=dict(zip(PLACES, separation.aucs[:, :, number].mean(axis=0).tolist(), strict=True)),
+        separability=dict(zip(separation.constructions, separable.tolist(), strict=True)),
+        mean_separability=float(separation.means[number]),
+        retention=float(separation.retention[number]),
+        weight=float(separation.weights[number]),
+        cost=cost,
+        p_labels=p_value(float(separation.means[number]), separation.by_chance),
+        p_controls=p_value(cost["long"], others),
+        carries=False,
+    )
+    known = unit.separates and unit.p_labels < P_LABELS
+    needed = cost["long"] >= COSTS and unit.p_controls <= P_CONTROLS
+    return replace(unit, carries=known and needed and costs.accuracy["long"] >= CHANCE)

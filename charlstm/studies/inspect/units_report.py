@@ -2,16 +2,26 @@
 
 import math
 import textwrap
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from charlstm.errors import CharlstmError
 from charlstm.output.result import Result
+from charlstm.pairs.pair import LeftOut, by_condition_and_reason
+from charlstm.studies.inspect.ablation_cost import PARTS
+from charlstm.studies.inspect.chance import PERMUTATIONS
 from charlstm.studies.inspect.span_values import PLACES
-from charlstm.studies.inspect.spans import READINGS
+from charlstm.studies.inspect.spans import ITEMS, READINGS
 from charlstm.studies.inspect.time_course import TimeCourse, time_courses_figure
-from charlstm.studies.inspect.units import PARTS, SEPARATES, Units
+from charlstm.studies.inspect.units import SEPARATES, Units
+from charlstm.studies.inspect.units_verdict import (
+    judged_conditions,
+    percent,
+    points,
+    used_pairs,
+    verdict,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,21 +29,21 @@ if TYPE_CHECKING:
 WIDTH = 100  # columns of the legend and the verdict
 LEGEND = (
     "long, short: over more characters between subject and verb than --long says, or not. AUC: how "
-    "well the unit's value separates {one} (towards 1) from {zero} (towards 0), after the subject, "
+    "well the unit's value separates {high} (towards 1) from {low} (towards 0), after the subject, "
     "halfway, and just before the verb; 0.5 is not at all. sep.: separability, the worse of the "
     "last two in the unit's direction (1 is full), a mean over constructions; in: in how many of "
     "them it is {least} or more. reten.: the mean of the gate that keeps the memory, from subject "
-    "to verb. weight: the readout's, for the character of the {one} form less that of the {zero} "
+    "to verb. weight: the readout's, for the character of the {high} form less that of the {low} "
     "form."
 )
-CHANCE = 0.6  # a share of right answers that may be luck
 
 
 @dataclass(frozen=True, repr=False)
 class UnitsReport(Result):
     """The units of the model `run` for a feature, and the time courses of one of them.
 
-    `missing` says why a time course is not there.
+    `missing` says why a time course is not there. `left_out` counts the pairs that were given but
+    not used, by condition and reason.
     """
 
     units: Units
@@ -41,6 +51,7 @@ class UnitsReport(Result):
     feature: str
     run: str
     missing: Sequence[str] = ()
+    left_out: Mapping[LeftOut, int] = field(default_factory=dict)
 
     @property
     def readings(self) -> tuple[str, str]:
@@ -59,6 +70,8 @@ class UnitsReport(Result):
             "retention",
             "weight",
             "carries",
+            "p_labels",
+            "p_controls",
         )
         return head, [
             [
@@ -71,6 +84,8 @@ class UnitsReport(Result):
                 unit.retention,
                 unit.weight,
                 unit.carries,
+                unit.p_labels,
+                unit.p_controls,
             ]
             for unit in self.units.candidates
         ]
@@ -99,10 +114,18 @@ class UnitsReport(Result):
                     "retention": unit.retention,
                     "weight": unit.weight,
                     "carries": unit.carries,
+                    "p_labels": unit.p_labels,
+                    "p_controls": unit.p_controls,
                 }
                 for unit in units.candidates
             ],
             "courses": [course.to_mapping() for course in self.courses],
+            "used": units.counts["long"] + units.counts["short"],
+            "left_out": sum(self.left_out.values()),
+            "left_out_by_condition": by_condition_and_reason(self.left_out),
+            "long_items": units.items,
+            "fewest_items": ITEMS,
+            "permutations": PERMUTATIONS,
         }
 
     def to_figure(self) -> "Figure":
@@ -122,9 +145,12 @@ class UnitsReport(Result):
         units = self.units
         short = [f"{reading[:4]}." for reading in self.readings]
         parts = ["long", *short, "short", *short]
+        for words in (used_pairs(units, self.left_out), judged_conditions(units)):
+            yield from textwrap.wrap(words, WIDTH)
+        yield ""
         yield _row("", parts)
         yield _row("pairs", [f"{units.counts[part]:,}" for part in PARTS])
-        yield _row("right", [_percent(units.accuracy[part]) for part in PARTS])
+        yield _row("right", [percent(units.accuracy[part]) for part in PARTS])
         yield ""
         yield f"{'':14}AUC{'':19}points lost when the unit is ablated"
         yield _row("   unit  subj.   mid.   verb   sep.", parts, "  in reten.  weight")
@@ -134,13 +160,12 @@ class UnitsReport(Result):
             )
             share = f"{len(unit.constructions)}/{len(unit.separability)}"
             rest = f"{share:>5}{_share(unit.retention):>7}{_number(unit.weight):>8}"
-            mark = "*" if unit.carries else " "
-            name = f"{mark}{unit.layer}:{unit.unit}"
-            yield _row(f"{name:>7}{aucs}", [_points(unit.cost[part]) for part in PARTS], rest)
+            name = "*" * unit.carries + unit.name
+            yield _row(f"{name:>7}{aucs}", [points(unit.cost[part]) for part in PARTS], rest)
         for k, label in enumerate(("95 % of random units lose from", "to")):
-            yield _row(f"{label:>35}", [_points(units.control[part][k]) for part in PARTS])
-        zero, one = self.readings
-        legend = LEGEND.format(one=one, zero=zero, least=SEPARATES)
+            yield _row(f"{label:>35}", [points(units.control[part][k]) for part in PARTS])
+        low, high = self.readings
+        legend = LEGEND.format(low=low, high=high, least=SEPARATES)
         for words in (legend, verdict(units, self.feature)):
             yield ""
             yield from textwrap.wrap(words, WIDTH)
@@ -154,46 +179,8 @@ class UnitsReport(Result):
         return f"{length}_{self.readings[int(reading)]}" if reading else length
 
 
-def verdict(units: Units, feature: str) -> str:
-    """Which units carry the feature, in a sentence or two."""
-    carriers = units.carriers
-    if not carriers:
-        if units.accuracy["long"] < CHANCE:
-            return (
-                f"Over a long way {units.accuracy['long']:.1%} are right, little more than by "
-                f"chance: the model has not learnt {feature}, and no unit can carry it."
-            )
-        costly = max(units.candidates, key=lambda unit: unit.cost["long"])
-        return (
-            f"No unit carries {feature} by itself: none separates its readings in half of the "
-            f"constructions and also costs agreement when it is ablated. Of these units, "
-            f"{costly.layer}:{costly.unit} costs most "
-            f"({_points(costly.cost['long'])} points)."
-        )
-    names = ", ".join(f"{unit.layer}:{unit.unit}" for unit in carriers)
-    best = carriers[0]
-    falls = [
-        f"over a {part} {way} from {units.accuracy[part]:.1%} to "
-        f"{units.accuracy[part] - best.cost[part]:.1%}"
-        for part, way in (("long", "way"), ("short", "one"))
-        if not math.isnan(units.accuracy[part])
-    ]
-    return (
-        f"* carries {feature}: {names}. {best.layer}:{best.unit} separates its readings in "
-        f"{', '.join(best.constructions)}; without it, agreement falls {', '.join(falls)}."
-    )
-
-
 def _row(start: str, values: Sequence[str], rest: str = "") -> str:
     return (f"{start:<35}" + "".join(f"{value:>7}" for value in values) + rest).rstrip()
-
-
-def _percent(share: float) -> str:
-    return "—" if math.isnan(share) else f"{share:.1%}"
-
-
-def _points(cost: float) -> str:
-    return "—" if math.isnan(cost) else f"{100 * cost + 0.0:+.1f}"
 
 
 def _share(value: float) -> str:

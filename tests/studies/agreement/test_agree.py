@@ -172,7 +172,7 @@ def test_no_command_stops_at_a_neighbours_file(charlstm: Runner, here: Path) -> 
     (here / "reviews.json").write_bytes(NEIGHBOURS["an object"])
     charlstm.ok("train", "reviews.txt", *TINY, "--max-steps=1")
     assert "has no settings beside it" in charlstm.ok("agree", *FEW).stderr
-    few = ("--per-condition=2", "--candidates=1", "--controls=2")
+    few = ("--per-condition=12", "--candidates=1", "--controls=19")
     assert "has no settings beside it" in charlstm.ok("inspect", "units", *few).stderr
     charlstm.ok("inspect", "gradients", "--steps=5", "--samples=2")
     (here / "plan.yaml").write_text(

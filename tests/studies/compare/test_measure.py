@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from planted import planted_pairs, save_planted, write_planted_run
+from planted import H, planted_pairs, save_planted, write_planted_run
 
 from charlstm.config import Config
 from charlstm.pairs.files import write_pairs
@@ -51,7 +51,7 @@ class Maker:
 def test_cost_is_that_of_the_last_checkpoint_and_agreement_that_of_the_best(run: Path) -> None:
     planned = PlannedRun("name", {"seed": 3}, Config())
     first = unmeasured(planned, run, "diverged", None)
-    assert (first.name, first.chosen, first.hidden_size) == ("name", {"seed": 3}, 12)
+    assert (first.name, first.chosen, first.hidden_size) == ("name", {"seed": 3}, H)
     assert (first.steps, first.characters, first.seconds) == (40, 40 * WINDOW, 10.0)
     assert (first.best_val_nats, first.last_val_nats) == (1.25, 40.5)
     assert first.losses == [(1360, 2.5), (2720, 2.25)]  # there was none at 2,040 characters

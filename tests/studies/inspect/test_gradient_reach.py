@@ -123,7 +123,9 @@ def test_it_looks_at_all_near_steps_and_the_last() -> None:
 
 
 def test_texts_end_where_the_verb_is_decided() -> None:
-    losses = losses_at_verbs(PLANTED_VOCABULARY, spans_of(planted_pairs()), steps=40, samples=3)
+    losses = losses_at_verbs(
+        PLANTED_VOCABULARY, spans_of(planted_pairs()).spans, steps=40, samples=3
+    )
     ids, targets = losses.ids, losses.targets
     assert ids.shape == (72, len(targets))
     for column, target in zip(ids.T, targets, strict=True):

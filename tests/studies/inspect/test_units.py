@@ -1,5 +1,7 @@
 """Units that carry number: a planted one is found, one that only knows is not called one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from models import CHARACTERS as WILD_CHARACTERS
@@ -14,6 +16,7 @@ from charlstm.nn.cells import CELLS
 from charlstm.nn.recording import record
 from charlstm.pairs.pair import Pair
 from charlstm.ranks import auc
+from charlstm.studies.inspect.ablation_cost import PARTS
 from charlstm.studies.inspect.separability import auc_by_condition, separability
 from charlstm.studies.inspect.span_values import span_values
 from charlstm.studies.inspect.spans import spans_of
@@ -24,10 +27,11 @@ from charlstm.studies.inspect.time_course import (
     time_course_of_one,
     time_course_of_two,
 )
-from charlstm.studies.inspect.units import PARTS, Units, find_units
+from charlstm.studies.inspect.units import Units, find_units
 from charlstm.studies.inspect.units_report import UnitsReport
+from charlstm.studies.inspect.units_verdict import verdict
 
-SPANS = spans_of(planted_pairs())
+SPANS = spans_of(planted_pairs()).spans
 
 
 def planted_units(candidates: int, controls: int, seed: int = 1) -> Units:
@@ -37,7 +41,7 @@ def planted_units(candidates: int, controls: int, seed: int = 1) -> Units:
 
 
 def test_the_planted_unit_is_found_and_no_other() -> None:
-    units = planted_units(candidates=3, controls=6)
+    units = planted_units(candidates=3, controls=19)
     assert [(unit.layer, unit.unit) for unit in units.carriers] == [(0, CARRIER)]
     assert units.accuracy == dict.fromkeys(PARTS, 1.0)
     carrier = units.carriers[0]
@@ -47,8 +51,10 @@ def test_the_planted_unit_is_found_and_no_other() -> None:
     assert carrier.cost["long"] == 0.5  # chance is left
     assert carrier.retention == pytest.approx(1 / (1 + np.exp(-9.0)))
     assert carrier.weight == pytest.approx(8.0)
-    assert units.controls == 6
+    assert units.controls == 19
     assert units.control["long"] == (0.0, 0.0)
+    assert carrier.p_labels < 0.01
+    assert carrier.p_controls == 1 / 20
 
 
 def test_a_unit_that_knows_but_is_not_heard_is_no_number_unit() -> None:
@@ -63,7 +69,7 @@ def test_a_unit_that_knows_but_is_not_heard_is_no_number_unit() -> None:
 def test_a_unit_that_is_heard_but_does_not_know_is_none_either() -> None:
     model = planted_model()
     model.by_name["layers.0.E"][:, rows_of("ifog", "g", H).start + CARRIER] = 5.0
-    units = find_units(model, VOCABULARY, SPANS, candidates=H, controls=2)
+    units = find_units(model, VOCABULARY, SPANS, candidates=H, controls=19)
     assert units.carriers == []
 
 
@@ -71,9 +77,25 @@ def test_the_controls_are_drawn_from_the_others_and_repeat_with_their_seed() -> 
     assert planted_units(candidates=3, controls=4, seed=5) == planted_units(
         candidates=3, controls=4, seed=5
     )
-    without = planted_units(candidates=H, controls=4)
-    assert without.controls == 0
-    assert np.isnan(without.control["long"]).all()
+
+
+def test_there_are_controls_even_if_all_units_are_candidates() -> None:
+    units = planted_units(candidates=H, controls=19)
+    assert (len(units.candidates), units.controls) == (H, 19)
+    assert [(unit.layer, unit.unit) for unit in units.carriers] == [(0, CARRIER)]
+
+
+def test_a_unit_is_claimed_only_if_enough_random_units_cost_less() -> None:
+    units = planted_units(candidates=3, controls=18)
+    assert units.carriers == []
+    (carrier,) = (unit for unit in units.candidates if unit.unit == CARRIER)
+    assert carrier.p_controls == 1 / 19
+    words = verdict(units, "number")
+    assert words.startswith("On these pairs no unit carries number by itself")
+    assert words.endswith(
+        "0:5 separates its readings and costs +50.0 points, but a random unit costs so much with "
+        "p = 0.053 (0.05 is the limit), and there are fewer than 19 to compare it with."
+    )
 
 
 def test_only_sentences_of_one_condition_are_compared() -> None:
@@ -136,23 +158,81 @@ def test_spans_run_from_behind_the_subject_to_the_verb() -> None:
         Pair("The women near us were full.", "The women near us was full.", "c", "1", "plural"),
         Pair("The woman near us was full.", "The woman near us were full.", "c", "1", "singular"),
     ]
-    one, other = spans_of(twins)
-    assert (one.reading, one.pair.subject_number) == (0, "singular")
-    assert one.text[: one.subject] == "The woman"
-    assert one.text[one.verb :] == "was full."
-    assert one.decides == ("a", "e")
-    assert (other.text[: other.subject], other.text[other.verb :]) == ("The women", "were full.")
-    assert one.distance == len("near us ") == other.distance
+    first, second = spans_of(twins).spans
+    assert (first.reading, first.pair.subject_number) == (0, "singular")
+    assert first.text[: first.subject] == "The woman"
+    assert first.text[first.verb :] == "was full."
+    assert first.decides == ("a", "e")
+    assert (second.text[: second.subject], second.text[second.verb :]) == (
+        "The women",
+        "were full.",
+    )
+    assert first.distance == len("near us ") == second.distance
 
 
 def test_items_without_a_twin_or_of_another_feature_are_passed_over() -> None:
     she = Pair("The actress said she sang.", "The actress said he sang.", "g", "2", "singular")
     he = Pair("The actor said he sang.", "The actor said she sang.", "g", "2", "singular")
     alone = Pair("The cat was.", "The cat were.", "c", "3", "singular")
-    spans = spans_of([she, he, alone], "gender")
-    assert [span.text[span.verb :][:3] for span in spans] == ["she", "he "]
-    with pytest.raises(CorpusError, match="both readings of number"):
+    genders = spans_of([she, he, alone], "gender")
+    assert [span.text[span.verb :][:3] for span in genders.spans] == ["she", "he "]
+    assert genders.left_out == {("c", "no twin of the other gender"): 1}
+    with pytest.raises(CorpusError, match=r"both readings of number .* \(3 with no subject_end"):
         spans_of([she, he, alone])
+
+
+def test_items_of_two_conditions_are_different_ones() -> None:
+    pairs = [
+        Pair(
+            f"The cat{s} {where} us {good} full.",
+            f"The cat{s} {where} us {bad} full.",
+            where,
+            "1",
+            number,
+        )
+        for where in ("near", "with")
+        for s, good, bad, number in (
+            ("", "was", "were", "singular"),
+            ("s", "were", "was", "plural"),
+        )
+    ]
+    span_set = spans_of(pairs)
+    assert [span.item for span in span_set.spans] == [("near", "1")] * 2 + [("with", "1")] * 2
+    assert span_set.left_out == {}
+
+
+def test_conditions_that_name_the_subjects_number_are_one_construction() -> None:
+    pairs = [
+        Pair(
+            f"The {cat} near the {car} {verb}",
+            f"The {cat} near the {car} is",
+            f"{own}_{other}",
+            "1",
+            own,
+        )
+        for cat, own in (("cat", "singular"), ("cats", "plural"))
+        for car, other in (("car", "singular"), ("cars", "plural"))
+        for verb in (("was", "were")[own == "plural"],)
+    ]
+    spans = spans_of(pairs).spans
+    assert [(span.construction, span.reading) for span in spans] == [
+        ("*_singular", 0), ("*_singular", 1), ("*_plural", 0), ("*_plural", 1),
+    ]  # fmt: skip
+    assert {span.text[: span.subject] for span in spans} == {"The cat", "The cats"}
+    own = [replace(pair, condition="plural here") for pair in pairs]  # both numbers have this one
+    assert {span.construction for span in spans_of(own).spans} == {"plural here"}
+    assert len(spans_of(own).spans) == 4  # an item may have several pairs of a number
+
+
+def test_a_pair_without_a_subject_before_its_verb_is_left_out() -> None:
+    sheep = [
+        Pair("The sheep was full.", "The sheep were full.", "c", "1", "singular"),
+        Pair("The sheep were full.", "The sheep was full.", "c", "1", "plural"),
+    ]
+    with pytest.raises(CorpusError, match=r"\(2 with no subject before the verb\)"):
+        spans_of(sheep)
+    with pytest.raises(CorpusError, match=r"\(1 with only one number in its condition\)"):
+        spans_of([replace(sheep[0], subject_end=9)])
 
 
 def test_values_are_taken_at_their_places_whatever_the_batch() -> None:
@@ -206,10 +286,20 @@ def test_the_next_subject_replaces_the_old_one() -> None:
         np.testing.assert_allclose(c[-1], np.tanh(2 * second - 1), atol=0.03)
 
 
+def test_without_twins_the_next_subjects_are_those_of_the_next_items() -> None:
+    far = [span for span in SPANS if span.distance > 20][:8]
+    alone = [far[0], far[2], far[5], far[7]]  # two items with one reading, two with the other
+    course = time_course_of_two(planted_model(), VOCABULARY, alone, 0, CARRIER)
+    assert course.counts == {(0, 0): 1, (0, 1): 2, (1, 1): 1}
+
+
 def test_what_cannot_be_measured() -> None:
     model = planted_model()
-    with pytest.raises(CorpusError, match="more than 500 characters"):
+    with pytest.raises(CorpusError, match=r"more than 500 characters \(--long\) .* most are 31"):
         find_units(model, VOCABULARY, SPANS, long=500)
+    mixed = [s for s in SPANS if s.distance < 20 or s.pair.item in ("1", "3", "5", "7")]
+    with pytest.raises(CorpusError, match=r"5 items in both readings .* the most, 4, are in plan"):
+        find_units(model, VOCABULARY, mixed)
     short = [span for span in SPANS if span.distance < 20]
     with pytest.raises(CorpusError, match="congruent"):
         time_course_of_one(model, VOCABULARY, short, 0, 0)
@@ -218,10 +308,16 @@ def test_what_cannot_be_measured() -> None:
 
 
 def test_the_table_and_the_mapping() -> None:
-    units = planted_units(candidates=2, controls=2)
-    report = UnitsReport(units, [], "number", "planted")
+    units = planted_units(candidates=2, controls=19)
+    report = UnitsReport(units, [], "number", "planted", left_out={("c", "identical"): 2})
     head, rows = report.to_table()
     assert all(len(row) == len(head) for row in rows)
     mapping = report.to_mapping()
     assert mapping["carriers"] == [[0, CARRIER]]
     assert mapping["accuracy"]["long_plural"] == 1.0
+    assert (mapping["used"], mapping["left_out"]) == (48, 2)
+    assert mapping["left_out_by_condition"] == {"c": {"identical": 2}}
+    assert (mapping["long_items"], mapping["fewest_items"]) == ({"planted": 12}, 5)
+    shown = "\n".join(report.lines())
+    assert "48 of 50 pairs are used. Left out: 2 (identical: c)." in shown
+    assert "Units are judged in 1 condition with 5 items or more over a long way." in shown
