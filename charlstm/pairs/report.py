@@ -1,110 +1,26 @@
-"""The report on a set of pairs: the share of right pairs for each condition and each label.
+"""The report on a set of pairs: the shares of right pairs for each condition and each group."""
 
-The intervals are Wilson's (1927, JASA 22), which stay within 0 and 1.
-"""
-
-import math
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from charlstm.nn.parameters import Parameters
-from charlstm.pairs.pair import LeftOut, PairSet, by_condition_and_reason
-from charlstm.pairs.scores import PairScore, ScoreKind, left_out_of, readable, score_pairs
+from charlstm.pairs.pair import LeftOut, Pair, PairSet, by_condition_and_reason
+from charlstm.pairs.scores import (
+    PairScore,
+    ScoreKind,
+    differ_in_a_word,
+    left_out_of,
+    readable,
+    score_pairs,
+)
+from charlstm.pairs.summary import SHARES, Summary, grouped, summarise
 from charlstm.text.vocabulary import Vocabulary
 
-Z = 1.959964  # 95 % of a normal distribution lie within so many deviations
-# The parts of a set that labels tell apart.
-PARTS: dict[str, Callable[[PairScore], bool]] = {
-    "congruent": lambda s: s.pair.congruent is True,
-    "incongruent": lambda s: s.pair.congruent is False,
-    "singular": lambda s: s.pair.subject_number == "singular",
-    "plural": lambda s: s.pair.subject_number == "plural",
-}
-SHARES = ("accuracy", *PARTS, "joint")
-
-
-@dataclass(frozen=True)
-class Share:
-    """The number of right answers, and of all answers."""
-
-    right: int
-    total: int
-
-    @property
-    def value(self) -> float | None:
-        """From 0 to 1; None if there are no answers."""
-        return self.right / self.total if self.total else None
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """The 95 % interval (Wilson 1927, eq. for p′); None of nothing.
-
-        p̂ = right / n;  (p̂ + z²/2n ± z·√(p̂(1 - p̂)/n + z²/4n²)) / (1 + z²/n)
-        """
-        n = self.total
-        if not n:
-            return None
-        p = self.right / n
-        middle = p + Z**2 / (2 * n)
-        spread = Z * math.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
-        scale = 1 + Z**2 / n
-        # Rounding must not put the share itself outside: no picture could draw such an interval.
-        low, high = (middle - spread) / scale, (middle + spread) / scale
-        return max(0.0, min(p, low)), min(1.0, max(p, high))
-
-
-@dataclass(frozen=True)
-class Summary:
-    """The shares of right pairs: of all, of those with each label, and jointly.
-
-    `joint` counts items: an item is right if all its readings are (a guesser gets one in four).
-    `log_odds` is the mean over the pairs, in nats. `ties` counts pairs.
-    """
-
-    shares: dict[str, Share]
-    log_odds: float
-    ties: int
-
-    def to_mapping(self) -> dict[str, Any]:
-        """The summary as JSON has it: shares from 0 to 1 or null, and their intervals."""
-        return {
-            "pairs": self.shares["accuracy"].total,
-            **{name: share.value for name, share in self.shares.items()},
-            "log_odds": self.log_odds,
-            "ties": self.ties,
-            "interval": self.shares["accuracy"].interval,
-            "intervals": {name: share.interval for name, share in self.shares.items()},
-            "counts": {name: share.total for name, share in self.shares.items()},
-        }
-
-
-def summarise(scores: Sequence[PairScore]) -> Summary:
-    """The summary of some scores, of which there must be at least one."""
-    parts = {name: _share(filter(belongs, scores)) for name, belongs in PARTS.items()}
-    items: dict[tuple[str, str], list[bool]] = defaultdict(list)
-    for score in scores:
-        items[score.pair.condition, score.pair.item].append(score.right)
-    joint = [all(readings) for readings in items.values() if len(readings) > 1]
-    return Summary(
-        {"accuracy": _share(scores), **parts, "joint": Share(sum(joint), len(joint))},
-        math.fsum(score.log_odds for score in scores) / len(scores),
-        sum(score.tie for score in scores),
-    )
-
-
-def by_condition(scores: Iterable[PairScore]) -> dict[str, Summary]:
-    """The summary of each condition, in order of appearance."""
-    groups: dict[str, list[PairScore]] = {}
-    for score in scores:
-        groups.setdefault(score.pair.condition, []).append(score)
-    return {name: summarise(group) for name, group in groups.items()}
-
-
-def _share(scores: Iterable[PairScore]) -> Share:
-    right = [score.right for score in scores]
-    return Share(sum(right), len(right))
+Length = Literal["longer", "equal", "shorter"]  # of the good sentence, in characters
+# The columns of a table that are not shares; the later ones stand at its end, as they are newer.
+LATER = ("bias_free", "items", "left_out")
 
 
 @dataclass(frozen=True)
@@ -112,8 +28,12 @@ class Report:
     """How a model scores a set of pairs.
 
     `overall` sums up the conditions that are like the corpus, `unseen` those that are not; each is
-    None where there are none. `left_out` counts the pairs that are not scored, by condition and
-    reason: identical ones, and those with the characters `unknown` to the model.
+    None where there are none. `groups` has a summary for each value of each label that the set is
+    grouped by, and `lengths` one for the pairs whose good sentence is "longer", "equal" or
+    "shorter" than the bad one. `left_out` counts the pairs that are not scored, by condition and
+    reason: identical ones, and those with the characters `unknown` to the model. `more_than_a_word`
+    counts, by condition, the pairs that differ after the word in which they first differ. It is
+    None where whole sentences are scored.
     """
 
     pair_set: PairSet
@@ -124,6 +44,9 @@ class Report:
     conditions: Mapping[str, Summary]
     overall: Summary | None
     unseen: Summary | None
+    groups: Mapping[str, Mapping[str, Summary]]
+    lengths: Mapping[Length, Summary]
+    more_than_a_word: Mapping[str, int] | None
 
     def to_mapping(self) -> dict[str, Any]:
         """The report as JSON has it."""
@@ -142,17 +65,31 @@ class Report:
             "conditions": conditions,
             "overall": self.overall and self.overall.to_mapping(),
             "unseen": self.unseen and self.unseen.to_mapping(),
+            "groups": {label: _mappings(group) for label, group in self.groups.items()},
+            "lengths": _mappings(self.lengths),
+            "more_than_a_word": self.more_than_a_word,
         }
 
     def to_table(self) -> tuple[list[str], list[list[Any]]]:
-        """A row for each condition; shares from 0 to 1, None where there are no such pairs."""
+        """A row for each condition; shares from 0 to 1, None where there are no such pairs.
+
+        Where the set is grouped by labels, rows for their values follow, and a column `group` names
+        the label of a row, "condition" for the first rows.
+        """
         axis = [self.pair_set.axis] if self.pair_set.axis else []
-        head = ["condition", "unseen", *axis, "pairs", *SHARES, "low", "high", "log_odds", "ties"]
+        group = ["group"] if self.groups else []
+        shares = [name for name in SHARES if name not in LATER]
+        after = ["low", "high", "log_odds", "ties", *LATER]
+        head = [*group, "condition", "unseen", *axis, "pairs", *shares, *after]
+        mapping = self.to_mapping()
         rows = []
-        for name, mapping in self.to_mapping()["conditions"].items():
-            low, high = mapping["interval"]
-            row = mapping | {"condition": name, "low": low, "high": high}
-            rows.append([row[key] for key in head])
+        for label, block in ({"condition": mapping["conditions"]} | mapping["groups"]).items():
+            for name, summary in block.items():
+                low, high = summary["interval"]
+                left_out = sum(mapping["left_out_by_condition"].get(name, {}).values())
+                row = summary | {"group": label, "condition": name, "low": low, "high": high}
+                row["left_out"] = left_out if label == "condition" else None
+                rows.append([row.get(key) for key in head])
         return head, rows
 
     def items(self) -> Iterator[dict[str, Any]]:
@@ -168,24 +105,74 @@ def measure(
     pair_set: PairSet,
     kind: ScoreKind = "sentence",
     progress: Callable[[int], object] = lambda _: None,
+    beside: Sequence[Vocabulary] = (),
 ) -> Report:
     """Score the pairs whose characters the model knows, and count.
+
+    The vocabularies `beside` it are those of other models, which must know the characters too.
 
     Raises:
         CorpusError: if it knows the characters of none.
         CheckpointError: if a score is not finite.
     """
-    pairs, unknown = readable(vocabulary, pair_set.pairs)
-    scores = score_pairs(parameters, vocabulary, pairs, kind, progress)
-    like_corpus = [score for score in scores if score.pair.condition not in pair_set.unseen]
-    unlike_corpus = [score for score in scores if score.pair.condition in pair_set.unseen]
+    kept, unknown = readable_set([vocabulary, *beside], pair_set)
+    scores = score_pairs(parameters, vocabulary, kept.pairs, kind, progress)
+    like_corpus = [score for score in scores if score.pair.condition not in kept.unseen]
+    unlike_corpus = [score for score in scores if score.pair.condition in kept.unseen]
     return Report(
-        pair_set=pair_set,
+        pair_set=kept,
         kind=kind,
         scores=scores,
-        left_out=left_out_of(pair_set, pairs),
+        left_out=kept.left_out,
         unknown=unknown,
-        conditions=by_condition(scores),
+        conditions=grouped(scores, lambda score: score.pair.condition),
         overall=summarise(like_corpus) if like_corpus else None,
         unseen=summarise(unlike_corpus) if unlike_corpus else None,
+        groups={label: grouped(scores, _value_of(label)) for label in kept.group_by},
+        lengths=grouped(scores, lambda score: length_of_good(score.pair)),
+        more_than_a_word=more_than_a_word(kept.pairs) if kind == "verb" else None,
     )
+
+
+def readable_set(
+    vocabularies: Sequence[Vocabulary], pair_set: PairSet
+) -> tuple[PairSet, list[str]]:
+    """The set of the pairs whose characters all the vocabularies have; the others' characters.
+
+    Its `left_out` counts those others too.
+
+    Raises:
+        CorpusError: if there is no such pair.
+    """
+    pairs: Sequence[Pair] = pair_set.pairs
+    unknown: dict[str, None] = {}
+    for vocabulary in vocabularies:
+        pairs, characters = readable(vocabulary, pairs)
+        unknown |= dict.fromkeys(characters)
+    left_out = left_out_of(pair_set, pairs)
+    return replace(pair_set, pairs=list(pairs), left_out=left_out), list(unknown)
+
+
+def length_of_good(pair: Pair) -> Length:
+    """Whether the good sentence has more characters than the bad one, as many, or fewer."""
+    longer = len(pair.sentence_good) - len(pair.sentence_bad)
+    return "longer" if longer > 0 else "shorter" if longer else "equal"
+
+
+def more_than_a_word(pairs: Sequence[Pair]) -> dict[str, int]:
+    """How many pairs differ in more than a word, of each condition that has such pairs."""
+    return dict(Counter(pair.condition for pair in pairs if not differ_in_a_word(pair)))
+
+
+def _value_of(label: str) -> Callable[[PairScore], str | None]:
+    """What reads a label of a score's pair, as a text."""
+
+    def value(score: PairScore) -> str | None:
+        found = score.pair.labels.get(label)
+        return None if found is None else str(found)
+
+    return value
+
+
+def _mappings(summaries: Mapping[Any, Summary]) -> dict[str, Any]:
+    return {name: summary.to_mapping() for name, summary in summaries.items()}

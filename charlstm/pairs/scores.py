@@ -148,6 +148,13 @@ def scored_parts(pair: Pair, kind: ScoreKind) -> tuple[str, str, str]:
     return good[:start], _through_word(good, start, differ), _through_word(bad, start, differ)
 
 
+def differ_in_a_word(pair: Pair) -> bool:
+    """Whether the sentences are the same after the word in which they first differ."""
+    start, *words = scored_parts(pair, "verb")
+    good, bad = pair.sentence_good + pair.closing, pair.sentence_bad + pair.closing
+    return good[len(start + words[0]) :] == bad[len(start + words[1]) :]
+
+
 def _through_word(text: str, start: int, differ: int) -> str:
     """From `start` to the first character from `differ` on that is not part of a word."""
     end = differ

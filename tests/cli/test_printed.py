@@ -99,6 +99,7 @@ AGREE_COLUMNS = {
     "singular": ("singular", 100),
     "plural": ("plural", 100),
     "joint": ("joint", 100),
+    "bias-free": ("bias_free", 100),
     "log-odds": ("log_odds", 1),
     "ties": ("ties", 1),
 }
@@ -111,6 +112,8 @@ def check_agreement(lines: Sequence[str], found: Any) -> None:
     rows = {
         name + " *" * summary["unseen"]: summary for name, summary in found["conditions"].items()
     }
+    rows |= {name: of for group in found["groups"].values() for name, of in group.items()}
+    rows |= found["lengths"] if set(found["lengths"]) != {"equal"} else {}
     rows |= {"overall": found["overall"], "unseen *": found["unseen"]}
     rows = {name: summary for name, summary in rows.items() if summary}
     assert list(shown) == list(rows)
@@ -145,6 +148,60 @@ def test_agree_shows_the_shares_that_can_be_counted_by_hand(
     assert verb["score"] == "verb" and verb["overall"]["log_odds"] != found["overall"]["log_odds"]
 
 
+def test_agree_shows_groups_lengths_and_what_is_left_out() -> None:
+    terms, out = ("agreement", "islands", "binding"), {("gone", "identical"): 3}
+    pairs = [
+        replace(
+            pair,
+            sentence_bad=pair.sentence_bad + "." * (n % 3 == 2),
+            labels={"term": terms[n % 3], "field": "syntax" if n % 2 else None, "other": n},
+        )
+        for n, pair in enumerate(labelled_pairs())
+    ]
+    given = PairSet(
+        [*pairs, Pair("x ☃", "x y", "9", "1")], group_by=("term", "field"), left_out=out
+    )
+    result = AgreementReport(Path("r"), 17, measure(planted_model(), VOCABULARY, given))
+    lines, found = list(result.lines()), result.to_mapping()
+    check_agreement([line.rsplit("  ", 1)[0].rstrip() for line in lines[:-2]], found)
+    assert {label: list(group) for label, group in found["groups"].items()} == {
+        "term": list(terms),
+        "field": ["syntax"],
+    }
+    for n, term in enumerate(terms[:2]):  # the pairs of the third are all right by their length
+        group = pairs[n::3]
+        assert found["groups"]["term"][term]["accuracy"] == pytest.approx(
+            counted(group)["accuracy"]
+        )
+    assert {name: of["pairs"] for name, of in found["lengths"].items()} == {
+        "equal": len(pairs) - len(pairs[2::3]),
+        "shorter": len(pairs[2::3]),
+    }
+    titles = [line for line in lines if len(cells(line)) == 1 and line][:3]
+    assert titles == ["term", "field", "good sentence"]
+    column = {cells(line)[0]: cells(line)[-1] for line in lines if len(cells(line)) > 2}
+    assert (column["2"], column["9"], column["islands"], column["overall"]) == ("0", "1", "-", "4")
+    assert lines[-2:] == ["left out: 3 identical, 1 unknown characters", "no pair is left of gone"]
+    assert (found["left_out"], found["left_out_by_condition"]) == (
+        4,
+        {"gone": {"identical": 3}, "9": {"unknown characters": 1}},
+    )
+    head, rows = result.to_table()
+    table_of = [dict(zip(head, row, strict=True)) for row in rows]
+    assert [(row["group"], row["condition"]) for row in table_of] == [
+        *(("condition", name) for name in found["conditions"]),
+        *(("term", term) for term in terms),
+        ("field", "syntax"),
+    ]
+    assert [row["left_out"] for row in table_of] == [0, 0, 1, None, None, None, None]
+    for row in table_of[3:6]:
+        summary = found["groups"]["term"][row["condition"]]
+        assert [row["accuracy"], row["low"], row["high"]] == [
+            summary["accuracy"],
+            *summary["interval"],
+        ]
+
+
 def test_agree_shows_a_sweep_and_what_is_not_in_the_corpus() -> None:
     pairs = labelled_pairs()
     at = {pair.condition: int(pair.condition) for pair in pairs}
@@ -161,7 +218,7 @@ def test_agree_shows_a_sweep_and_what_is_not_in_the_corpus() -> None:
     head, rows = report.to_table()
     for row, (name, summary) in zip(rows, found["conditions"].items(), strict=True):
         low, high = summary["interval"]
-        cells_of = {"condition": name, "low": low, "high": high} | summary
+        cells_of = {"condition": name, "low": low, "high": high, "left_out": 0} | summary
         assert dict(zip(head, row, strict=True)) == {key: cells_of[key] for key in head}
 
 

@@ -11,8 +11,9 @@ from charlstm.errors import CheckpointError, CorpusError
 from charlstm.likelihood import log_likelihoods
 from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.pairs.pair import UNKNOWN, Pair, PairSet
-from charlstm.pairs.report import Share, measure, summarise
+from charlstm.pairs.report import measure
 from charlstm.pairs.scores import PairScore, ScoreKind, readable, score_pairs, scored_parts
+from charlstm.pairs.summary import Share, summarise
 from charlstm.studies.agreement.corpus import CorpusSettings
 from charlstm.studies.agreement.grammar_pairs import GrammarPairs
 from charlstm.text.vocabulary import Vocabulary
@@ -180,7 +181,9 @@ def test_what_is_counted() -> None:
         "singular": Share(3, 4),
         "plural": Share(2, 3),
         "joint": Share(2, 3),
+        "bias_free": Share(3, 3),
     }
+    assert result.items == 4
     assert result.log_odds == pytest.approx(1.0)
     assert result.ties == 1
 

@@ -99,10 +99,14 @@ def test_the_default_set_is_made_like_the_corpus(
 def test_the_table_in_the_terminal(charlstm: Runner, run: Path) -> None:
     lines = charlstm.ok("agree", "-r", run, *FEW).stdout.splitlines()
     assert lines[0].split()[:2] == ["pairs", "right"]
-    assert [line.split()[0] for line in lines[1:-4]] == list(CONSTRUCTIONS)
+    first = lines.index("")
+    assert [line.split()[0] for line in lines[1:first]] == list(CONSTRUCTIONS)
     assert lines[1].startswith(f"{MADE} *")
+    assert lines[first + 1] == "good sentence"
+    assert [line.split()[0] for line in lines[first + 2 : -4]] == ["longer", "shorter"]
     assert [line.split()[0] for line in lines[-3:]] == ["overall", "unseen", "*"]
-    assert len({len(line) for line in lines if line and line[0] != "*"}) == 1
+    rows = [line for line in lines if line and line[0] != "*" and line != "good sentence"]
+    assert len({len(line) for line in rows}) == 1
 
 
 def test_written_pairs_give_the_same_scores(
