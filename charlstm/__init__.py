@@ -8,15 +8,15 @@
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
-__all__ = ["Model", "__version__", "load", "train"]
+__all__ = ["Model", "__version__", "compare_agreement", "load", "train"]
 
 if TYPE_CHECKING:
-    from charlstm.api import Model, load, train
+    from charlstm.api import Model, compare_agreement, load, train
 else:  # unseen by type checkers, which would take any name for one of this package
 
     def __getattr__(name: str) -> object:
         """Import the API on its first use, so that `charlstm --help` needs no NumPy."""
-        if name in ("Model", "load", "train"):
+        if name in ("Model", "compare_agreement", "load", "train"):
             from charlstm import api  # noqa: PLC0415
 
             return getattr(api, name)

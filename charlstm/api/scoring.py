@@ -69,11 +69,26 @@ class Scoring(Loaded):
         Raises:
             CorpusError: if the pairs cannot be read, or the model knows the characters of none.
         """
+        given = self.pair_set(pairs, per_condition, seed, lower=lower)
+        return self.agree_beside([], given, score, progress)
+
+    def agree_beside(
+        self,
+        others: "Sequence[Scoring]",
+        pair_set: "PairSet",
+        score: "ScoreKind",
+        progress: Callable[[int], object],
+    ) -> "AgreementReport":
+        """The same, on those pairs whose characters the `others` know too.
+
+        Raises:
+            CorpusError: if there are none.
+        """
         from charlstm.pairs.report import measure  # noqa: PLC0415 - see above
         from charlstm.studies.agreement.report import AgreementReport  # noqa: PLC0415
 
-        given = self.pair_set(pairs, per_condition, seed, lower=lower)
-        report = measure(self.parameters, self.vocabulary, given, score, progress)
+        beside = [other.vocabulary for other in others]
+        report = measure(self.parameters, self.vocabulary, pair_set, score, progress, beside)
         return AgreementReport(
             self.path.parent,
             self.config.seq_length,

@@ -1,24 +1,20 @@
 """`charlstm agree`: does the model prefer the sentence whose verb agrees with its subject?"""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from charlstm.api import Model
+from charlstm.api import Model, compare_agreement
 from charlstm.cli.exclusions import Command
-from charlstm.cli.options import (
-    json_option,
-    load_model,
-    run_option,
-    show,
-)
+from charlstm.cli.options import json_option, load_model, show
 from charlstm.cli.outputs import Output, files_of, output, save_all, save_option, spare
 from charlstm.cli.pairs import inputs_of, lower_option, note_left_out, pairs_option, read_given
 from charlstm.cli.progress import counting_bar
 from charlstm.cli.terminal import note
-from charlstm.cli.what_if import Named, ablate_option, what_if, with_changes
+from charlstm.cli.what_if import Named, ablate_option, what_if
 from charlstm.output.write import write_json_lines
-from charlstm.pairs.pair import PER_CONDITION, SEED, SWEEPS
+from charlstm.pairs.pair import PER_CONDITION, SEED, SWEEPS, PairSet
 from charlstm.pairs.scores import SCORE_KINDS, ScoreKind
 from charlstm.studies.agreement.corpus import read_settings, settings_path
 from charlstm.studies.agreement.grammar_pairs import (
@@ -26,10 +22,19 @@ from charlstm.studies.agreement.grammar_pairs import (
     bundled_grammar_pairs,
     grammar_pairs,
 )
+from charlstm.studies.agreement.report import AgreementReport
+from charlstm.studies.agreement.side_by_side import SideBySide
 
 
 @click.command(cls=Command)
-@run_option
+@click.option(
+    "--run",
+    "-r",
+    "runs",
+    multiple=True,
+    metavar="PATH",
+    help="Run folder or checkpoint; several score the same pairs.  [default: the newest]",
+)
 @pairs_option("Your own pairs: a file, a folder, or - for standard input; repeatable.")
 @lower_option
 @click.option("--sweep", type=click.Choice(SWEEPS), help="Add nouns or distance, step by step.")
@@ -60,7 +65,7 @@ from charlstm.studies.agreement.grammar_pairs import (
 @ablate_option
 @json_option
 def command(
-    run: str | None,
+    runs: tuple[str, ...],
     pairs: tuple[str, ...],
     lower: bool,
     sweep: str | None,
@@ -83,35 +88,54 @@ def command(
     Lakretz published. Without it, each pair joins a subject and a predicate that never occur
     together in the corpus.
     """
-    model = what_if(load_model(run), ablate)
+    models = [what_if(load_model(run), ablate) for run in runs or [None]]
     beside = settings_path(Path(corpus)) if corpus else None
-    spare([*inputs_of(pairs), corpus, beside, *files_of(model)], *save, items)
+    read = [file for model in models for file in files_of(model)]
+    spare([*inputs_of(pairs), corpus, beside, *read], *save, items)
     if items and items.path.resolve() in [made.path.resolve() for made in save]:
         raise click.UsageError("--save and --items name the same file; name two.")
     if pairs:
         pair_set = read_given(pairs, lower=lower)
     else:
-        grammar = _grammar(model, corpus)
+        grammar = _grammar(models, corpus)
         count = PER_CONDITION if per_condition is None else per_condition
         seed = SEED if seed is None else seed
         pair_set = grammar.sweep(sweep, count, seed) if sweep else grammar.default(count, seed)
-    with counting_bar(len(pair_set.pairs), "pair") as progress:
-        result = model.agree(pair_set, score=score, progress=progress)
-    report = result.report
-    note_left_out(model, pair_set.pairs, report.left_out, report.unknown)
+    result = _measured(models, pair_set, score)
     save_all(save, result)
     if items:
-        write_json_lines(items.path, report.items(), force=items.force)
+        write_json_lines(items.path, result.items(), force=items.force)
         note(f"wrote {items.path}")
-    show(as_json, with_changes(result.to_mapping(), model), result.lines())
+    show(as_json, result.to_mapping(), result.lines())
 
 
-def _grammar(model: Model, corpus: str | None) -> GrammarPairs:
-    """The maker of pairs like --corpus, else like the run's corpus, else like the bundled one."""
+def _measured(
+    models: Sequence[Model], pair_set: PairSet, score: ScoreKind
+) -> AgreementReport | SideBySide:
+    """The report of one model, or of several side by side; a note says what is left out."""
+    result: AgreementReport | SideBySide
+    with counting_bar(len(models) * len(pair_set.pairs), "pair") as progress:
+        if len(models) == 1:
+            result = models[0].agree(pair_set, score=score, progress=progress)
+            report = result.report
+        else:
+            result = compare_agreement(models, pair_set, score=score, progress=progress)
+            report, *_ = result.reports
+    unknown = "".join(report.unknown)
+    knows_least = max(models, key=lambda model: len(model.vocabulary.unseen(unknown)))
+    note_left_out(knows_least, pair_set.pairs, report.left_out, report.unknown)
+    return result
+
+
+def _grammar(models: Sequence[Model], corpus: str | None) -> GrammarPairs:
+    """The maker of pairs like --corpus, else like the first run's, else like the bundled one."""
+    model, *others = models
     if corpus is not None:
         grammar = GrammarPairs(read_settings(Path(corpus)))
     elif like_run := grammar_pairs(model.config.corpus):
         grammar = like_run
+        if any(grammar_pairs(other.config.corpus) != grammar for other in others):
+            note(f"the pairs are made like the corpus of {model.path.parent}, not like the others'")
     else:
         grammar = bundled_grammar_pairs()
         note(

@@ -22,9 +22,11 @@ from planted_results import (
 from charlstm.output.terminal import diverging, gate, heat
 from charlstm.pairs.pair import PairSet
 from charlstm.pairs.report import measure
+from charlstm.pairs.summary import grouped
 from charlstm.store.json_text import plain
 from charlstm.store.metrics import COLUMNS
 from charlstm.studies.agreement.report import AgreementReport
+from charlstm.studies.agreement.side_by_side import SideBySide
 from charlstm.studies.compare.result import ComparisonResult
 from charlstm.studies.curves import LearningCurves, RunCurves
 from charlstm.studies.inspect.gates_report import GatesReport
@@ -109,6 +111,40 @@ def test_agreement_by_condition() -> None:
     assert axes.get_ylim()[0] > axes.get_ylim()[1], "the first condition is on top"
     assert axes.get_title(loc="left") == "run: agreement"
     assert axes.get_lines()[-1].get_xdata()[0] == 50
+
+
+def test_agreement_by_groups_has_rows_below_the_conditions() -> None:
+    pairs = [replace(p, labels={"term": f"t{n % 2}"}) for n, p in enumerate(labelled_pairs())]
+    given = PairSet(pairs, group_by=("term",))
+    report = AgreementReport(Path("run"), 17, measure(planted_model(), VOCABULARY, given))
+    figure: Any = report.to_figure()
+    (axes,) = figure.axes
+    assert ticks(axes.yaxis)[1] == ["2", "16", "9", "term: t0", "term: t1"]
+    group = report.to_mapping()["groups"]["term"]["t1"]
+    for container, part in zip(axes.containers[-2:], ("congruent", "incongruent"), strict=True):
+        x, y, left, right = reach_of(container)
+        close((x, left, right), 100 * np.array([group[part], *group["intervals"][part]]))
+        assert abs(y - 4) < 0.5
+
+
+def test_agreement_of_several_runs() -> None:
+    measured = measure(planted_model(), VOCABULARY, PairSet(labelled_pairs()))
+    turned = [replace(score, good=score.bad, bad=score.good) for score in measured.scores]
+    other = replace(measured, conditions=grouped(turned, lambda s: s.pair.condition), scores=turned)
+    reports = {"one": measured, "other": other}
+    models = {name: AgreementReport(Path(name), 17, report) for name, report in reports.items()}
+    figure: Any = SideBySide(models).to_figure()
+    (axes,) = figure.axes
+    points = iter(axes.containers)
+    for row, condition in enumerate(measured.conditions):
+        for name, report in reports.items():
+            container = next(points)
+            assert container.get_label() == name
+            share = report.to_mapping()["conditions"][condition]
+            x, y, left, right = reach_of(container)
+            close((x, left, right), 100 * np.array([share["accuracy"], *share["interval"]]))
+            assert abs(y - row) < 0.5
+    assert ticks(axes.yaxis)[1] == list(measured.conditions)
 
 
 def test_agreement_along_a_sweep() -> None:
