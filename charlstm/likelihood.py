@@ -34,7 +34,7 @@ def log_likelihoods(
         nats = np.zeros(len(batch))
         for start in range(0, length - 1, WINDOW):
             stop = min(start + WINDOW + 1, length)
-            ids = _rows(prime, columns, start, stop, parameters.vocabulary_size)
+            ids = padded_rows(prime, columns, start, stop, parameters.vocabulary_size)
             losses = network.score(ids[:-1], ids[1:])
             rows = np.arange(start + 1, stop)[:, None]
             nats += np.where(rows < first_scored[batch], 0.0, losses).sum(axis=0)
@@ -47,7 +47,7 @@ def log_likelihoods(
     return [float(likelihood) for likelihood in likelihoods]
 
 
-def _rows(
+def padded_rows(
     prime: NDArray[Any], texts: Sequence[NDArray[Any]], start: int, stop: int, unknown: int
 ) -> NDArray[np.intp]:
     """The rows `start` to `stop` (exclusive) of the prime and then each text, (rows, texts).

@@ -17,7 +17,7 @@ LAYERS = (
     ("store",),
     ("progress",),
     ("text", "nn"),
-    ("checkpoint", "evaluate", "likelihood", "novelty", "pairs", "ranks", "sampler"),
+    ("checkpoint", "evaluate", "likelihood", "novelty", "pairs", "ranks", "sampler", "surprisal"),
     ("training",),
     ("output",),
     ("trace",),

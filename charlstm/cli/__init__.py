@@ -17,7 +17,7 @@ from charlstm.cli.groups import Group
 from charlstm.cli.terminal import (
     complain,
     mute,
-    note,
+    note_typing,
     one_line,
     open_closed,
     silence,
@@ -50,10 +50,16 @@ COMMANDS = {
         "eval": "Score text: nats and bits per character or byte, perplexity.",
         "inspect": "Look inside: units, gates and gradients.",
         "plot": "Show the learning curves of runs.",
+        "surprisal": "Write the surprisal of each word of sentences as a table.",
     },
 }
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EBADF)
-READERS = ("train", "eval", "inspect")  # commands whose arguments may be - for standard input
+READERS = (
+    "train",
+    "eval",
+    "inspect",
+    "surprisal",
+)  # commands whose arguments may be - for standard input
 WITHOUT_NUMPY = ("corpus", "inspect")  # commands that start without it
 
 
@@ -146,8 +152,8 @@ def main() -> None:
         world = join(required="--mpi" in sys.argv) if word == "train" else None
         if world and world.rank:
             mute()
-        if word in READERS and _names_terminal(sys.argv):
-            note("reading what you type; Ctrl-D at the beginning of a line ends it")
+        if word in READERS and _names_input(sys.argv):
+            note_typing()
         cli.main(prog_name=program(), complete_var="_CHARLSTM_COMPLETE", obj=world)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -162,10 +168,9 @@ def main() -> None:
         sys.exit(1)
 
 
-def _names_terminal(words: list[str]) -> bool:
-    """Whether a terminal is standard input and - is one of the words, but no option's value."""
-    named = any(b == "-" and not a.startswith("-") for a, b in pairwise(words))
-    return named and sys.stdin.isatty()
+def _names_input(words: list[str]) -> bool:
+    """Whether - is one of the words, but no option's value."""
+    return any(b == "-" and not a.startswith("-") for a, b in pairwise(words))
 
 
 def plain(error: Exception) -> CharlstmError:

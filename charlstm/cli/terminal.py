@@ -27,6 +27,12 @@ def note(text: str) -> None:
         silence(sys.stderr)
 
 
+def note_typing() -> None:
+    """Print a note if a terminal is standard input, which is about to be read."""
+    if sys.stdin.isatty():
+        note("reading what you type; Ctrl-D at the beginning of a line ends it")
+
+
 def note_if_file(text: str, instead: str) -> None:
     """Print a note if a text of the command line is the name of a file, which nobody reads."""
     with suppress(OSError, ValueError):  # of what cannot be a name
@@ -81,12 +87,17 @@ def mute() -> None:
 
 
 def print_json(value: Mapping[str, Any]) -> None:
-    """Print exactly one JSON object on standard output, with escapes as in `printable`."""
+    """Print exactly one JSON object on standard output."""
+    click.echo(json_object(value))
+
+
+def json_object(value: Mapping[str, Any]) -> str:
+    """A JSON object on one line, with escapes for what `printable` escapes."""
     text = json_text(value)
     if printable(text) != text:
         text = "".join(c if printable(c) == c else json.dumps(c)[1:-1] for c in text)
         text = text.replace("\x7f", "\\u007f")  # which json leaves as it is
-    click.echo(text)
+    return text
 
 
 def utf8_output() -> None:

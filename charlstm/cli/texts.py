@@ -1,7 +1,8 @@
 """The text that a command reads: files, standard input, an argument, or the run's own."""
 
+import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
 import numpy as np
@@ -64,14 +65,23 @@ def check_known(vocabulary: Vocabulary, ids: Ids, unseen: Iterable[str]) -> None
         CorpusError: if the text has no others, but for line breaks.
     """
     unseen = list(unseen)
-    if not unseen:
-        return
+    if unseen:
+        refuse_nothing_known(vocabulary, ids, unseen)
+        note(unknown_words(vocabulary, unseen, ids))
+
+
+def refuse_nothing_known(vocabulary: Vocabulary, ids: Ids, unseen: Iterable[str]) -> None:
+    """Refuse a text that has no characters but unknown ones, line breaks aside.
+
+    Raises:
+        CorpusError: which names them.
+    """
     if nothing_known(vocabulary, ids):
+        unseen = list(unseen)
         raise CorpusError(
             f"the model knows none of the text's characters: {names(unseen)}"
             f"{cure(vocabulary, unseen)}"
         )
-    note(unknown_words(vocabulary, unseen, ids))
 
 
 def given_text(model: Model, text: str, limit: int, cut: int | None) -> str | bytes:
@@ -121,6 +131,46 @@ def joined(pieces: Iterable[str | bytes]) -> str | bytes:
     if any(isinstance(piece, bytes) for piece in pieces):
         return b"".join(piece for piece in pieces if isinstance(piece, bytes))
     return "".join(piece for piece in pieces if isinstance(piece, str))
+
+
+def lines_of(pieces: Iterable[str | bytes], most: int) -> Iterator[str]:
+    """The lines of a text without their newlines, of at most `most` characters or bytes each.
+
+    Bytes are read as UTF-8; what is none stays as surrogates.
+
+    Raises:
+        CorpusError: if a line is longer.
+    """
+    begun: list[str | bytes] = []  # the pieces of a line that goes on
+    count, size = 0, 0
+    for piece in pieces:
+        for part in _with_newlines(piece):
+            begun.append(part)
+            size += len(part)
+            if size > most + 1:
+                raise CorpusError(
+                    f"line {count + 1:,} has more than {most:,} characters; put one sentence on "
+                    "each line"
+                )
+            if part[-1:] in ("\n", b"\n"):
+                yield _line(begun)
+                count, begun, size = count + 1, [], 0
+    if begun:
+        yield _line(begun)
+
+
+def _with_newlines(piece: str | bytes) -> Sequence[str | bytes]:
+    """A piece cut after each newline, and nowhere else."""
+    if isinstance(piece, bytes):
+        return [part for part in re.split(rb"(?<=\n)", piece) if part]
+    return [part for part in re.split(r"(?<=\n)", piece) if part]
+
+
+def _line(begun: list[str | bytes]) -> str:
+    """The line of these pieces, without its newline."""
+    line = joined(begun)
+    text = line if isinstance(line, str) else line.decode("utf-8", "surrogateescape")
+    return text.removesuffix("\n")
 
 
 def _beginning(pieces: Iterable[str | bytes], most: int) -> Iterable[str | bytes]:

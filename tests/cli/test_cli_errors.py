@@ -101,7 +101,7 @@ def test_utf_16_without_a_mark_is_named_by_every_command_that_reads_it(
     message = "wide.txt seems to be utf-16-le: pass --encoding utf-16-le"
     assert charlstm.fails(*TRAIN, "wide.txt") == message
     assert charlstm.fails(*TRAIN, "text.txt", "--val=wide.txt") == message
-    for command in (("eval",), ("eval", "--lines"), ("inspect", "gates")):
+    for command in (("eval",), ("eval", "--lines"), ("surprisal",), ("inspect", "gates")):
         flags = (*command, "wide.txt", "--run", tiny_run)
         assert charlstm.fails(*flags) == message
         charlstm.ok(*flags, "--encoding=utf-16-le")
@@ -194,9 +194,9 @@ LONG = "The cats are here\x1b[31m.\n" * 2000
     [
         "train", "train text.txt --val", "train text.txt --out", "train text.txt --config",
         "train --resume", "train text.txt --cell", "train text.txt --lr", "train --no-such",
-        "train text.txt --encoding", "eval --run RUN", "sample --run", "plot", "bench", "corpus",
-        "sample --run RUN --prime-file", "agree --run RUN --pairs", "corpus agreement", "inspect",
-        "export", "describe --cell", "compare",
+        "train text.txt --encoding", "eval --run RUN", "surprisal --run RUN", "sample --run",
+        "plot", "bench", "corpus", "sample --run RUN --prime-file", "agree --run RUN --pairs",
+        "corpus agreement", "inspect", "export", "describe --cell", "compare",
     ],
 )  # fmt: skip
 def test_a_text_typed_where_a_name_belongs_is_quoted_briefly(

@@ -34,6 +34,7 @@ BASE: dict[str, tuple[str, ...]] = {
     "corpus agreement": ("corpus", "agreement", "new.txt", "--sentences=3"),
     "cloze": ("cloze", "--run=tiny", "--prime=The c", "a", "b"),
     "eval": ("eval", "text.txt", "--run=tiny"),
+    "surprisal": ("surprisal", "text.txt", "--run=tiny"),
     "describe": ("describe",),
     "plot": ("plot", "tiny"),
     "agree": ("agree", "--run=tiny", "--per-condition=2"),
@@ -151,6 +152,9 @@ def test_any_text_as_prime_stop_choice_or_input(server: Server) -> None:
             ("sample", "--run=tiny", "--prime-file=odd.txt", "--length=3"),
             ("eval", "odd.txt", "--run=tiny"),
             ("eval", "odd.txt", "--run=tiny", "--lines"),
+            ("surprisal", "odd.txt", "--run=tiny"),
+            ("surprisal", "odd.txt", "--run=tiny", "--by=char", "--json"),
+            ("surprisal", "odd.txt", "--run=tiny", "--by=region", "--no-closing-blank"),
             ("agree", "--run=tiny", "--pairs=pairs.jsonl"),
             ("agree", "--run=tiny", "--pairs=pairs.tsv"),
         ]
@@ -164,5 +168,7 @@ def test_any_text_as_prime_stop_choice_or_input(server: Server) -> None:
             ]
         for call in calls:
             ended = clean(server(*call, limit=20))
-            if call[0] in ("cloze", "agree") or "--lines" in call:  # for people to read
+            if (
+                call[0] in ("cloze", "agree", "surprisal") or "--lines" in call
+            ):  # for people to read
                 assert harmless(ended.stdout), (call, ended.stdout)

@@ -145,6 +145,8 @@ def test_no_escape_sequence_of_a_text_reaches_a_terminal(charlstm: Runner, here:
         ("sample", *flags, "--json"),
         ("sample", "--run=run", "--prime=\x1b[5m\u202e", "--length=5"),
         ("eval", "other.txt", "--run=run", "--lines"),
+        ("surprisal", "other.txt", "--run=run"),
+        ("surprisal", "other.txt", "--run=run", "--by=char", "--json"),
         ("eval", "other.txt", "--run=run", "--lines", "--json"),
         ("cloze", "--run=run", "--prime=\x1b[5m", "\x1b[", "\u009b"),
         ("cloze", "--run=run", "--prime=\x1b[5m", "\x1b[", "\u009b", "--json"),

@@ -36,6 +36,10 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
         ("-r", "learnt", "latin.txt", "--encoding=latin-1"),
         {"lines": "", "encoding": "cp1251", "ablate": "3"},
     ),
+    "surprisal": (
+        ("-r", "learnt", "latin.txt", "--encoding=latin-1"),
+        {"by": "char", "base": "e", "no_closing_blank": "", "encoding": "cp1251", "ablate": "3"},
+    ),
     "cloze": (
         ("-r", "learnt", "--prime=The cats", " is", " are"),
         {"prime": r"The cat.\n", "ablate": "0:3", "hold": "3:o=1"},

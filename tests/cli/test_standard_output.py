@@ -15,6 +15,8 @@ COMMANDS = [
     ("plot", RUN, "--json"),
     ("eval", "TEXT", "--run", RUN),
     ("eval", "TEXT", "--run", RUN, "--json"),
+    ("surprisal", "TEXT", "--run", RUN),
+    ("surprisal", "TEXT", "--run", RUN, "--json"),
     ("cloze", "--run", RUN, "--prime=The ", "cat", "dog"),
     ("describe",),
     ("inspect", "gates", "TEXT", "--run", RUN, "--json"),

@@ -26,6 +26,7 @@ BUSY = (*TINY, "--eval-every=3", "--checkpoint-every=2", "--keep=2", "--sample-e
 READERS = (
     "eval --run RUN fifo",
     "eval --run RUN --lines fifo",
+    "surprisal --run RUN fifo",
     "agree --run RUN --pairs fifo",
     "sample --run RUN --prime-file fifo",
     "inspect gates --run RUN fifo",
