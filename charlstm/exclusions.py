@@ -67,6 +67,7 @@ NO_FILE = "no file is written"
 HEADS = "--attention-heads", "--attention", "nothing is looked back at"
 VIEWS = "inspect text, inspect attention, inspect gates, inspect units, inspect gradients"
 SAVING = f"plot, {VIEWS}"
+MADE = "the pairs that are made suit their corpus"
 PAIRED = "agree, inspect units, inspect attention"
 RULES = (
     *_with("train", "--max-steps --max-minutes", "--epochs", BUDGET, strict=True),
@@ -91,7 +92,7 @@ RULES = (
     *_with("surprisal", "--no-closing-blank", "--by", "a row is a single character", "char"),
     *_with("agree", "--sweep --corpus --per-condition --seed", "--pairs", OWN),
     *_with("inspect units, inspect attention", "--per-condition", "--pairs", OWN),
-    *_without(PAIRED, "--lower", "--pairs", "the pairs that are made suit their corpus"),
+    *_without(PAIRED, "--lower", "--pairs", MADE),
     *_with("inspect text", "--layer --span --count", "--unit", "no unit is left to pick"),
     *_with("inspect text", "--layer", "--span", "it picks units of all layers"),
     *_with("inspect text, inspect attention", "--color", "--json", "JSON has no colours"),
@@ -109,6 +110,7 @@ RULES = (
     *_without("bench", *HEADS),
     *_with("train, describe, bench", *HEADS, 0),
     *_with("compare", "per_condition", "pairs", OWN, unless="sweeps"),
+    *_without("compare", "lower", "pairs", MADE),
 )
 
 

@@ -9,6 +9,7 @@ import click
 
 from charlstm.cli.options import json_option, show
 from charlstm.cli.outputs import Output, forced, save_all, save_option, spare
+from charlstm.cli.pairs import inputs_of, read_given
 from charlstm.cli.progress import Display, reading_bar
 from charlstm.cli.stop import Stop
 from charlstm.cli.terminal import note
@@ -49,9 +50,13 @@ def command(config: str, out: str | None, save: tuple[Output, ...], as_json: boo
     comparison = read_comparison(path, Path(out) if out else None)
     own = _own_files(comparison)
     texts = [(*planned.config.corpus, planned.config.val) for planned in comparison.runs]
-    spare([path, comparison.pairs, *chain(*texts)], *own, *save)
+    spare([path, *inputs_of(comparison.pairs), *chain(*texts)], *own, *save)
     if comparison.sweeps and not any(grammar_pairs(run.config.corpus) for run in comparison.runs):
         note("sweeps have no effect: no corpus has the settings of a grammar beside it")
+    if comparison.pairs:
+        read_given(
+            comparison.pairs, lower=comparison.lower
+        )  # a mistake in them is met before training
     stop = Stop(None)
     outcomes: list[Outcome] = []
     try:

@@ -30,7 +30,7 @@ def pairs_option(text: str) -> Callable[[Command], Command]:
 lower_option = click.option("--lower", is_flag=True, help="Put your pairs in small letters.")
 
 
-def inputs_of(pairs: Sequence[str]) -> list[str | Path]:
+def inputs_of(pairs: Sequence[str | Path]) -> list[str | Path]:
     """The files that --pairs stands for, and those that are read beside them.
 
     Raises:
@@ -40,7 +40,7 @@ def inputs_of(pairs: Sequence[str]) -> list[str | Path]:
     return [*files, *(Path(file).with_suffix(TEXT) for file in files)]
 
 
-def read_given(pairs: Sequence[str], *, lower: bool) -> PairSet:
+def read_given(pairs: Sequence[str | Path], *, lower: bool) -> PairSet:
     """The pairs of --pairs; notes say what is odd about them.
 
     Raises:

@@ -98,13 +98,15 @@ def test_a_row_on_byte_models_is_seen_once_the_model_is_known(
 
 @pytest.mark.usefixtures("here")
 def test_a_key_of_a_plan_without_effect_is_refused(charlstm: Runner) -> None:
-    (rule,) = (rule for rule in RULES if rule.command == "compare")
+    rule, lower = (rule for rule in RULES if rule.command == "compare")
     runs = "base: {corpus: c.txt}\nvary: {seed: [1]}\nbudget: {minutes: 1}\n"
     plan = f"pairs: x\nper_condition: 4\n{runs}"
     Path("plan.yaml").write_text(plan, encoding="utf-8")
     assert charlstm.fails("compare", "plan.yaml") == f"plan.yaml: {rule.message()}"
     Path("plan.yaml").write_text(plan + "sweeps: depth\n", encoding="utf-8")
     assert "has no effect" not in charlstm.fails("compare", "plan.yaml")
+    Path("plan.yaml").write_text(f"lower: true\n{runs}", encoding="utf-8")
+    assert charlstm.fails("compare", "plan.yaml") == f"plan.yaml: {lower.message()}"
 
 
 def test_the_rows_that_files_may_break_are_these() -> None:

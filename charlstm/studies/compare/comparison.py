@@ -16,7 +16,7 @@ from charlstm.pairs.pair import PER_CONDITION, SWEEPS
 from charlstm.setting import brief
 from charlstm.studies.compare.planned import DECIDED, PlannedRun, planned_runs
 
-KEYS = ("base", "vary", "budget", "pairs", "per_condition", "sweeps", "out")
+KEYS = ("base", "vary", "budget", "pairs", "lower", "per_condition", "sweeps", "out")
 BUDGET = ("parameters", "characters", "minutes")
 
 
@@ -25,16 +25,18 @@ class Comparison:
     """All runs to make, in folders of their names under `out`.
 
     With `parameters`, each network gets the hidden size that comes nearest to so many. Agreement
-    is measured on the file `pairs`. Without one it is measured on `per_condition` pairs of each
-    condition, where the corpus has a grammar. `sweeps` are measured at the end of each run.
+    is measured on the `pairs` of files and folders, if `lower` in small letters. Without them it is
+    measured on `per_condition` pairs of each condition, where the corpus has a grammar. `sweeps`
+    are measured at the end of each run.
     """
 
     runs: tuple[PlannedRun, ...]
     out: Path
     parameters: int | None
-    pairs: Path | None
+    pairs: tuple[Path, ...]
     per_condition: int
     sweeps: tuple[str, ...]
+    lower: bool = False
 
 
 def read_comparison(path: Path, out: Path | None = None) -> Comparison:
@@ -63,7 +65,10 @@ def _comparison(path: Path, mapping: dict[str, Any], out: Path | None) -> Compar
         raise ConfigError(
             "hidden_size follows from `parameters` under budget; give one of the two."
         )
-    pairs = _path(relative_to(path, mapping, ("pairs",)), "pairs")
+    pairs = _pairs(relative_to(path, mapping, ("pairs",)).get("pairs"))
+    lower = mapping.get("lower", False)
+    if not isinstance(lower, bool):
+        raise ConfigError(f"lower must be true or false, not {brief(lower)}.")
     per_condition = mapping.get("per_condition", PER_CONDITION)
     if type(per_condition) is not int or per_condition < 2:
         raise ConfigError(
@@ -72,7 +77,7 @@ def _comparison(path: Path, mapping: dict[str, Any], out: Path | None) -> Compar
     folder = out or _path(mapping, "out") or Path("runs") / path.stem
     runs = tuple(planned_runs(path, base, vary, budget))
     sweeps = _sweeps(mapping.get("sweeps"))
-    return Comparison(runs, folder, parameters, pairs, per_condition, sweeps)
+    return Comparison(runs, folder, parameters, pairs, per_condition, sweeps, lower)
 
 
 def _path(mapping: Mapping[str, Any], name: str) -> Path | None:
@@ -80,6 +85,16 @@ def _path(mapping: Mapping[str, Any], name: str) -> Path | None:
     if not isinstance(value, str | None) or value == "":
         raise ConfigError(f"{name} must be a path, not {brief(value)}.")
     return Path(value) if value else None
+
+
+def _pairs(value: Any) -> tuple[Path, ...]:
+    """The files and folders of pairs; they are read for each run."""
+    given = [value] if isinstance(value, str) else [] if value is None else value
+    if not isinstance(given, list) or not all(isinstance(name, str) and name for name in given):
+        raise ConfigError(f"pairs must be a path or a list of paths, not {brief(value)}.")
+    if "-" in given:
+        raise ConfigError("pairs: - is standard input, which can be read only once; name a file.")
+    return tuple(map(Path, given))
 
 
 def _known(mapping: Mapping[str, Any], keys: Iterable[str], kind: str) -> None:

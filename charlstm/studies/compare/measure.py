@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from charlstm import checkpoint
 from charlstm.nn.parameters import Parameters
-from charlstm.pairs.files import read_pairs
 from charlstm.pairs.pair import Pair, PairSet
+from charlstm.pairs.reading import read_pair_set
 from charlstm.pairs.report import Report, measure
 from charlstm.store.metrics import read_numbers
 from charlstm.store.runs import checkpoint_path
@@ -90,7 +90,7 @@ def measured(
     """
     pairs = fewer = None
     if comparison.pairs:
-        pairs = fewer = PairSet(read_pairs(comparison.pairs))
+        pairs = fewer = pairs_of(comparison)
     elif maker:
         pairs = maker.default(comparison.per_condition)
         fewer = maker.default(max(2, comparison.per_condition // ALONG_THE_WAY))
@@ -108,6 +108,16 @@ def measured(
     return replace(outcome, sweeps=sweeps)
 
 
+def pairs_of(comparison: Comparison) -> PairSet:
+    """The pairs that a comparison names.
+
+    Raises:
+        CorpusError: if they cannot be read.
+    """
+    pair_set = read_pair_set(comparison.pairs)
+    return pair_set.lowered() if comparison.lower else pair_set
+
+
 def pairs_digest(comparison: Comparison) -> str | None:
     """What tells the pairs that a comparison names from others; None where it makes its own.
 
@@ -116,7 +126,7 @@ def pairs_digest(comparison: Comparison) -> str | None:
     """
     if not comparison.pairs:
         return None
-    facts = repr([_facts(pair) for pair in read_pairs(comparison.pairs)])
+    facts = repr([_facts(pair) for pair in pairs_of(comparison).pairs])
     return hashlib.sha256(facts.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -48,7 +48,7 @@ def compare(
     """Make every run that is not finished already, and measure it.
 
     `maker_of` returns what makes minimal pairs for a corpus. A corpus without it is measured on
-    `comparison.pairs` alone, and not at all where that is None. With `force`, files of other
+    `comparison.pairs` alone, and not at all where there are none. With `force`, files of other
     programs that are in the way of a new run are removed.
 
     Yields a `NextRun` for each run, the events of its training, then its `Outcome`. `stop` is
@@ -135,8 +135,11 @@ def _sized(comparison: Comparison, planned: PlannedRun, on_read: ReadProgress | 
 
 def _settings(comparison: Comparison, config: Config) -> dict[str, Any]:
     """Every setting of a run and of its measurement, by name."""
-    pairs = str(comparison.pairs.resolve()) if comparison.pairs else None
-    return config.to_mapping() | {"pairs": pairs, "per_condition": comparison.per_condition}
+    paths = [str(path.resolve()) for path in comparison.pairs]
+    pairs = paths if len(paths) > 1 else paths[0] if paths else None
+    lower = {"lower": True} if comparison.lower else {}
+    own = {"pairs": pairs, "per_condition": comparison.per_condition, **lower}
+    return config.to_mapping() | own
 
 
 def _same_text(
@@ -170,8 +173,9 @@ def _same_pairs(comparison: Comparison, run: Path) -> None:
     outcome = read_outcome(run)
     before = outcome.pairs_digest if outcome else None
     if before and before != pairs_digest(comparison):
+        named = ", ".join(repr(str(path)) for path in comparison.pairs)
         raise CorpusError(
-            f"{str(comparison.pairs)!r} has changed since {str(run)!r} was scored on it; "
+            f"{named} has changed since {str(run)!r} was scored on it; "
             f"choose another --out, or remove that folder to train it again"
         )
 

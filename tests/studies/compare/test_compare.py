@@ -130,7 +130,7 @@ def test_paths_are_relative_to_the_file(here: Path) -> None:
         {"corpus": "a.txt"}, {"corpus": ["b.txt", "c.txt"]},
     ]  # fmt: skip
     assert plan.runs[0].config.val == str(here / "text.txt")
-    assert (plan.out, plan.pairs) == (here / "sub" / "there", here / "sub" / "p.tsv")
+    assert (plan.out, plan.pairs) == (here / "sub" / "there", (here / "sub" / "p.tsv",))
     assert read_comparison(here / "sub" / "plan.yaml", Path("x")).out == Path("x")
 
 
@@ -218,7 +218,12 @@ VARY, BUDGET = "vary: {seed: [1]}", "budget: {characters: 9}"
             "unknown sweep 'deph'; did you mean 'depth'?",
         ),
         (f"{BASE}\n{VARY}\n{BUDGET}\nsweeps: 3", "sweeps must be a list of depth and distance"),
-        (f"{BASE}\n{VARY}\n{BUDGET}\npairs: [a]", "pairs must be a path, not ["),
+        (
+            f"{BASE}\n{VARY}\n{BUDGET}\npairs: [1]",
+            "pairs must be a path or a list of paths, not [1]",
+        ),
+        (f"{BASE}\n{VARY}\n{BUDGET}\npairs: [a, -]", "pairs: - is standard input"),
+        (f"{BASE}\n{VARY}\n{BUDGET}\npairs: a\nlower: 1", "lower must be true or false, not 1"),
         (
             f"{BASE}\n{VARY}\n{BUDGET}\nper_condition: 1",
             "per_condition must be a whole number from",
@@ -386,6 +391,22 @@ def test_pairs_that_were_replaced_are_refused(charlstm: Runner, here: Path) -> N
     assert earlier.pop("pairs_digest")
     result.write_text(json.dumps(earlier), encoding="utf-8")  # as earlier versions wrote it
     assert charlstm.ok("compare", path).stderr.count("finished before") == 1
+
+
+def test_pairs_may_be_a_folder_or_a_list(charlstm: Runner, here: Path) -> None:
+    (here / "d").mkdir()
+    for name in ("a.tsv", "b.tsv"):
+        (here / "d" / name).write_text("THE cat is.\tTHE cat are.\n", encoding="utf-8")
+    (here / "d" / "c.txt").write_text("no pairs\n", encoding="utf-8")
+    for given in ("pairs: d", "pairs: [d/a.tsv, d/b.tsv]"):
+        flags = ("--out", f"out{len(given)}", "--json")
+        outcome = charlstm.ok("compare", written(here, f"{SHORT}\n{given}\nlower: true"), *flags)
+        (run,) = outcome.json["runs"]
+        assert list(run["agreement"]["conditions"]) == ["a", "b"]
+        assert ("passed over in" in outcome.stderr) is (given == "pairs: d")
+    (here / "d" / "a.tsv").write_text("one\n", encoding="utf-8")
+    message = charlstm.fails("compare", written(here, f"{SHORT}\npairs: [d/a.tsv]"), "--out=new")
+    assert "it has no tabs" in message and not (here / "new").exists()
 
 
 def test_settings_that_earlier_versions_had_or_lacked_do_not_matter(

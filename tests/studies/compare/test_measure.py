@@ -58,7 +58,7 @@ def test_cost_is_that_of_the_last_checkpoint_and_agreement_that_of_the_best(run:
     assert first.diverged == "diverged"
 
     maker, pairs = Maker(), list[int]()
-    comparison = Comparison((planned,), run.parent, None, None, 16, ("depth", "distance"))
+    comparison = Comparison((planned,), run.parent, None, (), 16, ("depth", "distance"))
     outcome = measured(first, comparison, run, maker, pairs.append)
     assert maker.asked == [("default", 16), ("default", 4), ("depth", 16), ("distance", 16)]
     assert outcome.agreement is not None
@@ -77,7 +77,7 @@ def test_cost_is_that_of_the_last_checkpoint_and_agreement_that_of_the_best(run:
 
 def test_pairs_of_a_file_are_measured_everywhere(run: Path) -> None:
     write_pairs(run.parent / "p.jsonl", planted_pairs(6))
-    comparison = Comparison((), run.parent, None, run.parent / "p.jsonl", 16, ())
+    comparison = Comparison((), run.parent, None, (run.parent / "p.jsonl",), 16, ())
     first = unmeasured(PlannedRun("name", {}, Config()), run, None, None)
     outcome = measured(first, comparison, run, None, lambda _: None)
     assert outcome.agreement is not None and outcome.agreement["pairs"] == 12
