@@ -97,5 +97,5 @@ def _by_condition(counts: Mapping[str, int]) -> str:
         return ""
     most = sorted(counts, key=lambda name: -counts[name])
     shown = [f"{brief(name)} {counts[name]:,}" for name in most[:MOST]]
-    more = [f"{len(most) - MOST:,} more conditions"] * (len(most) > MOST)
-    return f" ({', '.join(shown + more)})"
+    more = f" and {len(most) - MOST:,} more" if len(most) > MOST else ""
+    return f" ({', '.join(shown)}{more})"

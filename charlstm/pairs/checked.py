@@ -1,8 +1,11 @@
 """The fields of a pair as a file has them, checked: a `Pair`, or what is wrong with them."""
 
+import re
+
 from charlstm.pairs.formats.base import Fields
 from charlstm.pairs.pair import NUMBERS, SENTENCES, UNNAMED, Pair, first_difference
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 CLOSINGS = ("\n", " ")
 
 
@@ -61,6 +64,6 @@ def _sentence(fields: Fields, key: str) -> str:
         raise ValueError(f"{key} is missing or is not a text")
     if "\n" in sentence or "\r" in sentence:
         raise ValueError(f"{key} has a line break in it; a pair is two single lines")
-    if any("\ud800" <= character <= "\udfff" for character in sentence):
+    if _SURROGATE.search(sentence):
         raise ValueError(f"{key} has half a surrogate pair in it, which no text can hold")
     return sentence

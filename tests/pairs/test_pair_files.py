@@ -1,6 +1,7 @@
 """Files of minimal pairs, good and bad: JSON Lines, tabs, and any other bytes."""
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,19 @@ from hypothesis import strategies as st
 
 from charlstm.errors import CharlstmError, CorpusError
 from charlstm.pairs.files import read_pairs, write_pairs
+from charlstm.pairs.formats import (
+    MODULES,
+    gulordava,
+    json_lines,
+    lakretz,
+    lakretz_verbs,
+    linzen,
+    named_table,
+    plain_table,
+)
 from charlstm.pairs.pair import Pair
+from charlstm.pairs.reading import read_pair_set
+from charlstm.pairs.source import LONGEST, Head
 from charlstm.studies.agreement.grammar_pairs import bundled_grammar_pairs
 
 
@@ -185,3 +198,42 @@ def test_any_bytes_give_pairs_or_one_line(
         assert "\n" not in str(error)  # noqa: PT017
     else:
         assert pairs
+
+
+def test_a_file_is_not_held_as_a_whole(tmp_path: Path) -> None:
+    same = "x" * 4000
+    path = tmp_path / "p.tsv"
+    path.write_text(f"{same}\t{same}\n\n" * 1000 + "A is.\tA are.\n", encoding="utf-8")
+    tracemalloc.start()
+    pair_set = read_pair_set(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1e6 < path.stat().st_size
+    assert (len(pair_set.pairs), pair_set.left_out) == (1, {("pairs", "identical"): 1000})
+    assert pair_set.pairs[0].item == "line 2001"
+
+
+def test_a_line_without_an_end_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "p.tsv").write_bytes(b"A is.\tA are.\n" + bytes(LONGEST))
+    with pytest.raises(CorpusError, match=r"p\.tsv, line 2: it has over 16 MB"):
+        read_pair_set(tmp_path / "p.tsv")
+
+
+HEADS = {  # a first line, and the format that knows it
+    '{"sentence_good": "a b", "sentence_bad": "a c"}': json_lines,
+    "good\tbad": named_table,
+    "pattern\tconstr_id\tsent_id\tcorrect_number\tform\tclass\tprefix\tn_attr": gulordava,
+    "The cat is\tsingular\tcorrect\tid1": lakretz,
+    "simple\tThe cat is\tsingular\tplural\tare": lakretz_verbs,
+    "2\tis\tare\t0": linzen,
+    "The cat is.\tThe cat are.\tpp": plain_table,
+}
+
+
+@pytest.mark.parametrize("line", HEADS)
+def test_one_format_alone_knows_a_file(line: str) -> None:
+    head = Head(Path("p.gold"), 1, line, "")
+    knowing = [module for module in MODULES if module.FORMAT.knows(head)]
+    assert knowing[:1] == [HEADS[line]]
+    assert set(knowing[1:]) <= {plain_table}  # which comes last
+    assert set(HEADS.values()) == set(MODULES)

@@ -1,6 +1,7 @@
 """JSON Lines: an object in each line, as charlstm and BLiMP (Warstadt et al. 2020) write them."""
 
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,7 +23,8 @@ def _read(source: Source) -> Iterator[Fields]:
         given = json_object(line)
         condition = "condition" if given.get("condition") else "UID"
         own = {name: given.get(name) for name in FIELDS} | {"condition": given.get(condition)}
-        labels = {k: _scalar(v) for k, v in given.items() if k not in (*FIELDS, condition)}
+        others = given.keys() - {*FIELDS, condition}  # their names are kept once for all lines
+        labels = {sys.intern(name): _scalar(given[name]) for name in given if name in others}
         yield own | {"labels": labels}
 
 
