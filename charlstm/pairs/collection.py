@@ -21,6 +21,10 @@ def files_of_pairs(sources: Sources, notes: list[str]) -> list[str | Path]:
     given = [sources] if isinstance(sources, str | Path) else sources
     files: dict[str | Path, str | Path] = {}
     for source in given:
+        if not str(source):
+            raise CorpusError(
+                "pairs have no name; name a file or a folder, or - for standard input"
+            )
         folder = str(source) != STDIN and Path(source).is_dir()
         for file in _in_folder(Path(source), notes) if folder else [_main(source)]:
             place = _place(file)

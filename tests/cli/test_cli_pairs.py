@@ -83,6 +83,11 @@ def test_blimp_keeps_its_labels(charlstm: Runner, run: Path, here: Path) -> None
     again = items(charlstm, run, "old.jsonl")  # what was written can be read
     assert again[0] == first
     assert load(run).pair_set("b.jsonl").group_by == ("linguistics_term", "field")
+    write(here, {"b.jsonl": BLIMP.replace('"UID"', '"condition": "mine", "UID"')})
+    assert items(charlstm, run, "b.jsonl")[0] == first | {
+        "condition": "mine",
+        "UID": "regular_plural",
+    }
 
 
 def test_a_table_of_items_can_be_read_after_another_program_wrote_it(run: Path, here: Path) -> None:
@@ -336,6 +341,7 @@ def test_a_folder_without_pairs(charlstm: Runner, run: Path, here: Path) -> None
     assert "d: no pairs in it; it has README.txt, data.csv" in charlstm.fails(
         "agree", "-r", run, "--pairs=d"
     )
+    assert "name a file or a folder" in charlstm.fails("agree", "-r", run, "--pairs=")
     (here / "e").mkdir()
     assert "e: no pairs in it; it has no files" in charlstm.fails("agree", "-r", run, "--pairs=e")
 
