@@ -79,7 +79,9 @@ class Scoring(Loaded):
         return SurprisalTable(cuts, values, by, base, first)
 
     def cloze(self, prime: str, continuations: Sequence[str]) -> "Cloze":
-        """How likely each of several continuations is after `prime`.
+        r"""How likely each of several continuations is after `prime`, which is read as it is.
+
+        A prime that begins with "\n" starts from where `agree`, `evaluate` and a trace start.
 
         Raises:
             CorpusError: if one is empty, or has a character that the model has never seen.
@@ -89,7 +91,9 @@ class Scoring(Loaded):
         if not all(continuations):
             raise CorpusError("a continuation is empty; give at least one character")
         refuse_unseen(self.vocabulary, "".join(continuations))
-        return Cloze(prime, continuations, self.log_likelihoods(continuations, prime))
+        after_newline = bool(self._start(prime)[0] == self._ids("\n")[0])
+        scores = self.log_likelihoods(continuations, prime)
+        return Cloze(prime, continuations, scores, after_newline)
 
     def agree(
         self,

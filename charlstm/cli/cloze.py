@@ -5,7 +5,7 @@ import shlex
 import click
 
 from charlstm.cli.options import json_option, load_model, run_option, show, warn_unseen
-from charlstm.cli.terminal import note_if_file, unescaped
+from charlstm.cli.terminal import note, note_if_file, unescaped
 from charlstm.cli.what_if import Held, Named, ablate_option, hold_option, what_if, with_changes
 
 
@@ -29,7 +29,8 @@ def command(
     \b
     charlstm cloze --prime "The cats which already ate the fish" " was" " were"
 
-    The share is each choice's probability among those given.
+    The share is each choice's probability among those given. The prime is read as it is, like that
+    of sample. "\\n..." begins where agree, eval and inspect begin, after a newline.
     """  # noqa: D301 - click's \b is the character itself
     model = what_if(load_model(run), ablate, hold)
     for text in (prime, *choices):
@@ -40,4 +41,9 @@ def command(
     before = unescaped(prime)
     cloze = model.cloze(before, texts)
     warn_unseen(model, before)
+    if not cloze.after_newline:
+        note(
+            "the prime is read as it is; agree, eval and inspect read a newline first, as "
+            r'--prime "\n..." does'
+        )
     show(as_json, with_changes(cloze.to_mapping(), model), cloze.lines())

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import click
+import numpy as np
 
 from charlstm.api import Model
 from charlstm.cli.exclusions import Command
@@ -89,13 +90,17 @@ def _score_lines(model: Model, text: tuple[str, ...], encoding: str, as_json: bo
     lines = _lines(whole)
     scores = model.log_likelihoods(lines)
     shown = [line.decode("utf-8", "replace") if isinstance(line, bytes) else line for line in lines]
-    rows = [(line[:-1], score) for line, score in zip(shown, scores, strict=True)]
+    unknown = [np.count_nonzero(vocabulary.encode(line) == vocabulary.unknown) for line in lines]
+    rows = [
+        (line[:-1], score, count) for line, score, count in zip(shown, scores, unknown, strict=True)
+    ]
     if as_json:
-        scored = [{"text": line, "log_likelihood": score} for line, score in rows]
+        keys = "text", "log_likelihood", "unknown"
+        scored = [dict(zip(keys, row, strict=True)) for row in rows]
         print_json(with_changes({"lines": scored}, model))
         return
-    for line, score in rows:
-        click.echo(f"{score:10.4f}  {printable(line)}")
+    for line, score, count in rows:
+        click.echo(f"{score:10.4f}  {printable(line)}{f'  ({count} unknown)' if count else ''}")
 
 
 def _lines(whole: str | bytes) -> Sequence[str | bytes]:

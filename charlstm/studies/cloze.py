@@ -11,11 +11,16 @@ from charlstm.text.shown import printable, quoted, width
 
 @dataclass(frozen=True, repr=False)
 class Cloze(Result):
-    """The continuations `texts` of `prime`, and the log-likelihood of each in nats."""
+    """The continuations `texts` of `prime`, and the log-likelihood of each in nats.
+
+    `after_newline` is whether the model reads a newline before all else, as it does before a text
+    that it scores.
+    """
 
     prime: str
     texts: Sequence[str]
     log_likelihoods: Sequence[float]
+    after_newline: bool
 
     @property
     def shares(self) -> list[float]:
@@ -30,8 +35,9 @@ class Cloze(Result):
         return ["text", "log_likelihood", "share"], [list(row) for row in rows]
 
     def to_mapping(self) -> dict[str, Any]:
-        """The continuations for JSON."""
-        return {"choices": self.to_records()}
+        """The prime and the continuations for JSON."""
+        prime = {"prime": self.prime, "after_newline": self.after_newline}
+        return prime | {"choices": self.to_records()}
 
     def lines(self) -> Iterator[str]:
         """The prime, and a row for each continuation."""

@@ -83,7 +83,9 @@ def test_lines_are_scored_each_by_itself(charlstm: Runner, tiny_run: Path) -> No
     outcome = charlstm.ok(*flags, "--json", stdin=text.encode())
     assert outcome.json.keys() == {"lines"}
     found = outcome.json["lines"]
-    assert [line.keys() for line in found] == [{"text", "log_likelihood"}] * 5
+    assert [line.keys() for line in found] == [{"text", "log_likelihood", "unknown"}] * 5
+    counts = [0, 0, 0, 5, 300]
+    assert [line["unknown"] for line in found] == counts
     assert [line["text"] for line in found] == lines
     model = load(tiny_run)
     for line in found:  # a newline that the file does not end with is scored all the same
@@ -93,7 +95,10 @@ def test_lines_are_scored_each_by_itself(charlstm: Runner, tiny_run: Path) -> No
     ended = charlstm.ok(*flags, "--json", stdin=(text + "\n").encode())
     assert ended.output == outcome.output
     shown = charlstm.ok(*flags, stdin=text.encode()).stdout.splitlines()
-    assert [line[10:] for line in shown] == ["  " + li.replace("\x1b", r"\x1b") for li in lines]
+    marks = [f"  ({count} unknown)" if count else "" for count in counts]
+    assert [line[10:] for line in shown] == [
+        f"  {line}{mark}".replace("\x1b", r"\x1b") for line, mark in zip(lines, marks, strict=True)
+    ]
     assert float(shown[0][:10]) == pytest.approx(found[0]["log_likelihood"], abs=1e-3)
 
 
@@ -181,6 +186,28 @@ def test_cloze_compares_continuations(charlstm: Runner, tiny_run: Path) -> None:
         assert choice["log_likelihood"] == pytest.approx(expected, rel=1e-5)
         ratio = math.exp(choice["log_likelihood"] - choices[0]["log_likelihood"])
         assert choice["share"] == pytest.approx(choices[0]["share"] * ratio)
+
+
+def test_cloze_says_whether_it_starts_where_agree_starts(
+    charlstm: Runner, tiny_run: Path, names_run: Path, here: Path
+) -> None:
+    note = "the prime is read as it is; agree, eval and inspect read a newline first"
+    (here / "p.tsv").write_text("The cats are wet.\tThe cats is wet.\n", encoding="utf-8")
+    flags = ("agree", "-r", tiny_run, "--pairs=p.tsv", "--score=verb", "--json")
+    log_odds = charlstm.ok(*flags).json["overall"]["log_odds"]
+    for prime, begins in (("The cats ", False), (r"\nThe cats ", True)):
+        words = ("cloze", "-r", tiny_run, "--prime", prime, "are ", "is ")
+        outcome = charlstm.ok(*words, "--json")
+        assert (outcome.json["prime"], outcome.json["after_newline"]) == (
+            prime.replace(r"\n", "\n"),
+            begins,
+        )
+        assert (note in outcome.stderr) is not begins
+        right, wrong = (choice["log_likelihood"] for choice in outcome.json["choices"])
+        assert (right - wrong == pytest.approx(log_odds, abs=1e-4)) is begins
+    assert note not in charlstm.ok("cloze", "-r", tiny_run, "--prime=", "The", "Tha").stderr
+    lines = charlstm.ok("cloze", "-r", names_run, "--prime=A", "a", "e", "--json")
+    assert lines.json["after_newline"] and note not in lines.stderr
 
 
 def test_cloze_at_the_extremes(charlstm: Runner, tiny_run: Path) -> None:
