@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from charlstm.nn.parameters import Parameters
 from charlstm.pairs.pair import LeftOut, Pair, PairSet, by_condition_and_reason
@@ -19,6 +19,7 @@ from charlstm.pairs.summary import SHARES, Summary, grouped, summarise
 from charlstm.text.vocabulary import Vocabulary
 
 Length = Literal["longer", "equal", "shorter"]  # of the good sentence, in characters
+LENGTHS: tuple[Length, ...] = get_args(Length)
 # The columns of a table that are not shares; the later ones stand at its end, as they are newer.
 LATER = ("bias_free", "items", "left_out")
 
@@ -119,6 +120,7 @@ def measure(
     scores = score_pairs(parameters, vocabulary, kept.pairs, kind, progress)
     like_corpus = [score for score in scores if score.pair.condition not in kept.unseen]
     unlike_corpus = [score for score in scores if score.pair.condition in kept.unseen]
+    lengths = grouped(scores, lambda score: length_of_good(score.pair))
     return Report(
         pair_set=kept,
         kind=kind,
@@ -129,7 +131,7 @@ def measure(
         overall=summarise(like_corpus) if like_corpus else None,
         unseen=summarise(unlike_corpus) if unlike_corpus else None,
         groups={label: grouped(scores, _value_of(label)) for label in kept.group_by},
-        lengths=grouped(scores, lambda score: length_of_good(score.pair)),
+        lengths={name: lengths[name] for name in LENGTHS if name in lengths},
         more_than_a_word=more_than_a_word(kept.pairs) if kind == "verb" else None,
     )
 

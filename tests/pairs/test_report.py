@@ -75,7 +75,7 @@ def test_pairs_are_counted_by_the_length_of_their_good_sentence() -> None:
     pairs = [Pair(good, bad, "c", str(n)) for n, (good, bad) in enumerate(sentences)]
     report = measure(random_model(vocabulary_size=VOCABULARY.size), VOCABULARY, PairSet(pairs))
     found = report.to_mapping()["lengths"]
-    assert list(found) == ["shorter", "equal", "longer"]
+    assert list(found) == ["longer", "equal", "shorter"]
     assert {found[name]["pairs"] for name in found} == {4}
     assert (found["shorter"]["accuracy"], found["longer"]["accuracy"]) == (1.0, 0.0)
 
