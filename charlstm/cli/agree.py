@@ -15,6 +15,7 @@ from charlstm.cli.terminal import note
 from charlstm.cli.what_if import Named, ablate_option, what_if
 from charlstm.output.write import write_json_lines
 from charlstm.pairs.pair import PER_CONDITION, SEED, SWEEPS, PairSet
+from charlstm.pairs.report import Report
 from charlstm.pairs.scores import SCORE_KINDS, ScoreKind
 from charlstm.studies.agreement.corpus import read_settings, settings_path
 from charlstm.studies.agreement.grammar_pairs import (
@@ -22,6 +23,7 @@ from charlstm.studies.agreement.grammar_pairs import (
     bundled_grammar_pairs,
     grammar_pairs,
 )
+from charlstm.studies.agreement.lines import not_looked_at
 from charlstm.studies.agreement.report import AgreementReport
 from charlstm.studies.agreement.side_by_side import SideBySide
 
@@ -30,7 +32,6 @@ from charlstm.studies.agreement.side_by_side import SideBySide
 @click.option(
     "--run",
     "-r",
-    "runs",
     multiple=True,
     metavar="PATH",
     help="Run folder or checkpoint; several score the same pairs.  [default: the newest]",
@@ -65,7 +66,7 @@ from charlstm.studies.agreement.side_by_side import SideBySide
 @ablate_option
 @json_option
 def command(
-    runs: tuple[str, ...],
+    run: tuple[str, ...],
     pairs: tuple[str, ...],
     lower: bool,
     sweep: str | None,
@@ -82,13 +83,15 @@ def command(
 
     A pair is a sentence and the same sentence with its verb in the wrong number. The model is
     right if it finds the first one more likely; guessing gets 50 %. An item is right jointly if
-    both its numbers are right; guessing gets 25 %. In an incongruent pair another noun misleads.
+    both its numbers are right; guessing gets 25 %. It is right free of bias if the log-odds of both
+    sum to more than 0. In an incongruent pair another noun misleads. Several --run score the same
+    pairs, with a paired test of their difference.
 
     --pairs reads JSON Lines as BLiMP has them, tables, and what Linzen, Gulordava, Marvin and
     Lakretz published. Without it, each pair joins a subject and a predicate that never occur
     together in the corpus.
     """
-    models = [what_if(load_model(run), ablate) for run in runs or [None]]
+    models = [what_if(load_model(path), ablate) for path in run or [None]]
     beside = settings_path(Path(corpus)) if corpus else None
     read = [file for model in models for file in files_of(model)]
     spare([*inputs_of(pairs), corpus, beside, *read], *save, items)
@@ -101,7 +104,10 @@ def command(
         count = PER_CONDITION if per_condition is None else per_condition
         seed = SEED if seed is None else seed
         pair_set = grammar.sweep(sweep, count, seed) if sweep else grammar.default(count, seed)
-    result = _measured(models, pair_set, score)
+    result, report = _measured(models, pair_set, score)
+    if as_json:  # else they stand below the table
+        for line in not_looked_at(report):
+            note(line)
     save_all(save, result)
     if items:
         write_json_lines(items.path, result.items(), force=items.force)
@@ -111,8 +117,11 @@ def command(
 
 def _measured(
     models: Sequence[Model], pair_set: PairSet, score: ScoreKind
-) -> AgreementReport | SideBySide:
-    """The report of one model, or of several side by side; a note says what is left out."""
+) -> tuple[AgreementReport | SideBySide, Report]:
+    """The result of one model, or of several side by side, and the report of the first.
+
+    A note says what is left out.
+    """
     result: AgreementReport | SideBySide
     with counting_bar(len(models) * len(pair_set.pairs), "pair") as progress:
         if len(models) == 1:
@@ -124,7 +133,7 @@ def _measured(
     unknown = "".join(report.unknown)
     knows_least = max(models, key=lambda model: len(model.vocabulary.unseen(unknown)))
     note_left_out(knows_least, pair_set.pairs, report.left_out, report.unknown)
-    return result
+    return result, report
 
 
 def _grammar(models: Sequence[Model], corpus: str | None) -> GrammarPairs:

@@ -105,7 +105,7 @@ def aligned(
 
 
 def notes_below(report: Report) -> Iterator[str]:
-    """What the star means, what is left out, and what `--score verb` does not look at."""
+    """What the star means, what is left out, and what is not looked at."""
     if report.unseen:
         yield "* not in the corpus"
     reasons: dict[str, int] = {}
@@ -116,6 +116,11 @@ def notes_below(report: Report) -> Iterator[str]:
         gone = dict.fromkeys(name for name, _ in report.left_out if name not in report.conditions)
         if gone:
             yield f"no pair is left of {', '.join(map(shown_name, gone))}"
+    yield from not_looked_at(report)
+
+
+def not_looked_at(report: Report) -> Iterator[str]:
+    """A line where `--score verb` does not look at all that differs between the sentences."""
     if report.more_than_a_word:
         count = sum(report.more_than_a_word.values())
         yield (

@@ -202,6 +202,20 @@ def test_pairs_beyond_the_models_characters(charlstm: Runner, tiny_run: Path, he
     assert not (here / "i.jsonl").exists()
 
 
+def test_score_verb_says_where_it_does_not_see_all(
+    charlstm: Runner, tiny_run: Path, here: Path
+) -> None:
+    text = "The cat is wet.\tThe cat are wet.\nThe cat is wet.\tThe cats are wet.\n"
+    (here / "p.tsv").write_text(text, encoding="utf-8")
+    flags = ("agree", "-r", tiny_run, "--pairs", "p.tsv", "--score=verb")
+    said = "1 of 2 pairs differ in more than a word; only the first word that differs is scored\n"
+    shown = charlstm.ok(*flags)
+    assert shown.stdout.endswith(said) and said not in shown.stderr
+    found = charlstm.ok(*flags, "--json")
+    assert found.stderr == said and found.json["more_than_a_word"] == {"pairs": 1}
+    assert said not in charlstm.ok(*flags[:-1]).stdout
+
+
 # Sweeps
 
 
