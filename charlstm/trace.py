@@ -20,7 +20,8 @@ from charlstm.output.strips import Strip, strips_html, strips_lines
 from charlstm.output.terminal import Depth, diverging, gate, heat
 from charlstm.text.vocabulary import Vocabulary
 
-TOP = 5
+TOP = 5  # guesses that a trace keeps of each place
+NO_TEXT = "there is no text to look at; give at least one character"
 RANKS = ("1st", "2nd", "3rd")
 MOST_BITS = 10.0  # a surprisal drawn as high as can be: one in a thousand
 
@@ -73,9 +74,7 @@ class Trace(Result):
         Raises:
             CharlstmError: which says what places there are.
         """
-        N, unit = len(self.symbols), self.vocabulary.unit
-        if not 0 <= t < N:
-            raise CharlstmError(f"there is no {unit} {t}; the text has {unit}s 0 to {N - 1}")
+        check_place(t, len(self.symbols), self.vocabulary.unit)
 
     @property
     def text(self) -> str:
@@ -163,6 +162,18 @@ class Trace(Result):
         return strips_html(self.strips(tenths=False))
 
 
+def check_place(t: int, N: int, unit: str) -> None:
+    """Refuse a place that a text of N characters, or bytes, does not have; `unit` says which.
+
+    Raises:
+        CharlstmError: if the text is empty, or else with the places that there are.
+    """
+    if not N:
+        raise CorpusError(NO_TEXT)
+    if not 0 <= t < N:
+        raise CharlstmError(f"there is no {unit} {t}; the text has {unit}s 0 to {N - 1}")
+
+
 def trace_text(
     parameters: Parameters, vocabulary: Vocabulary, text: str | bytes, top: int = TOP
 ) -> Trace:
@@ -173,7 +184,7 @@ def trace_text(
     """
     ids = vocabulary.encode(text).astype(np.intp)
     if not ids.size:
-        raise CorpusError("there is no text to look at; give at least one character")
+        raise CorpusError(NO_TEXT)
     prime = vocabulary.encode("\n").astype(np.intp)
     recording = record(parameters, np.concatenate([prime, ids])[:, None])
     odds = softmax(recording.logits[:-1, :, 0].T.astype(np.float64))  # (V, N), of each in its place

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from charlstm.api.arguments import whole_number
 from charlstm.api.loaded import Loaded
 
 if TYPE_CHECKING:  # imported where they are used, so that sampling starts fast
@@ -35,7 +36,9 @@ class Inspecting(Loaded):
         from charlstm.studies.describe.equations import one_step  # noqa: PLC0415
         from charlstm.studies.inspect.salience import salient_units  # noqa: PLC0415
         from charlstm.studies.inspect.text import TextView  # noqa: PLC0415
+        from charlstm.trace import TOP  # noqa: PLC0415
 
+        guesses = whole_number("guesses", guesses, 0, TOP)
         chosen = [checked_unit(self.parameters.architecture, unit) for unit in units]
         trace = self.trace(text)
         top = len(trace.memory) - 1
@@ -52,7 +55,10 @@ class Inspecting(Loaded):
         from charlstm.nn.units import checked_unit  # noqa: PLC0415
         from charlstm.studies.describe.equations import one_step  # noqa: PLC0415
         from charlstm.studies.inspect.step import step_arithmetic  # noqa: PLC0415
+        from charlstm.trace import check_place  # noqa: PLC0415
 
+        at, N = whole_number("at", at), len(self.vocabulary.encode(text))
+        check_place(at, N, self.vocabulary.unit)
         unit = checked_unit(self.parameters.architecture, unit)
         step = one_step(self.parameters.cell)
         return step_arithmetic(

@@ -10,7 +10,9 @@ from typing import Self
 import numpy as np
 
 from charlstm import checkpoint
+from charlstm.api.arguments import number
 from charlstm.config import Config
+from charlstm.errors import ConfigError
 from charlstm.nn.ablation import ablated
 from charlstm.nn.hold import held
 from charlstm.nn.parameters import Parameters
@@ -104,11 +106,18 @@ class Loaded:
         """A copy in which gates of a unit have the same value at every step: `f=0.0`.
 
         Raises:
-            CharlstmError: if there is no such unit or gate, or the gate cannot have the value.
+            CharlstmError: if there is no such unit or gate, no gate is named, or it cannot have the
+                value.
         """
         unit = checked_unit(self.parameters.architecture, unit)
-        names = tuple(f"{unit_name(unit)}:{gate} = {value:g}" for gate, value in gates.items())
-        return self._changed(held(self.parameters, *unit, gates), *names)
+        if not gates:
+            raise ConfigError(
+                "no gate is named; name one with its value, such as hold(unit, f=0.0)"
+            )
+        values = {gate: number(f"the value of {gate}", value) for gate, value in gates.items()}
+        parameters = held(self.parameters, *unit, values)
+        names = tuple(f"{unit_name(unit)}:{gate} = {value:g}" for gate, value in values.items())
+        return self._changed(parameters, *names)
 
     def on_the_way(self, most: int) -> list[tuple[int, Parameters]]:
         """The weights that the run left on its way to these, and these, each with its update.

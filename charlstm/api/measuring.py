@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from charlstm.api.arguments import factors, one_of, places, several_texts, whole_number
 from charlstm.api.scoring import Given, Scoring
 from charlstm.text.vocabulary import Ids
 
@@ -69,12 +70,20 @@ class Measuring(Scoring):
         """
         from charlstm.nn.units import checked_unit  # noqa: PLC0415
         from charlstm.pairs.scores import left_out_of, readable  # noqa: PLC0415
-        from charlstm.studies.inspect.spans import spans_of, with_enough_items  # noqa: PLC0415
+        from charlstm.studies.inspect.spans import (  # noqa: PLC0415
+            READINGS,
+            spans_of,
+            with_enough_items,
+        )
         from charlstm.studies.inspect.unit_courses import unit_courses  # noqa: PLC0415
-        from charlstm.studies.inspect.units import find_units  # noqa: PLC0415
+        from charlstm.studies.inspect.units import FEWEST_CONTROLS, find_units  # noqa: PLC0415
         from charlstm.studies.inspect.units_report import UnitsReport  # noqa: PLC0415
 
-        chosen = checked_unit(self.parameters.architecture, unit) if unit else None
+        feature = one_of("feature", feature, tuple(READINGS))
+        candidates = whole_number("candidates", candidates, 1)
+        controls = whole_number("controls", controls, FEWEST_CONTROLS)
+        long = whole_number("long", long, 0)
+        chosen = None if unit is None else checked_unit(self.parameters.architecture, unit)
         pair_set = self.pair_set(pairs, per_condition, seed)
         known = readable(self.vocabulary, pair_set.pairs)[0]
         span_set = with_enough_items(spans_of(known, feature))
@@ -121,6 +130,9 @@ class Measuring(Scoring):
         from charlstm.studies.inspect.gradients_report import GradientsReport  # noqa: PLC0415
         from charlstm.studies.inspect.spans import spans_of  # noqa: PLC0415
 
+        steps = whole_number("steps", steps, 2, 2000)
+        samples = whole_number("samples", samples, 1, 512)
+        cells, gains = several_texts("cells", cells), factors("gains", gains, 1000)
         unit, name = self.vocabulary.unit, name or self.name
         if pairs is not None or (text is None and grammar_pairs(self.config.corpus)):
             spans = spans_of(self._readable(pairs, gradients.PAIRS)).spans
@@ -151,9 +163,11 @@ class Measuring(Scoring):
             CharlstmError: if the model has no attention or no such head, or the text no such place.
         """
         from charlstm.studies.inspect.attention import AttentionView  # noqa: PLC0415
-        from charlstm.studies.inspect.heads import require_head  # noqa: PLC0415
+        from charlstm.studies.inspect.heads import require_attention, require_head  # noqa: PLC0415
         from charlstm.trace import trace_text  # noqa: PLC0415
 
+        at, head = places("at", at), None if head is None else whole_number("head", head)
+        require_attention(self.parameters.architecture, self.name)
         require_head(self.parameters.architecture, self.name, head)
         trace = trace_text(self.parameters, self.vocabulary, text)
         for place in at:
@@ -178,9 +192,11 @@ class Measuring(Scoring):
         """
         from charlstm.studies.inspect.attention_pairs import look_at_pairs  # noqa: PLC0415
         from charlstm.studies.inspect.attention_report import AttentionReport  # noqa: PLC0415
-        from charlstm.studies.inspect.heads import require_head  # noqa: PLC0415
+        from charlstm.studies.inspect.heads import require_attention, require_head  # noqa: PLC0415
 
+        head = None if head is None else whole_number("head", head)
         shape = self.parameters.architecture
+        require_attention(shape, self.name)
         require_head(shape, self.name, head)
         given = self._readable(pairs, per_condition, seed)
         looks = look_at_pairs(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from charlstm import evaluate, likelihood
+from charlstm.api.arguments import one_of, several_texts, whole_number
 from charlstm.api.loaded import Loaded
 from charlstm.errors import CorpusError
 from charlstm.store.runs import text_cache
@@ -84,16 +85,20 @@ class Scoring(Loaded):
         A prime that begins with "\n" starts from where `agree`, `evaluate` and a trace start.
 
         Raises:
-            CorpusError: if one is empty, or has a character that the model has never seen.
+            CorpusError: if there are none, one is empty, or one has a character that the model has
+                never seen.
         """
         from charlstm.studies.cloze import Cloze  # noqa: PLC0415 - see above
 
-        if not all(continuations):
+        several = several_texts("continuations", continuations)
+        if not several:
+            raise CorpusError("there are no continuations; give at least one")
+        if not all(several):
             raise CorpusError("a continuation is empty; give at least one character")
-        refuse_unseen(self.vocabulary, "".join(continuations))
+        refuse_unseen(self.vocabulary, "".join(several))
         after_newline = bool(self._start(prime)[0] == self._ids("\n")[0])
-        scores = self.log_likelihoods(continuations, prime)
-        return Cloze(prime, continuations, scores, after_newline)
+        scores = self.log_likelihoods(several, prime)
+        return Cloze(prime, several, scores, after_newline)
 
     def agree(
         self,
@@ -129,8 +134,10 @@ class Scoring(Loaded):
             CorpusError: if there are none.
         """
         from charlstm.pairs.report import measure  # noqa: PLC0415 - see above
+        from charlstm.pairs.scores import SCORE_KINDS  # noqa: PLC0415
         from charlstm.studies.agreement.report import AgreementReport  # noqa: PLC0415
 
+        score = one_of("score", score, SCORE_KINDS)
         beside = [other.vocabulary for other in others]
         report = measure(self.parameters, self.vocabulary, pair_set, score, progress, beside)
         return AgreementReport(
@@ -159,6 +166,8 @@ class Scoring(Loaded):
             grammar_pairs,
         )
 
+        per_condition = whole_number("per_condition", per_condition, 2)
+        seed = whole_number("seed", seed, 0)
         if pairs is None:
             grammar = grammar_pairs(self.config.corpus) or bundled_grammar_pairs()
             given = grammar.default(per_condition, seed)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from random import SystemRandom
 
+from charlstm.api.arguments import whole_number
 from charlstm.api.loaded import Loaded
 from charlstm.sampler import Filters, Stopper, generate, listed
 
@@ -74,4 +75,6 @@ class Writing(Loaded):
     def _draw(
         self, prime: str | bytes, length: int, filters: Filters, seeds: Sequence[int]
     ) -> Iterator[list[int]]:
+        length = whole_number("length", length, 0)
+        seeds = [whole_number("seed", seed, 0) for seed in seeds]
         return generate(self.parameters, self._start(prime), length, filters, seeds)
