@@ -10,7 +10,7 @@ from command_line import TEXT, TINY, Runner
 
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS
 
-EVERYWHERE = {"run", "runs", "save", "as_json", "force"}  # each has tests of its own
+EVERYWHERE = {"run", "save", "as_json", "force"}  # each has tests of its own
 GRAMMAR = ("-r", "grammar")
 # For each command: what is given anyway, and for each option what it is given once.
 CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {

@@ -149,7 +149,8 @@ def test_agree_shows_the_shares_that_can_be_counted_by_hand(
 
 
 def test_agree_shows_groups_lengths_and_what_is_left_out() -> None:
-    terms, out = ("agreement", "islands", "binding"), {("gone", "identical"): 3}
+    terms = ("agreement", "islands", "binding")
+    out = {("gone", "identical"): 3, ("16", "identical"): 2}
     pairs = [
         replace(
             pair,
@@ -158,9 +159,8 @@ def test_agree_shows_groups_lengths_and_what_is_left_out() -> None:
         )
         for n, pair in enumerate(labelled_pairs())
     ]
-    given = PairSet(
-        [*pairs, Pair("x ☃", "x y", "9", "1")], group_by=("term", "field"), left_out=out
-    )
+    more, grouped = [*pairs, Pair("x ☃", "x y", "9", "1")], ("term", "field")
+    given = PairSet(more, frozenset({"16"}), group_by=grouped, left_out=out)
     result = AgreementReport(Path("r"), 17, measure(planted_model(), VOCABULARY, given))
     lines, found = list(result.lines()), result.to_mapping()
     check_agreement([line.rsplit("  ", 1)[0].rstrip() for line in lines[:-2]], found)
@@ -180,20 +180,21 @@ def test_agree_shows_groups_lengths_and_what_is_left_out() -> None:
     titles = [line for line in lines if len(cells(line)) == 1 and line][:3]
     assert titles == ["term", "field", "good sentence"]
     column = {cells(line)[0]: cells(line)[-1] for line in lines if len(cells(line)) > 2}
-    assert (column["2"], column["9"], column["islands"], column["overall"]) == ("0", "1", "-", "4")
-    assert lines[-2:] == ["left out: 3 identical, 1 unknown characters", "no pair is left of gone"]
+    rows = ("2", "16 *", "9", "islands", "overall", "unseen *")
+    assert [column[row] for row in rows] == ["0", "2", "1", "-", "4", "2"]
+    assert lines[-2:] == ["left out: 5 identical, 1 unknown characters", "no pair is left of gone"]
     assert (found["left_out"], found["left_out_by_condition"]) == (
-        4,
-        {"gone": {"identical": 3}, "9": {"unknown characters": 1}},
+        6,
+        {"gone": {"identical": 3}, "16": {"identical": 2}, "9": {"unknown characters": 1}},
     )
-    head, rows = result.to_table()
-    table_of = [dict(zip(head, row, strict=True)) for row in rows]
+    head, values = result.to_table()
+    table_of = [dict(zip(head, row, strict=True)) for row in values]
     assert [(row["group"], row["condition"]) for row in table_of] == [
         *(("condition", name) for name in found["conditions"]),
         *(("term", term) for term in terms),
         ("field", "syntax"),
     ]
-    assert [row["left_out"] for row in table_of] == [0, 0, 1, None, None, None, None]
+    assert [row["left_out"] for row in table_of] == [0, 2, 1, None, None, None, None]
     for row in table_of[3:6]:
         summary = found["groups"]["term"][row["condition"]]
         assert [row["accuracy"], row["low"], row["high"]] == [
