@@ -68,7 +68,7 @@ HEADS = "--attention-heads", "--attention", "nothing is looked back at"
 VIEWS = "inspect text, inspect attention, inspect gates, inspect units, inspect gradients"
 SAVING = f"plot, {VIEWS}"
 MADE = "the pairs that are made suit their corpus"
-PAIRED = "agree, inspect units, inspect attention"
+SUITE = "a suite has its own sentences and predictions"
 RULES = (
     *_with("train", "--max-steps --max-minutes", "--epochs", BUDGET, strict=True),
     *_with("train", "--max-minutes", "--max-steps", BUDGET, strict=True),
@@ -92,7 +92,9 @@ RULES = (
     *_with("surprisal", "--no-closing-blank", "--by", "a row is a single character", "char"),
     *_with("agree", "--sweep --corpus --per-condition --seed", "--pairs", OWN),
     *_with("inspect units, inspect attention", "--per-condition", "--pairs", OWN),
-    *_without(PAIRED, "--lower", "--pairs", MADE),
+    *_with("agree", "--pairs --sweep --score --corpus --per-condition --seed", "--suite", SUITE),
+    *_without("agree", "--lower", "--pairs", MADE, unless="--suite"),
+    *_without("inspect units, inspect attention", "--lower", "--pairs", MADE),
     *_with("inspect text", "--layer --span --count", "--unit", "no unit is left to pick"),
     *_with("inspect text", "--layer", "--span", "it picks units of all layers"),
     *_with("inspect text, inspect attention", "--color", "--json", "JSON has no colours"),

@@ -19,8 +19,6 @@ if TYPE_CHECKING:  # sampling starts faster without these, so they are imported 
     from charlstm.pairs.scores import ScoreKind
     from charlstm.studies.agreement.report import AgreementReport
     from charlstm.studies.cloze import Cloze
-    from charlstm.studies.surprisal import Base, SurprisalTable
-    from charlstm.text.parts import By
 
 
 Given: TypeAlias = "str | Path | Sequence[str | Path] | Sequence[Pair] | PairSet | None"
@@ -40,44 +38,6 @@ class Scoring(Loaded):
         several = [texts] if isinstance(texts, str | bytes) else texts
         ids = [self._ids(text) for text in several]
         return likelihood.log_likelihoods(self.parameters, self._start(prime), ids)
-
-    def surprisal(
-        self,
-        sentences: str | Sequence[str],
-        by: "By" = "word",
-        *,
-        base: "Base" = 2,
-        closing_blank: bool = True,
-        first: int = 1,
-    ) -> "SurprisalTable":
-        """The surprisal of each character, word or region of sentences, or of one.
-
-        A sentence is read after a newline from zero state, and the newline that ends it counts.
-        `by` is "char", "word" or "region"; tabs mark regions. With `closing_blank` a word has the
-        blank after it, else the one before it. `base` is 2 for bits, "e" for nats. `first` is the
-        number of the first sentence in the table.
-
-        Raises:
-            CorpusError: if a sentence has a line break in it.
-            CharlstmError: if there is no such `by` or `base`.
-        """
-        from charlstm.studies.surprisal import (  # noqa: PLC0415 - see above
-            SurprisalTable,
-            checked_base,
-            checked_by,
-        )
-        from charlstm.surprisal import surprisals  # noqa: PLC0415
-        from charlstm.text.parts import cut  # noqa: PLC0415
-
-        several = [sentences] if isinstance(sentences, str) else sentences
-        by, base = checked_by(by), checked_base(base)
-        for number, sentence in enumerate(several, first):
-            if "\n" in sentence:
-                raise CorpusError(f"sentence {number} has a line break in it; give it as two")
-        cuts = [cut(sentence, by, closing_blank=closing_blank) for sentence in several]
-        texts = [found.sentence for found in cuts]
-        values = surprisals(self.parameters, self.vocabulary, self._start("\n"), texts)
-        return SurprisalTable(cuts, values, by, base, first)
 
     def cloze(self, prime: str, continuations: Sequence[str]) -> "Cloze":
         r"""How likely each of several continuations is after `prime`, which is read as it is.

@@ -11,6 +11,7 @@ from charlstm.cli.options import json_option, load_model, show
 from charlstm.cli.outputs import Output, files_of, output, save_all, save_option, spare
 from charlstm.cli.pairs import inputs_of, lower_option, note_left_out, pairs_option, read_given
 from charlstm.cli.progress import counting_bar
+from charlstm.cli.suites import agree_on_suites, suite_option
 from charlstm.cli.terminal import note
 from charlstm.cli.what_if import Named, ablate_option, what_if
 from charlstm.output.write import write_json_lines
@@ -37,6 +38,7 @@ from charlstm.studies.agreement.side_by_side import SideBySide
     help="Run folder or checkpoint; several score the same pairs.  [default: the newest]",
 )
 @pairs_option("Your own pairs: a file, a folder, or - for standard input; repeatable.")
+@suite_option
 @lower_option
 @click.option("--sweep", type=click.Choice(SWEEPS), help="Add nouns or distance, step by step.")
 @click.option(
@@ -61,13 +63,17 @@ from charlstm.studies.agreement.side_by_side import SideBySide
 )
 @save_option(".csv", ".png", ".svg")
 @click.option(
-    "--items", metavar="FILE", callback=output, help="Write every pair's two scores (JSON Lines)."
+    "--items",
+    metavar="FILE",
+    callback=output,
+    help="Write every pair's two scores (JSON Lines), or every region's (also .csv, .tsv).",
 )
 @ablate_option
 @json_option
 def command(
     run: tuple[str, ...],
     pairs: tuple[str, ...],
+    suites: tuple[str, ...],
     lower: bool,
     sweep: str | None,
     score: ScoreKind,
@@ -90,13 +96,19 @@ def command(
     --pairs reads JSON Lines as BLiMP has them, tables, and what Linzen, Gulordava, Marvin and
     Lakretz published. Without it, each pair joins a subject and a predicate that never occur
     together in the corpus.
+
+    --suite reads SyntaxGym's JSON. Surprisal is summed over each region, and the share of items
+    is shown for which a prediction holds.
     """
     models = [what_if(load_model(path), ablate) for path in run or [None]]
     beside = settings_path(Path(corpus)) if corpus else None
     read = [file for model in models for file in files_of(model)]
-    spare([*inputs_of(pairs), corpus, beside, *read], *save, items)
+    spare([*inputs_of(pairs), *suites, corpus, beside, *read], *save, items)
     if items and items.path.resolve() in [made.path.resolve() for made in save]:
         raise click.UsageError("--save and --items name the same file; name two.")
+    if suites:
+        agree_on_suites(models, suites, save, items, lower=lower, as_json=as_json)
+        return
     if pairs:
         pair_set = read_given(pairs, lower=lower)
     else:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from charlstm.output.figure import PICTURES, write_figure
+from charlstm.output.tsv import tsv_lines
 from charlstm.store.json_text import json_text, plain
 from charlstm.store.target import target_file
 
@@ -88,6 +89,25 @@ def write_json_lines(
         OutputError: if it may not or cannot be written; an old file then stays.
     """
     _write(path, "".join(map(_json, values)), force)
+
+
+def write_rows(
+    path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]], *, force: bool = False
+) -> None:
+    """Rows as a table if the ending is .csv or .tsv, else one JSON object on each line.
+
+    Raises:
+        OutputError: if it may not or cannot be written; an old file then stays.
+    """
+    ending = path.suffix.lower()
+    if ending == ".csv":
+        _write(path, _csv(head, rows), force)
+    elif ending == ".tsv":
+        _write(path, "".join(tsv_lines([head, *rows])), force)
+    else:
+        pairs = (zip(head, row, strict=True) for row in rows)
+        filled = ({name: value for name, value in pair if value is not None} for pair in pairs)
+        write_json_lines(path, filled, force=force)
 
 
 def _csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

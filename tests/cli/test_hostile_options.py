@@ -157,6 +157,7 @@ def test_any_text_as_prime_stop_choice_or_input(server: Server) -> None:
             ("surprisal", "odd.txt", "--run=tiny", "--by=region", "--no-closing-blank"),
             ("agree", "--run=tiny", "--pairs=pairs.jsonl"),
             ("agree", "--run=tiny", "--pairs=pairs.tsv"),
+            ("agree", "--run=tiny", "--suite=odd.txt"),
         ]
         if "\0" not in text:
             calls += [

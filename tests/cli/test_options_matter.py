@@ -150,6 +150,7 @@ OTHERWISE = {  # options that need others with them, or that take the place of s
 }
 ELSEWHERE = {  # tests that show what these do
     ("agree", "pairs"),
+    ("agree", "suites"),
     ("agree", "lower"),
     ("inspect.attention", "pairs"),
     ("inspect.attention", "lower"),

@@ -13,6 +13,8 @@ from charlstm.cli.outputs import output, output_or_stdout
 
 MINE = "the only copy of my novel\n"
 PAIRS = "The cat is wet.\tThe cat are wet.\nThe cats are here.\tThe cats is here.\n"
+SUITE = """{"predictions": [{"formula": "(1;%a%) < 9"}], "items": [{"conditions": [
+{"condition_name": "a", "regions": [{"region_number": 1, "content": "The cat"}]}]}]}"""
 PLAN = """
 base: {corpus: text.txt, hidden_size: 4, batch_size: 4, seq_length: 8, workers: 1}
 vary: {cell: [rnn]}
@@ -29,6 +31,8 @@ WRITES = [
     ("x.html", "inspect text cats --run run --save"),
     ("x.csv", "agree --run run --pairs p.tsv --save"),
     ("x.jsonl", "agree --run run --pairs p.tsv --items"),
+    ("x.csv", "agree --run run --suite s.json --save"),
+    ("x.tsv", "agree --run run --suite s.json --items"),
     ("x.html", "export --run run"),
     ("x.onnx", "export --run run"),
     ("x.safetensors", "export --run run"),
@@ -45,6 +49,7 @@ def folder(here: Path, tiny_run: Path) -> Path:
     """A working folder with a run, pairs and a plan."""
     shutil.copytree(tiny_run, here / "run")
     (here / "p.tsv").write_text(PAIRS, encoding="utf-8")
+    (here / "s.json").write_text(SUITE, encoding="utf-8")
     (here / "plan.yaml").write_text(PLAN, encoding="utf-8")
     return here
 
@@ -103,6 +108,7 @@ INPUTS = [
     ("p.tsv", "agree --run run --pairs p.tsv --items link"),
     ("p.tsv", "agree --run run --pairs p.tsv --items hard"),
     ("text.json", "agree --run run --corpus text.txt --items text.json"),
+    ("s.json", "agree --run run --suite s.json --items s.json"),
     ("run/metrics.csv", "plot run --save run/metrics.csv"),
     ("run/metrics.csv", "inspect gradients run --save run/metrics.csv"),
     ("text.csv", "inspect gates text.csv --run run --save text.csv"),

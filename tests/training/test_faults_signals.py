@@ -28,6 +28,7 @@ READERS = (
     "eval --run RUN --lines fifo",
     "surprisal --run RUN fifo",
     "agree --run RUN --pairs fifo",
+    "agree --run RUN --suite fifo",
     "sample --run RUN --prime-file fifo",
     "inspect gates --run RUN fifo",
     "train --config ./fifo",

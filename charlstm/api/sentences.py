@@ -1,0 +1,83 @@
+"""What a model expects in sentences: the surprisal of their parts, and test suites of them."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from charlstm.api.loaded import Loaded
+from charlstm.errors import CorpusError
+
+if TYPE_CHECKING:  # imported where they are used, so that sampling starts fast
+    from charlstm.studies.suite.files import Suite
+    from charlstm.studies.suite.report import SuiteReport
+    from charlstm.studies.surprisal import Base, SurprisalTable
+    from charlstm.text.parts import By
+
+
+class Sentences(Loaded):
+    """A model that reads sentences, each after a newline from zero state."""
+
+    def surprisal(
+        self,
+        sentences: str | Sequence[str],
+        by: "By" = "word",
+        *,
+        base: "Base" = 2,
+        closing_blank: bool = True,
+        first: int = 1,
+    ) -> "SurprisalTable":
+        """The surprisal of each character, word or region of sentences, or of one.
+
+        A sentence is read after a newline from zero state, and the newline that ends it counts.
+        `by` is "char", "word" or "region"; tabs mark regions. With `closing_blank` a word has the
+        blank after it, else the one before it. `base` is 2 for bits, "e" for nats. `first` is the
+        number of the first sentence in the table.
+
+        Raises:
+            CorpusError: if a sentence has a line break in it.
+            CharlstmError: if there is no such `by` or `base`.
+        """
+        from charlstm.studies.surprisal import (  # noqa: PLC0415
+            SurprisalTable,
+            checked_base,
+            checked_by,
+        )
+        from charlstm.surprisal import surprisals  # noqa: PLC0415
+        from charlstm.text.parts import cut  # noqa: PLC0415
+
+        several = [sentences] if isinstance(sentences, str) else sentences
+        by, base = checked_by(by), checked_base(base)
+        for number, sentence in enumerate(several, first):
+            if "\n" in sentence:
+                raise CorpusError(f"sentence {number} has a line break in it; give it as two")
+        cuts = [cut(sentence, by, closing_blank=closing_blank) for sentence in several]
+        texts = [found.sentence for found in cuts]
+        values = surprisals(self.parameters, self.vocabulary, self._start("\n"), texts)
+        return SurprisalTable(cuts, values, by, base, first)
+
+    def suites(
+        self,
+        suites: "str | Path | Sequence[str | Path | Suite]",
+        *,
+        lower: bool = False,
+        progress: Callable[[int], object] = lambda _: None,
+    ) -> "SuiteReport":
+        """For how many items of test suites of SyntaxGym, or of one, each prediction holds.
+
+        A suite is a file, or has been read. `lower` puts it in small letters. `progress` is called
+        with the number of sentences that have newly been read.
+
+        Raises:
+            CorpusError: if a suite cannot be read, or the model knows the characters of no item.
+        """
+        from charlstm.studies.suite.files import Suite, read_suite  # noqa: PLC0415
+        from charlstm.studies.suite.measure import score_suite  # noqa: PLC0415
+        from charlstm.studies.suite.report import SuiteReport  # noqa: PLC0415
+
+        several = [suites] if isinstance(suites, str | Path) else suites
+        read = [suite if isinstance(suite, Suite) else read_suite(suite) for suite in several]
+        network = self.parameters, self.vocabulary, self._start("\n")
+        scores = [
+            score_suite(*network, suite.lowered() if lower else suite, progress) for suite in read
+        ]
+        return SuiteReport(self.path.parent, scores, self.changes)

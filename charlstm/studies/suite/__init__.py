@@ -1,0 +1,1 @@
+"""SyntaxGym's test suites: surprisal summed by region, and predictions about these sums."""
