@@ -1,9 +1,11 @@
 """What a model expects in sentences: the surprisal of their parts, and test suites of them."""
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
+from charlstm.api.arguments import one_of, several_texts, whole_number
 from charlstm.api.loaded import Loaded
 from charlstm.errors import CorpusError
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:  # imported where they are used, so that sampling starts fast
     from charlstm.studies.suite.report import SuiteReport
     from charlstm.studies.surprisal import Base, SurprisalTable
     from charlstm.text.parts import By
+
+HALF = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")  # of a character; the rest are single bytes
 
 
 class Sentences(Loaded):
@@ -34,22 +38,24 @@ class Sentences(Loaded):
         number of the first sentence in the table.
 
         Raises:
-            CorpusError: if a sentence has a line break in it.
-            CharlstmError: if there is no such `by` or `base`.
+            CorpusError: if a sentence has a line break or half a surrogate pair in it.
+            ConfigError: for another `by`, `base` or `first`, or what are no sentences.
         """
-        from charlstm.studies.surprisal import (  # noqa: PLC0415
-            SurprisalTable,
-            checked_base,
-            checked_by,
-        )
+        from charlstm.studies.surprisal import BASES, SurprisalTable  # noqa: PLC0415
         from charlstm.surprisal import surprisals  # noqa: PLC0415
-        from charlstm.text.parts import cut  # noqa: PLC0415
+        from charlstm.text.parts import By, cut  # noqa: PLC0415
 
-        several = [sentences] if isinstance(sentences, str) else sentences
-        by, base = checked_by(by), checked_base(base)
+        by = one_of("by", by, get_args(By))
+        base = BASES[one_of("base", str(base), tuple(BASES))]
+        first = whole_number("first", first, 1)
+        several = several_texts(
+            "sentences", [sentences] if isinstance(sentences, str) else sentences
+        )
         for number, sentence in enumerate(several, first):
             if "\n" in sentence:
                 raise CorpusError(f"sentence {number} has a line break in it; give it as two")
+            if HALF.search(sentence):
+                raise CorpusError(f"sentence {number} has half a surrogate pair in it")
         cuts = [cut(sentence, by, closing_blank=closing_blank) for sentence in several]
         texts = [found.sentence for found in cuts]
         values = surprisals(self.parameters, self.vocabulary, self._start("\n"), texts)

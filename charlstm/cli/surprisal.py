@@ -15,7 +15,7 @@ from charlstm.cli.texts import lines_of, refuse_nothing_known, refuse_wide
 from charlstm.cli.what_if import Named, ablate_option, what_if, with_changes
 from charlstm.errors import CorpusError
 from charlstm.output.tsv import tsv_lines
-from charlstm.studies.surprisal import COLUMNS, UNITS, Base, SurprisalTable, checked_base
+from charlstm.studies.surprisal import BASES, COLUMNS, UNITS, SurprisalTable
 from charlstm.text.decoding import read_text
 from charlstm.text.parts import BETWEEN, By
 from charlstm.text.unknown import unknown_words
@@ -65,7 +65,7 @@ class Seen:
 )
 @click.option(
     "--base",
-    type=click.Choice([str(base) for base in get_args(Base)]),
+    type=click.Choice(tuple(BASES)),
     default="2",
     show_default=True,
     help="Base of the logarithm: bits or nats.",
@@ -101,10 +101,10 @@ def command(
         text = ("-",)
         note_typing()
     seen = Seen()
-    how = {"by": by, "base": checked_base(base), "closing_blank": not no_closing_blank}
+    how = {"by": by, "base": BASES[base], "closing_blank": not no_closing_blank}
     tables = _tables(model, text, encoding, seen, **how)
     if as_json:
-        _write_json(with_changes(how | {"unit": UNITS[checked_base(base)]}, model), tables, seen)
+        _write_json(with_changes(how | {"unit": UNITS[BASES[base]]}, model), tables, seen)
     else:
         _write_table(tables)
     _say(model, by, seen)

@@ -3,9 +3,8 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
-from charlstm.errors import CharlstmError
 from charlstm.output.result import Result
 from charlstm.output.terminal import table
 from charlstm.output.tsv import escaped
@@ -13,6 +12,7 @@ from charlstm.surprisal import Surprisals
 from charlstm.text.parts import By, Cut
 
 Base = Literal[2, "e"]
+BASES: dict[str, Base] = {"2": 2, "e": "e"}
 UNITS: dict[Base, str] = {2: "bits", "e": "nats"}
 COLUMNS = (
     *("sentence_id", "token_id", "token", "surprisal"),  # LM-Zoo's, counted from 1
@@ -71,32 +71,6 @@ class SurprisalTable(Result):
         rows = [list(COLUMNS), *(list(map(_shown, row)) for row in self.rows())]
         right = {k for k, name in enumerate(COLUMNS) if name not in TEXTS}
         return table(rows, right, indent="")
-
-
-def checked_base(base: object) -> Base:
-    """The base of the logarithm: 2, or "e".
-
-    Raises:
-        CharlstmError: for any other.
-    """
-    for known in get_args(Base):
-        if str(base) == str(known):
-            found: Base = known
-            return found
-    raise CharlstmError(f"no base {base!r}; there are 2 and 'e'")
-
-
-def checked_by(by: str) -> By:
-    """What a row is.
-
-    Raises:
-        CharlstmError: if it is not "char", "word" or "region".
-    """
-    for known in get_args(By):
-        if by == known:
-            found: By = known
-            return found
-    raise CharlstmError(f"no table by {by!r}; there are {', '.join(get_args(By))}")
 
 
 def _shown(value: Any) -> str:

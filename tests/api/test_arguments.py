@@ -52,6 +52,19 @@ MISTAKES: dict[str, tuple[Callable[[Any], object], str]] = {
         lambda m: m.agree(score="unknown"),
         "score must be sentence or verb, not 'unknown'",
     ),
+    "a table by what there is not": (
+        lambda m: m.surprisal(TEXT, "line"),
+        "by must be char or word or region, not 'line'",
+    ),
+    "a base": (lambda m: m.surprisal(TEXT, base=10), "base must be 2 or e, not '10'"),
+    "a sentence before the first": (
+        lambda m: m.surprisal(TEXT, first=0),
+        "first must be a whole number from 1, not 0",
+    ),
+    "bytes for sentences": (
+        lambda m: m.surprisal(b"The cat"),
+        "sentences must be a list of texts, not the one text b'The cat'",
+    ),
     "a feature": (
         lambda m: m.units("case"),
         "feature must be number or gender, not 'case'",

@@ -241,14 +241,12 @@ def test_what_cannot_be_scored_is_one_line(charlstm: Runner, here: Path, tiny_ru
     assert "no unit 0:99" in charlstm.fails(*command, "--ablate=0:99", stdin=b"x")
 
 
-def test_python_refuses_what_is_no_sentence_and_no_table(tiny_run: Path) -> None:
+def test_python_refuses_what_is_no_sentence(tiny_run: Path) -> None:
     model = load(tiny_run)
     with pytest.raises(CharlstmError, match="sentence 2 has a line break in it"):
         model.surprisal(["The cat", "The\ndog"])
-    with pytest.raises(CharlstmError, match="no table by 'line'; there are char, word, region"):
-        model.surprisal("The cat", "line")  # type: ignore[arg-type]
-    with pytest.raises(CharlstmError, match="no base 10; there are 2 and 'e'"):
-        model.surprisal("The cat", base=10)  # type: ignore[arg-type]
+    with pytest.raises(CharlstmError, match="sentence 7 has half a surrogate pair in it"):
+        model.surprisal("The \ud800", first=7)
 
 
 def test_a_result_shows_its_rows_in_columns(tiny_run: Path) -> None:
