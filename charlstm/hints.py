@@ -53,9 +53,9 @@ def _typed(path: str) -> str:
     """A program as it can be typed here: by its name where the shell finds it, else by its path."""
     name = Path(path).name
     places = [Path(folder, name) for folder in os.get_exec_path()]
-    found = next((place for place in places if os.access(place, os.X_OK)), None)
+    first = next((place for place in places if os.access(place, os.X_OK)), None)
     try:
-        if "/" not in path or (found and found.absolute() == Path(path).absolute()):
+        if "/" not in path or (first and first.absolute() == Path(path).absolute()):
             return name
         if Path(path).is_absolute() and Path(path).is_relative_to(Path.cwd()):
             path = os.path.relpath(path)

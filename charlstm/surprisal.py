@@ -46,13 +46,13 @@ class Surprisals:
         The bits are NaN if it covers unknown characters alone.
         """
         bits: list[float] = self.bits.tolist()
-        found = []
+        sums = []
         for part in parts:
             covered = bits[part.first : part.last]
             known = [value for value in covered if not math.isnan(value)]
             unknown = len(covered) - len(known)
-            found.append((math.fsum(known) if known or not unknown else math.nan, unknown))
-        return found
+            sums.append((math.fsum(known) if known or not unknown else math.nan, unknown))
+        return sums
 
 
 def surprisals(
@@ -74,13 +74,13 @@ def surprisals(
         return _read(parameters, prime, [ids[k] for k in batch])
 
     batches = batches_by_length([text.size for text in ids], GROUP)
-    found: dict[int, Surprisals] = {}
+    by_sentence: dict[int, Surprisals] = {}
     for batch, values in zip(batches, on_all_cores(of_batch, batches), strict=True):
         for k, of_ids in zip(batch, values, strict=True):
             if not np.isfinite(of_ids[1]).all():
                 raise CheckpointError("the model gives no finite scores; its weights are damaged")
-            found[k] = _by_character(vocabulary, f"{sentences[k]}\n", of_ids)
-    return [found[k] for k in range(len(sentences))]
+            by_sentence[k] = _by_character(vocabulary, f"{sentences[k]}\n", of_ids)
+    return [by_sentence[k] for k in range(len(sentences))]
 
 
 def _read(

@@ -35,14 +35,14 @@ def quota(groups: Path = GROUPS, own: Path = OWN_GROUPS) -> float:
     host. The narrowest of all groups around a process counts. `groups` is where they are mounted,
     version 1 or 2, and `own` names those of this process.
     """
-    found = [math.inf]
+    limits = [math.inf]
     with suppress(OSError, ValueError):
         for line in own.read_text(encoding="utf-8").splitlines():
             _, controllers, path = line.split(":", 2)
             if not controllers or "cpu" in controllers.split(","):
                 group = groups / ("cpu" if controllers else "") / path.lstrip("/")
-                found += [_granted(folder) for folder in (group, *group.parents)]
-    return min(found)
+                limits += [_granted(folder) for folder in (group, *group.parents)]
+    return min(limits)
 
 
 def _granted(group: Path) -> float:

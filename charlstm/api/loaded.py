@@ -128,7 +128,7 @@ class Loaded:
         Raises:
             CheckpointError: if a checkpoint cannot be used.
         """
-        own, found = self.checkpoint.progress.update, []
+        own, earlier = self.checkpoint.progress.update, []
         left = {} if self.changes or not most else early_checkpoints(self.path.parent)
         before = [path for update, path in left.items() if update < own]
         count = min(most, len(before))
@@ -136,8 +136,8 @@ class Loaded:
             path = before[round(k * (len(before) - 1) / max(1, count - 1))]
             saved = checkpoint.load(path, weights_only=True)
             if self._is_kin(saved):
-                found.append((saved.progress.update, checkpoint.parameters_of(saved, path)))
-        return [*found, (own, self.parameters)]
+                earlier.append((saved.progress.update, checkpoint.parameters_of(saved, path)))
+        return [*earlier, (own, self.parameters)]
 
     def _is_kin(self, saved: checkpoint.Checkpoint) -> bool:
         """Whether a checkpoint has the shape and the characters of this model."""

@@ -57,7 +57,7 @@ class Sentences(Loaded):
             if HALF.search(sentence):
                 raise CorpusError(f"sentence {number} has half a surrogate pair in it")
         cuts = [cut(sentence, by, closing_blank=closing_blank) for sentence in several]
-        texts = [found.sentence for found in cuts]
+        texts = [parts.sentence for parts in cuts]
         values = surprisals(self.parameters, self.vocabulary, self._start("\n"), texts)
         return SurprisalTable(cuts, values, by, base, first)
 

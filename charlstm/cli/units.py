@@ -8,10 +8,10 @@ from click.types import FuncParamType
 
 def _unit_named(name: str) -> tuple[int | None, int]:
     """(0, 78) of `0:78`, and (None, 78) of `78`, a unit of the last layer; for `checked_unit`."""
-    found = re.fullmatch(r"(?:([0-9]{1,9}):)?([0-9]{1,9})", name)
-    if not found:
+    match = re.fullmatch(r"(?:([0-9]{1,9}):)?([0-9]{1,9})", name)
+    if not match:
         raise click.BadParameter(f"{name!r} names no unit; write layer:unit, such as 0:78.")
-    layer, unit = found.groups()
+    layer, unit = match.groups()
     return None if layer is None else int(layer), int(unit)
 
 

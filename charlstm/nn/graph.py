@@ -149,7 +149,7 @@ def walk(nodes: Iterable[Node]) -> Iterator[Node]:
             waiting.extend(node.operands)
 
 
-def same_step(one: Graph, other: Graph) -> bool:
+def same_step(first: Graph, other: Graph) -> bool:
     """Whether two graphs compute the same new states, each by the same operations.
 
     The operands of + and ⊙ may stand in any order. Graphs that differ by more algebra, as in
@@ -168,7 +168,7 @@ def same_step(one: Graph, other: Graph) -> bool:
             numbers[node] = known.setdefault(key, len(known))
         return {name: numbers[node] for name, node in graph.states.items()}
 
-    return states(one) == states(other)
+    return states(first) == states(other)
 
 
 def joined_product(products: Sequence[Product], gate: str) -> Product:

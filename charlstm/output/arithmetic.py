@@ -53,12 +53,12 @@ def places(written: Written) -> dict[Node, int]:
 def filled(form: str, values: Sequence[float]) -> str:
     """A form with its numbers put in; a sign before a negative number changes it."""
 
-    def put(found: re.Match[str]) -> str:
-        text = number(values[int(found[1])])
-        return f"({text})" if found[2] and text.startswith("−") else text
+    def put(match: re.Match[str]) -> str:
+        text = number(values[int(match[1])])
+        return f"({text})" if match[2] and text.startswith("−") else text
 
     text = re.sub(r"\{(\d+)(!?)\}", put, form)
-    return re.sub(r"([+−]) −", lambda found: "− " if found[1] == "+" else "+ ", text)
+    return re.sub(r"([+−]) −", lambda match: "− " if match[1] == "+" else "+ ", text)
 
 
 def number(value: float) -> str:

@@ -109,8 +109,8 @@ def _share(colour: Colour, end: Colour) -> float:
     return min(max(share, 0.0), 1.0)
 
 
-def _distance(one: Colour, other: Colour) -> int:
-    return sum((a - b) ** 2 for a, b in zip(one, other, strict=True))
+def _distance(first: Colour, other: Colour) -> int:
+    return sum((a - b) ** 2 for a, b in zip(first, other, strict=True))
 
 
 def of_xterm(number: int) -> Colour:

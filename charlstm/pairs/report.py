@@ -170,8 +170,8 @@ def _value_of(label: str) -> Callable[[PairScore], str | None]:
     """What reads a label of a score's pair, as a text."""
 
     def value(score: PairScore) -> str | None:
-        found = score.pair.labels.get(label)
-        return None if found is None else str(found)
+        value = score.pair.labels.get(label)
+        return None if value is None else str(value)
 
     return value
 

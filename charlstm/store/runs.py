@@ -84,9 +84,9 @@ def find_run(spec: str | Path | None, root: Path = Path("runs")) -> Path:
     name = str(spec)
     with _explained(Path(name), "cannot open"):
         places = [Path(name), root / name] if name else []
-        found = [path for path in places if path.is_file() or _is_run(path)]
-        if found:
-            return next(filter(_can_be_opened, found), found[0])
+        existing = [path for path in places if path.is_file() or _is_run(path)]
+        if existing:
+            return next(filter(_can_be_opened, existing), existing[0])
         reason = "holds no run" if name and Path(name).is_dir() else "is no run"
     known = _names(root)
     near = nearest(Path(name).name, known)
@@ -122,10 +122,10 @@ def early_checkpoints(run: Path) -> dict[int, Path]:
     Raises:
         RunError: if the folder cannot be read.
     """
-    found = []
+    matches = []
     with _explained(run, "cannot look for checkpoints in"), suppress(FileNotFoundError):
-        found = [(path, _EARLY.fullmatch(path.name)) for path in run.iterdir()]
-    return dict(sorted((int(match[1]), path) for path, match in found if match))
+        matches = [(path, _EARLY.fullmatch(path.name)) for path in run.iterdir()]
+    return dict(sorted((int(match[1]), path) for path, match in matches if match))
 
 
 def text_cache(run: Path) -> Path:

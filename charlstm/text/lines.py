@@ -18,13 +18,13 @@ def edges_of_lines(ids: NDArray[Any], newline: int) -> Places:
     The places take 4 bytes each where they can.
     """
     dtype = np.dtype(np.int32 if len(ids) < 2**31 else np.int64)
-    found = [np.zeros(1, dtype)]
+    edges = [np.zeros(1, dtype)]
     for first in range(0, len(ids), BLOCK):
         ends = np.flatnonzero(ids[first : first + BLOCK] == newline) + (first + 1)
-        found.append(ends.astype(dtype))
+        edges.append(ends.astype(dtype))
     if len(ids) and ids[-1] != newline:
-        found.append(np.array([len(ids)], dtype))
-    return np.concatenate(found)
+        edges.append(np.array([len(ids)], dtype))
+    return np.concatenate(edges)
 
 
 def count_lines(ids: NDArray[Any], newline: int, most: int) -> int:
@@ -41,9 +41,9 @@ def begin_of_line(ids: NDArray[Any], newline: int, place: int) -> int:
     """Where the line begins in which `place` is; it is 0 for the first line."""
     while place > 0:
         first = max(0, place - NEAR)
-        found = np.flatnonzero(ids[first:place] == newline)
-        if found.size:
-            return first + int(found[-1]) + 1
+        ends = np.flatnonzero(ids[first:place] == newline)
+        if ends.size:
+            return first + int(ends[-1]) + 1
         place = first
     return 0
 
@@ -51,9 +51,9 @@ def begin_of_line(ids: NDArray[Any], newline: int, place: int) -> int:
 def end_of_line(ids: NDArray[Any], newline: int, place: int) -> int:
     """The place after the newline that ends the line in which `place` is."""
     for first in range(place, len(ids), NEAR):
-        found = np.flatnonzero(ids[first : first + NEAR] == newline)
-        if found.size:
-            return first + int(found[0]) + 1
+        ends = np.flatnonzero(ids[first : first + NEAR] == newline)
+        if ends.size:
+            return first + int(ends[0]) + 1
     return len(ids)
 
 

@@ -55,10 +55,10 @@ def find_files(sources: Sources, on_note: OnNote = lambda _note: None) -> list[F
             raise CorpusError(f"{source} never ends; name a text")
         if stat.S_ISDIR(status.st_mode):
             try:
-                found = texts_below(os.fspath(source), on_note)
+                below = texts_below(os.fspath(source), on_note)
             except OSError as error:
                 raise _unreadable(error.filename, error) from error
-            files += [File(path, path, size) for path, size in found]
+            files += [File(path, path, size) for path, size in below]
         else:
             size = status.st_size if stat.S_ISREG(status.st_mode) else None
             files.append(File(str(source), str(source), size))

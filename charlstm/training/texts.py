@@ -57,14 +57,14 @@ def read_texts(
     """
     corpus = _encode(config, config.corpus, cache, vocabulary, on_read, extend=bool(vocabulary))
     val, notes = None, new_words(vocabulary, corpus.vocabulary)
-    found = [*corpus.notes]
+    notes_of_files = [*corpus.notes]
     if config.val is not None:
         encoded = _encode(config, (config.val,), cache, corpus.vocabulary, on_read)
         val = _described(encoded)
         notes += _on_unknown((config.val,), encoded)
-        found += encoded.notes
+        notes_of_files += encoded.notes
     texts = _texts(config, corpus.vocabulary, _described(corpus), val, notes)
-    return replace(texts, notes=found + notes)
+    return replace(texts, notes=notes_of_files + notes)
 
 
 def read_texts_again(

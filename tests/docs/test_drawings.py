@@ -310,7 +310,7 @@ def test_words_are_not_crossed(name: str) -> None:
 def test_numbers_have_room_beside_wires_nodes_and_words() -> None:
     for name, sketch in CELLS_DRAWN.items():
         boxes = {}
-        for reading in sketch.readings:
+        for reading in sketch.number_places:
             letters = 2.9 if reading.node in tuple("fiorz") else 3.75  # 0.000 or −0.000
             width = (letters + len(reading.words) * 0.5) * NUMBER_SIZE
             x, y = reading.at

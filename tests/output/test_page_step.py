@@ -127,7 +127,7 @@ def test_equations_and_drawing_have_python_s_numbers(variant: tuple[Parameters, 
         )
         own = {place: text.split()[-1] for place, text in shown if place not in ("x", "y")}
         assert own == {place: numbers[int(place)] for place in own}
-        drawn = {str(at[stands_for[r.node]]) for r in sketch.readings if r.node in stands_for}
+        drawn = {str(at[stands_for[r.node]]) for r in sketch.number_places if r.node in stands_for}
         summands = {
             str(place)
             for place in page.evaluate("data.equations.flatMap((e) => e.summands.map((s) => s[1]))")

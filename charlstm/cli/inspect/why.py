@@ -76,13 +76,13 @@ def command(
     before, after = given[:at], given[at:] if other is not None else given[at : at + 1]
     warn_unseen(model, before)
     with counting_bar(at, model.vocabulary.unit) as progress:
-        found = model.why(before, after, other, progress=progress)
-    save_all(save, found)
+        explanation = model.why(before, after, other, progress=progress)
+    save_all(save, explanation)
     if as_json:
-        print_json(found.to_mapping())
+        print_json(explanation.to_mapping())
         return
     width = shutil.get_terminal_size((80, 24)).columns
-    for line in found.lines(width, color_depth(color), count):
+    for line in explanation.lines(width, color_depth(color), count):
         click.echo(line, color=True)  # lines hold our own escape sequences
 
 

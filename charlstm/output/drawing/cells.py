@@ -75,7 +75,7 @@ def coupled() -> Sketch:
     s.node("i", "one_minus", (406, WRITE))
     s.wire("f", "i", leave=(300, WRITE))
     s.wire("i", "write")
-    s.reading("i", (457, WRITE - 14))
+    s.place_number("i", (457, WRITE - 14))
     return s
 
 
@@ -115,10 +115,10 @@ def _memory(title: str, description: str, gates: str) -> Sketch:
     value(s, "f_t", (places["f"] + 9, 140))
     value(s, "g_t", (places["g"] + 9, 212))
     s.text(((places["o"] + end) / 2 + 6, GATES - 15), "o_t", stream="gate")
-    s.reading("o", ((places["o"] + end) / 2 + 6, GATES + 31))
-    s.reading("keep", ((places["f"] + places["g"]) / 2, RAIL - 17), words="f⊙c′ ")
-    s.reading("write", (places["g"] + 9, 142), "start", "i⊙g " if "i" in gates else "(1−f)⊙g ")
-    s.reading("tanh_c", (end - 9, 212), "end")
+    s.place_number("o", ((places["o"] + end) / 2 + 6, GATES + 31))
+    s.place_number("keep", ((places["f"] + places["g"]) / 2, RAIL - 17), words="f⊙c′ ")
+    s.place_number("write", (places["g"] + 9, 142), "start", "i⊙g " if "i" in gates else "(1−f)⊙g ")
+    s.place_number("tanh_c", (end - 9, 212), "end")
     return s
 
 

@@ -35,11 +35,11 @@ def live_svg(sketch: Sketch, places: Places, equations: Sequence[OpenEquation]) 
     nodes = {place: node for node, place in places.items()}
     terms = Terms(sketch, values, [nodes[equation.place] for equation in equations])
     lines = [line for part in _parts(sketch, values, places, terms) for line in part]
-    for reading in sketch.readings:
-        place = reading.node if reading.node in ("x", "y") else places[values[reading.node]]
-        text = Text(reading.at, reading.words, "reading", reading.anchor)
-        layer = _layer(above=reading.node == "y")
-        of_node = terms.of_node(sketch.nodes[reading.node])
+    for number in sketch.number_places:
+        place = number.node if number.node in ("x", "y") else places[values[number.node]]
+        text = Text(number.at, number.words, "digits", number.anchor)
+        layer = _layer(above=number.node == "y")
+        of_node = terms.of_node(sketch.nodes[number.node])
         lines += _group(of_node, layer, [_number(text, place)])
     sums = [equation for equation in equations if equation.summands]
     at = {value: sketch.nodes[name].at[0] for name, value in reversed(values.items())}
@@ -129,6 +129,6 @@ def _sum(equation: OpenEquation, x: float, top: float) -> Iterator[str]:
         y = top + number * ROW
         words = source.replace("t-1", "t−1").replace("the bias", "bias")
         yield text_of(Text((x - 16, y), words or "sum", "label", "end"))
-        yield _number(Text((x + 40, y), "", "reading", "end"), place)
+        yield _number(Text((x + 40, y), "", "digits", "end"), place)
     y = top + (len(rows) - 1.5) * ROW
     yield f'<path d="M{x - 44:g} {y:g}H{x + 40:g}" stroke="@ink" fill="none"/>'

@@ -16,7 +16,7 @@ def enters(s: Sketch, stream: str, at: Point) -> None:
         value(s, OLD[stream], (at[0] + 11, at[1] - 9), stream)
     else:
         s.text((at[0] + 30, at[1] - 19), OLD[stream], stream=stream)
-        s.reading(stream, (at[0] + 30, at[1] + 17))
+        s.place_number(stream, (at[0] + 30, at[1] + 17))
 
 
 def leaves(
@@ -26,7 +26,7 @@ def leaves(
     s.node(f"{stream}_next", "out", (EXIT, height), stream)
     s.wire(source, f"{stream}_next", *([(down, height)] if down else []))
     s.text((EXIT - 20, height - 19), f"{stream}_t", stream=stream)
-    s.reading(source, (EXIT - 12, height + 17))
+    s.place_number(source, (EXIT - 12, height + 17))
     if up:
         s.above = ABOVE
         s.node("logits", "affine", (up, -16), "y", "W_y")
@@ -39,7 +39,7 @@ def leaves(
         s.wire("softmax", "y")
         s.text((up + 50, 6), f"{stream}_t", stream=stream)
         s.text((up + 12, -100), "y_t", anchor="start", stream="y")
-        s.reading("y", (up - 14, -100), "end")
+        s.place_number("y", (up - 14, -100), "end")
         s.text((up - 188, -70), "probabilities of the next character", "caption")
         s.text((up - 130, -16), OUTPUT, "caption")
         s.text((up + 50, 41), "layer above", "caption")
@@ -48,4 +48,4 @@ def leaves(
 def value(s: Sketch, words: str, at: Point, stream: str = "gate") -> None:
     """The name of a value, to the right of its upright wire, and its number."""
     s.text(at, words, anchor="start", stream=stream)
-    s.reading(words[0], (at[0] + 26, at[1]), "start")
+    s.place_number(words[0], (at[0] + 26, at[1]), "start")

@@ -83,7 +83,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Reading:
+class NumberPlace:
     """The place of a node's number in a drawing with numbers; `words` stand before it."""
 
     node: str
@@ -107,7 +107,7 @@ class Sketch:
     nodes: dict[str, Node] = field(default_factory=dict)
     wires: list[Wire] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
-    readings: list[Reading] = field(default_factory=list)
+    number_places: list[NumberPlace] = field(default_factory=list)
 
     def node(self, name: str, kind: str, at: Point, stream: str = "gate", label: str = "") -> None:
         """Place a node."""
@@ -117,9 +117,9 @@ class Sketch:
         """Place words."""
         self.texts.append(Text(at, words, role, **how))
 
-    def reading(self, node: str, at: Point, anchor: str = "middle", words: str = "") -> None:
+    def place_number(self, node: str, at: Point, anchor: str = "middle", words: str = "") -> None:
         """Say where a node's number goes, which only a drawing with numbers shows."""
-        self.readings.append(Reading(node, at, anchor, words))
+        self.number_places.append(NumberPlace(node, at, anchor, words))
 
     def wire(
         self,

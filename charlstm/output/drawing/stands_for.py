@@ -16,13 +16,15 @@ def values_of(sketch: Sketch, nodes: Sequence[graph.Node]) -> Values:
 
     What is not one value of the unit has none: x, y, and what stands one above the other.
     """
-    found: dict[str, graph.Node | None] = {}
+    counterparts: dict[str, graph.Node | None] = {}
 
     def find(drawn: Node) -> graph.Node | None:
-        if drawn.name not in found:
+        if drawn.name not in counterparts:
             made_of = [find(source) for source in sketch.inputs(drawn.name)]
-            found[drawn.name] = next((n for n in nodes if _stands_for(drawn, n, made_of)), None)
-        return found[drawn.name]
+            counterparts[drawn.name] = next(
+                (n for n in nodes if _stands_for(drawn, n, made_of)), None
+            )
+        return counterparts[drawn.name]
 
     return {name: value for name, drawn in sketch.nodes.items() if (value := find(drawn))}
 

@@ -150,7 +150,7 @@ def text_of(text: Text) -> str:
         "one_minus": (17, False, PLAIN),
         "caption": (12.5, False, PLAIN),
         "note": (14, False, PLAIN),
-        "reading": (14, False, PLAIN),
+        "digits": (14, False, PLAIN),
         "label": (14, True, FONT),
         "small": (12, False, FONT),
         "tiny": (9, False, FONT),
@@ -166,17 +166,17 @@ def text_of(text: Text) -> str:
 
 def _lowered(words: str, size: float) -> str:
     """Subscripts as smaller, lower letters; the next letter is raised back."""
-    small, drop, lowered, found = size * 0.7, size * 0.2, False, ""
+    small, drop, lowered, markup = size * 0.7, size * 0.2, False, ""
     for piece in re.split(r"(_\{[^}]*\}|_.)", words):
         if piece.startswith("_"):
             inner = escape(piece[1:].strip("{}"))
-            found += f'<tspan dy="{_n(drop)}" font-size="{_n(small)}">{inner}</tspan>'
+            markup += f'<tspan dy="{_n(drop)}" font-size="{_n(small)}">{inner}</tspan>'
             lowered = True
         elif piece:
             shift = f'<tspan dy="{_n(-drop)}">{escape(piece)}</tspan>'
-            found += shift if lowered else escape(piece)
+            markup += shift if lowered else escape(piece)
             lowered = False
-    return found
+    return markup
 
 
 def _rect(

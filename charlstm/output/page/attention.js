@@ -27,7 +27,7 @@ function look(t) {
   });
   tell(here);
   const most = shares.map((share, k) => [share, first + k]).filter(([share]) => share > 0);
-  most.sort((one, other) => other[0] - one[0] || other[1] - one[1]);
+  most.sort((first, second) => second[0] - first[0] || second[1] - first[1]);
   $("looks").textContent = most.length
     ? `To predict it, the model looked most at the output after:`
     : "To predict it, the model had nothing to look at.";

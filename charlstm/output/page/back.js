@@ -59,10 +59,10 @@ function readoutBack(steps, n, dz, outputs) {
   const { attention } = network, { seen, q, p } = lookBack(steps[n].output);
   add(outputs[n], dz);
   if (!seen.length) return;
-  const du = dz.map((one, k) => one * attention.v[k]), dq = zeros();
+  const du = dz.map((value, k) => value * attention.v[k]), dq = zeros();
   p.forEach((weights, r) => {
     const of = (vector) => vector.subarray(r * perHead, (r + 1) * perHead), dp = seen.map((m) => dotOfHead(m, du, r));
-    const mean = dp.reduce((sum, one, j) => sum + weights[j] * one, 0);
+    const mean = dp.reduce((sum, value, j) => sum + weights[j] * value, 0);
     seen.forEach((m, j) => {
       const dk = (weights[j] * (dp[j] - mean)) / Math.sqrt(perHead), dm = of(outputs[n - 1 - j]);
       add(dm, of(du), weights[j]);
@@ -82,7 +82,7 @@ function passBack(steps, to, d, outputs, dx) {
     for (let k = L - 1; k >= 0; k--) {
       layerBack(network.layers[k], values[k], held[k], d[k], k ? d[k - 1].h : (row, g) => dx(n, row, g));
     }
-    if (id === data.reset_at) d.forEach((states) => Object.values(states).forEach((one) => one.fill(0)));
+    if (id === data.reset_at) d.forEach((states) => Object.values(states).forEach((state) => state.fill(0)));
   }
 }
 

@@ -7,7 +7,7 @@ now.checkpoint = newest;
 function chooseCheckpoint(k) {
   now.checkpoint = clamp(Math.round(k) || 0, 0, newest);
   base = networkAt(now.checkpoint);
-  for (const one of text) one.unchanged = null;
+  for (const place of text) place.unchanged = null;
   readAnew();
 }
 
@@ -15,8 +15,8 @@ function chooseCheckpoint(k) {
 // little at a time, so that the page goes on working.
 let course = [], courseOf = "", measuring = null;
 const mean = (bits) => {
-  const known = bits.filter((one) => one !== null);
-  return known.length ? known.reduce((sum, one) => sum + one, 0) / known.length : null;
+  const known = bits.filter((value) => value !== null);
+  return known.length ? known.reduce((sum, value) => sum + value, 0) / known.length : null;
 };
 function* measured(given) {
   for (let k = newest; k >= 0; k--) {

@@ -24,8 +24,8 @@ function drawUnits(canvas, values, isSigned) {
 
 // The [layer, unit] that a name such as 0:78 names, or 78 in the layer `now`; where none, as it is now.
 function unitNamed(name, now) {
-  const found = /^(?:(\d+):)?(\d+)$/.exec(name.trim());
-  return found ? [Number(found[1] ?? now.layer), Number(found[2])] : [now.layer, now.unit];
+  const match = /^(?:(\d+):)?(\d+)$/.exec(name.trim());
+  return match ? [Number(match[1] ?? now.layer), Number(match[2])] : [now.layer, now.unit];
 }
 
 // A bar for each row of values below a character; its letter stands at the left of every line.

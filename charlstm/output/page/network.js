@@ -49,18 +49,18 @@ function times(matrix, first, rows, vector) {
 // Each operation has a loop of its own, which is faster. A number stands for a vector of it.
 const vector = (a) => (a.length ? a : new Float64Array(H).fill(a));
 const elementwise = {
-  add(one, other) {
-    const out = new Float64Array(H), a = vector(one), b = vector(other);
+  add(first, second) {
+    const out = new Float64Array(H), a = vector(first), b = vector(second);
     for (let k = 0; k < H; k++) out[k] = a[k] + b[k];
     return out;
   },
-  subtract(one, other) {
-    const out = new Float64Array(H), a = vector(one), b = vector(other);
+  subtract(first, second) {
+    const out = new Float64Array(H), a = vector(first), b = vector(second);
     for (let k = 0; k < H; k++) out[k] = a[k] - b[k];
     return out;
   },
-  multiply(one, other) {
-    const out = new Float64Array(H), a = vector(one), b = vector(other);
+  multiply(first, second) {
+    const out = new Float64Array(H), a = vector(first), b = vector(second);
     for (let k = 0; k < H; k++) out[k] = a[k] * b[k];
     return out;
   },
@@ -80,20 +80,20 @@ const elementwise = {
 // outputs below; `held` are values that are as they are.
 function layerStep(weight, state, x, held) {
   const values = [];
-  for (const [k, one] of data.program.steps.entries()) {
-    const a = one.of && values[one.of[0]], b = one.of && values[one.of[1]];
-    const first = one.row * H;
+  for (const [k, operation] of data.program.steps.entries()) {
+    const a = operation.of && values[operation.of[0]], b = operation.of && values[operation.of[1]];
+    const first = operation.row * H;
     let value;
-    if (one.op === "state") value = state[one.name];
-    else if (one.op === "constant") value = one.value;
-    else if (one.op === "bias") value = weight.b.subarray(first, first + H);
-    else if (one.op === "input" && weight.E) {
+    if (operation.op === "state") value = state[operation.name];
+    else if (operation.op === "constant") value = operation.value;
+    else if (operation.op === "bias") value = weight.b.subarray(first, first + H);
+    else if (operation.op === "input" && weight.E) {
       const start = x * (weight.E.length / (V + 1)) + first;
       value = weight.E.subarray(start, start + H);
-    } else if (one.op === "input") value = times(weight.W_x, first, H, x);
-    else if (one.op === "product") value = times(weight[one.weight], first, H, a);
-    else if (one.op === "scale") value = elementwise.multiply(weight[one.weight].subarray(first, first + H), a);
-    else value = elementwise[one.op](a, b);
+    } else if (operation.op === "input") value = times(weight.W_x, first, H, x);
+    else if (operation.op === "product") value = times(weight[operation.weight], first, H, a);
+    else if (operation.op === "scale") value = elementwise.multiply(weight[operation.weight].subarray(first, first + H), a);
+    else value = elementwise[operation.op](a, b);
     for (const it of held) if (it.k === k) (value = value.slice())[it.unit] = it.value;
     values.push(value);
   }
@@ -112,7 +112,7 @@ function dotOfHead(a, b, r) {
 }
 function lookBack({ h, before }, { attention } = network) {
   const seen = [], z = h.slice();
-  for (let one = before; one && seen.length < reach; one = one.before) seen.push(one.h);
+  for (let at = before; at && seen.length < reach; at = at.before) seen.push(at.h);
   if (!seen.length) return { z, seen, p: [] };
   const q = times(attention.W_a, 0, H, h).map((sum, k) => sum + attention.b_a[k]), p = [];
   for (let r = 0; r < heads; r++) {

@@ -121,13 +121,13 @@ def _blocks(weights: Mapping[str, dict[str, str]], layers: int) -> dict[str, Any
 def _earlier(parameters: Parameters, networks: Sequence[Parameters]) -> list[dict[str, Any]]:
     """The weights of earlier networks, the first one first, each less those of the next one."""
     later = {name: rounded(value) for name, value in parameters.by_name.items()}
-    found = []
+    blocks = []
     for network in reversed(networks):
         texts = {}
         for name, value in network.by_name.items():
             texts[name], later[name] = packed_difference(value, later[name])
-        found.append(_blocks(texts, network.architecture.num_layers))
-    return found[::-1]
+        blocks.append(_blocks(texts, network.architecture.num_layers))
+    return blocks[::-1]
 
 
 SYMBOLS = {"+": "add", "−": "subtract", "⊙": "multiply", "σ": "sigmoid", "tanh": "tanh"}

@@ -11,7 +11,7 @@ function likeliest(logits, count) {
 
 // The likeliest five, and beside them what the unchanged network expects, with the likeliest five of both.
 function showExpected({ logits, unchanged }) {
-  const all = [logits, ...(unchanged ? [unchanged.logits] : [])].map((one) => softmax(one, 1));
+  const all = [logits, ...(unchanged ? [unchanged.logits] : [])].map((values) => softmax(values, 1));
   const most = (id) => Math.max(...all.map((odds) => odds[id]));
   const listed = [...all[0].keys()].sort((a, b) => most(b) - most(a)).slice(0, 5);
   $("expected").replaceChildren(...listed.map((id) => {

@@ -21,8 +21,8 @@ const filled = (form) => form
 
 // Words with what follows an underscore lowered.
 function lowered(made, words) {
-  for (const [, plain, inner, one] of words.matchAll(/([^_]+)|_\{(.*?)\}|_(.)/g)) {
-    made.append(plain ?? element("sub", "", inner ?? one));
+  for (const [, plain, inner, letter] of words.matchAll(/([^_]+)|_\{(.*?)\}|_(.)/g)) {
+    made.append(plain ?? element("sub", "", inner ?? letter));
   }
   return made;
 }
@@ -58,16 +58,16 @@ function drawStep() {
   $("step-about").replaceChildren(lowered(element("span"),
     `Unit ${now.layer}:${now.unit} reads “${here.shown}”, character ${now.here}, the last of “`),
     element("span", "mono", read), lowered(element("span"), `”. x_t is ${x}; ${old}.`));
-  for (const one of drawn("[data-place]")) {
-    const { place, words = "" } = one.dataset;
-    if (place === "x") one.textContent = now.layer ? `h, layer ${now.layer - 1}` : `“${here.shown}”`;
-    else if (place === "y") one.textContent = likeliest(here.logits, 3).map(([odds, id]) => `“${data.shown[id]}” ${odds.toFixed(2)}`).join(" · ");
-    else one.textContent = words + threeDigits(values[place]);
+  for (const part of drawn("[data-place]")) {
+    const { place, words = "" } = part.dataset;
+    if (place === "x") part.textContent = now.layer ? `h, layer ${now.layer - 1}` : `“${here.shown}”`;
+    else if (place === "y") part.textContent = likeliest(here.logits, 3).map(([odds, id]) => `“${data.shown[id]}” ${odds.toFixed(2)}`).join(" · ");
+    else part.textContent = words + threeDigits(values[place]);
   }
-  for (const one of drawn("[data-curve]")) {
-    const [cx, cy, w, h, range, place] = one.dataset.curve.split(" ").map(Number), u = clamp(values[place] / range, -1, 1);
-    one.setAttribute("cx", cx + w * u);
-    one.setAttribute("cy", cy - h * Math.tanh(3 * u));
+  for (const part of drawn("[data-curve]")) {
+    const [cx, cy, w, h, range, place] = part.dataset.curve.split(" ").map(Number), u = clamp(values[place] / range, -1, 1);
+    part.setAttribute("cx", cx + w * u);
+    part.setAttribute("cy", cy - h * Math.tanh(3 * u));
   }
   $("drawing").classList.toggle("in-top", now.layer === L - 1);
   $("equations").replaceChildren(...data.equations.map(equationBox));
@@ -77,15 +77,15 @@ function drawStep() {
 // Light up an equation; those after it are still to come. With null all are there.
 function showTerm(term) {
   zoomed.term = term;
-  const light = (one, terms) => {
-    one.classList.toggle("lit", terms.includes(term));
-    one.classList.toggle("later", term !== null && Math.min(...terms) > term);
+  const light = (part, terms) => {
+    part.classList.toggle("lit", terms.includes(term));
+    part.classList.toggle("later", term !== null && Math.min(...terms) > term);
   };
-  for (const one of drawn("[data-terms]")) light(one, one.dataset.terms.split(" ").map(Number));
-  [...$("equations").children].forEach((one, k) => {
-    light(one, [k]);
-    if (k === term) one.firstChild.setAttribute("aria-current", "step");
-    else one.firstChild.removeAttribute("aria-current");
+  for (const part of drawn("[data-terms]")) light(part, part.dataset.terms.split(" ").map(Number));
+  [...$("equations").children].forEach((part, k) => {
+    light(part, [k]);
+    if (k === term) part.firstChild.setAttribute("aria-current", "step");
+    else part.firstChild.removeAttribute("aria-current");
   });
   $("step-some").classList.toggle("termed", term !== null);
   const whom = now.layer < L - 1 ? "the layer above" : reach ? "attention and the output" : "the output";

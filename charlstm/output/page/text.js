@@ -20,15 +20,15 @@ function append(id, given, typed = "") {
 // Read the character at t, as the changes want it. What the unchanged network does with the text's own
 // character is kept beside it.
 function readAt(t) {
-  const one = text[t], { box, own } = one, before = stepBefore(t);
+  const place = text[t], { box, own } = place, before = stepBefore(t);
   if (changes.length) {
     const { id, shown } = swapped(t) ?? own;
-    one.unchanged ??= step(t ? text[t - 1].unchanged : step(fresh(), data.newline, base), own.id, base);
-    Object.assign(one, { id, shown }, step(before, id, network, t));
-  } else Object.assign(one, own, one.unchanged ?? step(before, own.id), { unchanged: null });
-  one.bits = bitsOf(before, one.id);
-  say(box.c, one.shown);
-  box.classList.toggle("flipped", isFlipped(one));
+    place.unchanged ??= step(t ? text[t - 1].unchanged : step(fresh(), data.newline, base), own.id, base);
+    Object.assign(place, { id, shown }, step(before, id, network, t));
+  } else Object.assign(place, own, place.unchanged ?? step(before, own.id), { unchanged: null });
+  place.bits = bitsOf(before, place.id);
+  say(box.c, place.shown);
+  box.classList.toggle("flipped", isFlipped(place));
   showGuesses(t);
 }
 

@@ -25,12 +25,12 @@ function ablated(net, layer, unit) {
 
 // Make a change, in place of one with its key; without one, take that back. What was read before its
 // place stays as it is.
-function makeChange(key, one) {
+function makeChange(key, change) {
   stop();
-  const others = changes.filter((other) => other.key !== key), it = one ?? changes.find((other) => other.key === key);
+  const others = changes.filter((other) => other.key !== key), it = change ?? changes.find((other) => other.key === key);
   if (!it) return;
   if (!changes.length) for (const read of text) read.unchanged = { ...read };
-  changes = one ? [...others, { key, ...one }] : others;
+  changes = change ? [...others, { key, ...change }] : others;
   readAnew(changes.length ? it.held?.t ?? it.swap?.t ?? 0 : 0);
 }
 const withChanges = (net) => ({
@@ -60,8 +60,8 @@ function swap() {
   $("swap-said").textContent = list.length > 1 ? `These are ${list.length} ${data.tokens}s; one takes the place of one.` : "";
   if (list.length !== 1 || !text.length) return;
   const [id] = list, shown = glyphOf(id, typed), { own } = text[t];
-  const one = { words: `character ${t} is “${shown}” in place of “${own.shown}”`, swap: { t, id, shown } };
-  makeChange(`swap ${t}`, id === own.id && shown === own.shown ? null : one);
+  const change = { words: `character ${t} is “${shown}” in place of “${own.shown}”`, swap: { t, id, shown } };
+  makeChange(`swap ${t}`, id === own.id && shown === own.shown ? null : change);
 }
 
 function showChanges() {

@@ -11,14 +11,14 @@ function countsOn(list) {
 }
 // Stretches {from, to, most} where at least so many are on, outside of [a, b].
 function stretches(counts, least, [a, b]) {
-  const found = [];
+  const stretches = [];
   counts.forEach((count, t) => {
-    const last = found.at(-1);
+    const last = stretches.at(-1);
     if (count < least) return;
     if (last?.to === t - 1) [last.to, last.most] = [t, Math.max(last.most, count)];
-    else found.push({ from: t, to: t, most: count });
+    else stretches.push({ from: t, to: t, most: count });
   });
-  return found.filter(({ from, to }) => to < a || from > b);
+  return stretches.filter(({ from, to }) => to < a || from > b);
 }
 // Places where all are on, or as many as it takes to find enough places; half at least.
 function elsewhere(counts, size, ends) {

@@ -9,18 +9,18 @@ function asked() {
   const [own, against] = ["why-for", "why-against"].map((id) => encode($(id).value));
   const here = text[now.here], count = now.here + (own.length ? 1 : 0);
   if (!here || !count) return "No character stands before this one; choose a later one.";
-  const one = own.length ? own : [here.id];
-  if ([...one, ...against].includes(V)) return "A character that was never seen in training has no probability.";
-  if (against.length && one.every((id, k) => k >= against.length || id === against[k])) {
+  const wanted = own.length ? own : [here.id];
+  if ([...wanted, ...against].includes(V)) return "A character that was never seen in training has no probability.";
+  if (against.length && wanted.every((id, k) => k >= against.length || id === against[k])) {
     return "One is the beginning of the other, so nothing decides between them; type two that differ.";
   }
-  return { count, continuations: against.length ? [one, against] : [one] };
+  return { count, continuations: against.length ? [wanted, against] : [wanted] };
 }
 
 // A logit, or the difference of two, as a sum over the top layer's units, the largest term first.
-function logitSum({ count, continuations: [one, other] }) {
-  const k = other ? one.findIndex((id, k) => id !== other[k]) : 0, ids = other ? [one[k], other[k]] : [one[k]];
-  const { output } = readOn(stepBefore(count), one.slice(0, k + 1)).steps[k], { z } = lookBack(output);
+function logitSum({ count, continuations: [wanted, other] }) {
+  const k = other ? wanted.findIndex((id, k) => id !== other[k]) : 0, ids = other ? [wanted[k], other[k]] : [wanted[k]];
+  const { output } = readOn(stepBefore(count), wanted.slice(0, k + 1)).steps[k], { z } = lookBack(output);
   const { W_y, b_y } = network.readout, bias = difference(ids.map((id) => b_y[id]));
   const terms = Array.from(output.h, (h, unit) => {
     const weight = difference(ids.map((id) => W_y[id * H + unit]));

@@ -55,7 +55,7 @@ class Frame:
     def attractor_end(self, reading: int) -> int | None:
         """The same of the last other noun before the agreeing word; None if there is none."""
         before = " ".join(word[reading] for word in self.words[: self.agreeing])
-        ends = [found.end() for found in re.finditer(r"\S+", before) if found[0] in NOUN_FORMS]
+        ends = [match.end() for match in re.finditer(r"\S+", before) if match[0] in NOUN_FORMS]
         return max((end for end in ends if end != self.subject_end(reading)), default=None)
 
     def attractors(self, reading: int) -> int:

@@ -148,4 +148,4 @@ def _differences(summary: Summary | None, other: Summary | None) -> dict[str, An
     if not summary or not other:
         return None
     less = {name: share.less(other.shares[name]) for name, share in summary.shares.items()}
-    return {name: found and found.to_mapping() for name, found in less.items()}
+    return {name: difference and difference.to_mapping() for name, difference in less.items()}

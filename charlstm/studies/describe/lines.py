@@ -20,9 +20,9 @@ def lines(description: Description) -> Iterator[str]:
         heads = _count(shape.attention_heads, "head")
         yield f"Each step looks back at the last {_count(shape.attention, 'output')}, with {heads}."
     if description.lines is not None:
-        one = "one text: state is carried from line to line."
+        whole = "one text: state is carried from line to line."
         own = "lines: each is an example of its own, and no state is carried into it."
-        yield f"It reads {own if description.lines else one}"
+        yield f"It reads {own if description.lines else whole}"
     yield ""
     yield "One step. Columns are examples, x_t has D rows, a bias (H, 1) is added to every column."
     yield from table(_letters([description.layers[0], *([] if above else [description.readout])]))

@@ -102,9 +102,9 @@ def _pass_back(
     return -loss, -gradient[: before.size]
 
 
-def rank_correlation(one: Values, other: Values) -> float:
-    """Spearman's: the correlation of ranks, from -1 to 1; NaN if all values of one are equal."""
-    a, b = (_ranks(values) - (values.size + 1) / 2 for values in (one, other))
+def rank_correlation(first: Values, other: Values) -> float:
+    """Spearman's: the correlation of ranks, from -1 to 1; NaN if all values of either are equal."""
+    a, b = (_ranks(values) - (values.size + 1) / 2 for values in (first, other))
     length = np.linalg.norm(a) * np.linalg.norm(b)
     return float(a @ b / length) if length else float("nan")
 

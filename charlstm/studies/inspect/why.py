@@ -65,8 +65,14 @@ class Why(Result):
 
     def to_table(self) -> tuple[list[str], list[list[Any]]]:
         """One row for each character before."""
-        found = self.influence
-        columns = (range(len(self.symbols)), self.symbols, found.signed, found.norm, found.exact)
+        measures = self.influence
+        columns = (
+            range(len(self.symbols)),
+            self.symbols,
+            measures.signed,
+            measures.norm,
+            measures.exact,
+        )
         rows = [list(row) for row in zip(*columns, strict=True)]
         return ["place", "character", "signed_nats", "norm", "exact_nats"], rows
 
@@ -96,11 +102,11 @@ class Why(Result):
 
         The root lets small influence be seen.
         """
-        found = self.influence
+        measures = self.influence
         return [
-            Strip("exact", self.symbols, _shades(found.exact), diverging, low=-1.0),
-            Strip("signed", self.symbols, _shades(found.signed), diverging, low=-1.0),
-            Strip("norm", self.symbols, _shades(found.norm), heat),
+            Strip("exact", self.symbols, _shades(measures.exact), diverging, low=-1.0),
+            Strip("signed", self.symbols, _shades(measures.signed), diverging, low=-1.0),
+            Strip("norm", self.symbols, _shades(measures.norm), heat),
         ]
 
     def lines(
@@ -177,8 +183,8 @@ def _shared(ids: Sequence[NDArray[np.intp]]) -> int:
     """How many ids two continuations share at their start; 0 of one."""
     if len(ids) == 1:
         return 0
-    for k, (one, other) in enumerate(zip(*ids, strict=False)):
-        if one != other:
+    for k, (first, second) in enumerate(zip(*ids, strict=False)):
+        if first != second:
             return k
     raise CorpusError(
         "one continuation is the beginning of the other, so nothing decides between them; give two "

@@ -117,10 +117,10 @@ def _formulas(whole: Mapping[str, Any], meta: Mapping[str, Any]) -> Iterator[str
     predictions = _of_kind(whole.get("predictions", []), list, "predictions")
     for k, prediction in enumerate(predictions):
         place = f"predictions[{k}]"
-        found = _of_kind(prediction, dict, place)
-        if found.get("type", "formula") != "formula":
-            raise CorpusError(f"{place}: type {_brief(found['type'])}; only 'formula' is read")
-        yield _of_kind(found.get("formula"), str, f"{place}.formula")
+        fields = _of_kind(prediction, dict, place)
+        if fields.get("type", "formula") != "formula":
+            raise CorpusError(f"{place}: type {_brief(fields['type'])}; only 'formula' is read")
+        yield _of_kind(fields.get("formula"), str, f"{place}.formula")
     if not predictions:
         place = "meta.string_predictions"
         texts = _of_kind(meta.get("string_predictions", []), list, place)
@@ -137,9 +137,9 @@ def _prediction(text: str, place: str) -> Prediction:
 
 
 def _item(value: object, place: str) -> Item:
-    found = _of_kind(value, dict, place)
+    item = _of_kind(value, dict, place)
     conditions: dict[str, dict[int, str]] = {}
-    for k, condition in enumerate(_filled(found.get("conditions"), "conditions", place)):
+    for k, condition in enumerate(_filled(item.get("conditions"), "conditions", place)):
         where = f"{place}.conditions[{k}]"
         fields = _of_kind(condition, dict, where)
         name = _of_kind(fields.get("condition_name"), str, f"{where}.condition_name").strip()
@@ -154,7 +154,7 @@ def _item(value: object, place: str) -> Item:
         if not any(content.strip() for content in regions.values()):
             raise CorpusError(f"{where}: all regions are empty, so there is no sentence")
         conditions[name] = regions
-    number = found.get("item_number", place)
+    number = item.get("item_number", place)
     return Item(number if isinstance(number, int) else str(number), conditions)
 
 

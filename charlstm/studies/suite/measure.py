@@ -133,5 +133,5 @@ def _score(suite: Suite, item: Item, bits: dict[str, dict[int, float]]) -> ItemS
         of_condition = bits[region.condition]
         return sum(of_condition.values()) if region.number is None else of_condition[region.number]
 
-    found = [holds(prediction.formula, surprisal) for prediction in suite.predictions]
-    return ItemScore(item, bits, found)
+    right = [holds(prediction.formula, surprisal) for prediction in suite.predictions]
+    return ItemScore(item, bits, right)

@@ -106,15 +106,15 @@ class _Parser:
         return self._chain("+-", self._term, truths=False)
 
     def _chain(self, marks: str, operand: Callable[[], Formula], *, truths: bool) -> Formula:
-        place, found = self._place, ""
+        place, operators = self._place, ""
         operands = [operand()]
         while self.mark and self.mark in marks:
-            found += self._taken()
-            self._check(operands[-1], found[-1], place, truth=truths)
+            operators += self._taken()
+            self._check(operands[-1], operators[-1], place, truth=truths)
             place = self._place
             operands.append(operand())
-            self._check(operands[-1], found[-1], place, truth=truths)
-        return Operation(found, tuple(operands)) if found else operands[0]
+            self._check(operands[-1], operators[-1], place, truth=truths)
+        return Operation(operators, tuple(operands)) if operators else operands[0]
 
     def _term(self) -> Formula:
         if self.mark in CLOSING:
