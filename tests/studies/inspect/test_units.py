@@ -85,6 +85,12 @@ def test_there_are_controls_even_if_all_units_are_candidates() -> None:
     assert [(unit.layer, unit.unit) for unit in units.carriers] == [(0, CARRIER)]
 
 
+def test_a_unit_among_the_controls_is_not_compared_with_itself() -> None:
+    units = planted_units(candidates=1, controls=H)  # all units are drawn
+    assert units.controls == H
+    assert units.carriers[0].p_controls == 1 / H
+
+
 def test_a_unit_is_claimed_only_if_enough_random_units_cost_less() -> None:
     units = planted_units(candidates=3, controls=18)
     assert units.carriers == []

@@ -15,6 +15,7 @@ from charlstm.studies.inspect.chance import best_by_chance, p_value, permuted_re
 from charlstm.studies.inspect.span_values import span_values
 from charlstm.studies.inspect.spans import Span, spans_of, with_enough_items
 from charlstm.studies.inspect.units import Units, find_units
+from charlstm.studies.inspect.units_verdict import verdict
 
 SUBJECT_END = 4  # of a planted sentence, "xx A …"
 
@@ -75,6 +76,31 @@ def test_random_weights_give_no_carrier(cell: str, seed: int) -> None:
     model = Parameters(Architecture(cell, {}, H, 1), len(CHARACTERS), dtype=np.float64)
     model.flat[:] = np.random.default_rng(seed).normal(0.0, 0.7, model.size)
     assert measured(model, planted_pairs(), candidates=H).carriers == []
+
+
+def test_five_items_are_too_few_to_claim_a_unit() -> None:
+    units = measured(planted_model(), planted_pairs(10))  # five of them long
+    (carrier,) = (unit for unit in units.candidates if unit.unit == CARRIER)
+    assert carrier.separates and carrier.cost["long"] == 0.5 and carrier.p_controls == 1 / 20
+    assert carrier.p_labels > 0.01 and units.carriers == []
+    assert "(0.01 is the limit); more items may show more." in verdict(units, "number")
+
+
+def test_a_model_that_is_right_about_as_often_as_by_chance_has_no_carrier() -> None:
+    wrong = [str(item) for item in range(1, 18, 2)]  # nine of the 20 long items
+    pairs = [
+        replace(pair, sentence_good=pair.sentence_bad, sentence_bad=pair.sentence_good)
+        if pair.item in wrong
+        else pair
+        for pair in planted_pairs(40)
+    ]
+    units = measured(planted_model(), pairs)
+    (carrier,) = (unit for unit in units.candidates if unit.unit == CARRIER)
+    assert carrier.p_labels < 0.01 and carrier.p_controls == 1 / 20
+    assert carrier.cost["long"] == pytest.approx(0.05) and carrier.cost["long"] >= 0.05
+    assert units.carriers == []
+    words = "On these pairs 55.0% are right over a long way, little more than by chance"
+    assert verdict(units, "number").startswith(words)
 
 
 def test_a_subject_end_does_without_twins() -> None:
