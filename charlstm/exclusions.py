@@ -65,7 +65,11 @@ BUDGET, GREEDY, OWN = "each sets the budget", "the likeliest is written", "it ha
 RAW, READ = "bytes are read as they are", "only files that you name are read with it"
 NO_FILE = "no file is written"
 HEADS = "--attention-heads", "--attention", "nothing is looked back at"
-VIEWS = "inspect text, inspect attention, inspect gates, inspect units, inspect gradients"
+VIEWS = (
+    "inspect text, inspect attention, inspect gates, inspect units, inspect features, "
+    "inspect gradients"
+)
+READERS = "eval, surprisal, inspect gates, inspect features, inspect gradients"
 SAVING = f"plot, {VIEWS}"
 MADE = "the pairs that are made suit their corpus"
 SUITE = "a suite has its own sentences and predictions"
@@ -86,9 +90,9 @@ RULES = (
     *_with("sample", "--top-k --top-p --min-p", "--temperature", GREEDY, 0.0),
     *_with("sample", "--seed", "--temperature", GREEDY, 0.0, mild=True),
     *_without("eval", "--lines", "TEXT", READ),
-    *_without("eval, inspect gates", "--encoding", "TEXT", READ),
+    *_without("eval, inspect gates, inspect features", "--encoding", "TEXT", READ),
     *_without("inspect gradients", "--encoding", "--text", READ),
-    *_with("eval, surprisal, inspect gates, inspect gradients", "--encoding", BYTES, RAW),
+    *_with(READERS, "--encoding", BYTES, RAW),
     *_with("surprisal", "--no-closing-blank", "--by", "a row is a single character", "char"),
     *_with("agree", "--sweep --corpus --per-condition --seed", "--pairs", OWN),
     *_with("inspect units, inspect attention", "--per-condition", "--pairs", OWN),
@@ -103,6 +107,7 @@ RULES = (
     *_without("inspect attention", "--cut", "TEXT", "pairs are read whole"),
     *_without("inspect attention", "--color", "--at", "a table has no colours"),
     *_with("inspect text", "--top", "--json", "JSON has all guesses", unless="--save"),
+    *_with("inspect features", ALL, "--list", "it lists the library and measures nothing"),
     *_with("inspect gates", "--count", "--json", "JSON has all units"),
     *_with("train", "--force", "--resume", "a run goes on in its own folder"),
     *_without(SAVING, "--force", "--save", NO_FILE),

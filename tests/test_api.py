@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import Runner
+from command_line import Runner, sentences
 from repository import ROOT
 
 import charlstm as package
@@ -143,11 +143,23 @@ def test_what_python_measures_is_what_the_commands_say(charlstm: Runner, looking
     pairs.write_text(json.dumps(noun | {"subject_end": 8}) + "\n", encoding="utf-8")
     sentence, run = "The cats were here.", ("-r", looking_run, "--json")
     flags = ("--steps=9", "--samples=3", "--gain=2", "--cell=rnn")
+    long = looking_run.parents[1] / "long.txt"
+    long.write_text(sentences(400), encoding="utf-8")
+    ask = ("--feature=word", "--define=the=The (?P<needs>.)", "--controls=19")
     for result, arguments in (
         (model.gates(words, fresh=True), ("gates", text, "--fresh", *run)),
         (
             model.gradients(words, gains=[2.0], cells=["rnn"], steps=9, samples=3),
             ("gradients", looking_run, "--text", text, *flags, "--json"),
+        ),
+        (
+            model.features(
+                long.read_text(encoding="utf-8"),
+                ["word"],
+                {"the": "The (?P<needs>.)"},
+                controls=19,
+            ),
+            ("features", long, *ask, *run),
         ),
         (model.attention(sentence, [4], 2), ("attention", sentence, "--at=4", "--head=2", *run)),
         (model.attention_in_pairs(pairs), ("attention", "--pairs", pairs, *run)),

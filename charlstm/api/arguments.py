@@ -2,7 +2,7 @@
 
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any, TypeVar
 
@@ -65,6 +65,22 @@ def several_texts(name: str, value: Any) -> list[str]:
         if not isinstance(item, str):
             raise ConfigError(f"{name} must be a list of texts; {_shown(item)} is none")
     return several
+
+
+def patterns(name: str, value: Any) -> dict[str, str]:
+    """The value of the argument `name`, which must be texts by names; None stands for none.
+
+    Raises:
+        ConfigError: if it is not.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{name} must be patterns by their names, not {_shown(value)}")
+    for part in (*value.keys(), *value.values()):
+        if not isinstance(part, str):
+            raise ConfigError(f"{name} must be patterns by their names; {_shown(part)} is no text")
+    return dict(value)
 
 
 def factors(name: str, value: Any, most: float) -> list[float]:

@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from charlstm import checkpoint
+from charlstm.api.features import Featuring
 from charlstm.api.inspecting import Inspecting
-from charlstm.api.measuring import Measuring
 from charlstm.api.sentences import Sentences
 from charlstm.api.writing import Writing
 from charlstm.store.runs import checkpoint_path, find_run
 
 
-class Model(Writing, Inspecting, Measuring, Sentences):
+class Model(Writing, Inspecting, Featuring, Sentences):
     """A trained model: it writes, scores text, and can be looked into."""
 
 

@@ -140,6 +140,16 @@ def counting_bar(total: int, unit: str) -> Iterator[Callable[[int], None]]:
         late.close()
 
 
+@contextmanager
+def growing_bar(unit: str) -> Iterator[Callable[[int, int], None]]:
+    """The same for work whose length is known late; yields a function of the steps done and all."""
+    late = _LateBar(unit)
+    try:
+        yield late.show
+    finally:
+        late.close()
+
+
 def reading_bar(check: Callable[[], None]) -> ReadProgress:
     """A callback that shows how much of a long text has been read.
 

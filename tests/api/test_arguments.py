@@ -69,6 +69,22 @@ MISTAKES: dict[str, tuple[Callable[[Any], object], str]] = {
         lambda m: m.units("case"),
         "feature must be number or gender, not 'case'",
     ),
+    "no feature of characters": (
+        lambda m: m.features(names=["quote"]),
+        "there is no feature 'quote'; did you mean 'quotes'\\?",
+    ),
+    "a text for features": (
+        lambda m: m.features(names="word"),
+        "names must be a list of texts, not the one text 'word'",
+    ),
+    "a text for definitions": (
+        lambda m: m.features(define="x=y"),
+        "define must be patterns by their names, not 'x=y'",
+    ),
+    "a number for a pattern": (
+        lambda m: m.features(define={"x": 3}),
+        "define must be patterns by their names; 3 is no text",
+    ),
     "a number for a unit": (lambda m: m.ablate(114), UNIT + "114"),
     "a text for a unit": (lambda m: m.ablate("0:114"), UNIT + "'0:114'"),
     "texts for a unit": (lambda m: m.ablate(("0", "1")), UNIT + r"\('0', '1'\)"),
@@ -132,13 +148,14 @@ def test_a_mistake_is_one_line(model: Any, mistake: str) -> None:
 CALLS: dict[str, Callable[..., object]] = {  # by command; each takes its options by name
     "agree": lambda m, **named: m.agree(**named),
     "inspect units": lambda m, **named: m.units(**named),
+    "inspect features": lambda m, **named: m.features(TEXT * 400, ["word"], **named),
     "inspect attention": lambda m, **named: m.attention_in_pairs(**named),
     "inspect gradients": lambda m, **named: m.gradients(TEXT, **named),
     "inspect text": lambda m, top, **_: m.view(TEXT, guesses=top),
     "sample": lambda m, **named: m.sample(**named),
 }
 NOT_IN_PYTHON = {("inspect text", "count"), ("inspect text", "cut"), ("inspect attention", "cut"),
-                 ("sample", "count")}  # fmt: skip
+                 ("inspect features", "cut"), ("sample", "count")}  # fmt: skip
 
 
 def ranges(name: str) -> dict[str, click.IntRange]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 import pytest
-from command_line import TINY, Outcome, Runner
+from command_line import TEXT, TINY, Outcome, Runner
 
 import charlstm as package
 from charlstm.cli import cli
@@ -14,6 +14,7 @@ from charlstm.errors import ConfigError
 from charlstm.exclusions import ALL, ANY, BYTES, RULES, Rule
 
 TYPED = [rule for rule in RULES if rule.option.startswith("--") or rule.option == ALL]
+ANY_OPTION = {"describe": "--hidden-size", "inspect features": "--seed"}  # stand for ALL
 SETTINGS_ROWS = {  # what of them a file may say, with a note in place of an error
     "val_fraction": "val: text.txt\nval_fraction: 0.2",
     "patience": "val_fraction: 0\npatience: 1",
@@ -34,7 +35,7 @@ def command_of(rule: Rule) -> click.Command:
 
 def typed(rule: Rule, option: str, value: object = ANY) -> list[str]:
     """The option as it is typed, with the value or one that its type takes."""
-    option = "--hidden-size" if option == ALL else option
+    option = ANY_OPTION[rule.command] if option == ALL else option
     if not option.startswith("-"):
         return ["text.txt"]
     (found,) = (p for p in command_of(rule).params if option in p.opts)
@@ -63,7 +64,7 @@ def test_each_row_is_refused_where_it_holds_and_nowhere_else(charlstm: Runner, r
     option, other = typed(rule, rule.option), typed(rule, rule.other, rule.value)
     broken, kept = (option, [*option, *other]) if rule.needs else ([*option, *other], option)
     outcome = tried(charlstm, rule, broken)
-    said = rule.message().replace(ALL, "--hidden-size")
+    said = rule.message().replace(ALL, ANY_OPTION.get(rule.command, ALL))
     if rule.mild:
         assert outcome.stderr.count(said.removesuffix(".")) == 1
     else:
@@ -89,6 +90,7 @@ def byte_run(charlstm: Runner, tmp_path_factory: pytest.TempPathFactory) -> Path
 def test_a_row_on_byte_models_is_seen_once_the_model_is_known(
     charlstm: Runner, here: Path, tiny_run: Path, byte_run: Path, rule: Rule
 ) -> None:
+    (here / "text.txt").write_text(TEXT * 2, encoding="utf-8")
     text = ("--text", here / "text.txt") if "gradients" in rule.command else (here / "text.txt",)
     words = (*rule.command.split(), *text, rule.option, "utf-8")
     run = () if "gradients" in rule.command else ("--run",)

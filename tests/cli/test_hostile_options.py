@@ -41,6 +41,7 @@ BASE: dict[str, tuple[str, ...]] = {
     "inspect text": ("inspect", "text", "text.txt", "--run=tiny"),
     "inspect attention": ("inspect", "attention", "The cat", "--run=looking"),
     "inspect gates": ("inspect", "gates", "text.txt", "--run=tiny"),
+    "inspect features": ("inspect", "features", "text.txt", "--run=tiny"),
     "inspect gradients": ("inspect", "gradients", "tiny"),
     "inspect units": ("inspect", "units", "--run=tiny"),
     "export": ("export", "new.html", "--run=tiny"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 import pytest
-from command_line import TEXT, TINY, Runner
+from command_line import TEXT, TINY, Runner, sentences
 
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS
 
@@ -101,6 +101,19 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
             "unit": "0:6",
         },
     ),
+    "inspect.features": (
+        ("-r", "learnt", "long.txt", "--encoding=latin-1", "--feature=word", "--json"),
+        {
+            "names": "sentence",
+            "define": "the=The",
+            "candidates": "2",
+            "controls": "19",
+            "shifts": "100",
+            "seed": "2",
+            "encoding": "cp1251",
+            "cut": "6000",
+        },
+    ),
     "inspect.gradients": (
         ("learnt", "--text=latin.txt", "--encoding=latin-1", "--steps=12", "--samples=4"),
         {
@@ -154,6 +167,7 @@ ELSEWHERE = {  # tests that show what these do
     ("agree", "lower"),
     ("inspect.attention", "pairs"),
     ("inspect.attention", "lower"),
+    ("inspect.features", "listed"),
     ("inspect.units", "pairs"),
     ("inspect.units", "lower"),
     ("describe", "encoding"),
@@ -184,6 +198,8 @@ def files(
     (folder / "planted").symlink_to(planted_run)
     (folder / "text.txt").write_text(TEXT, encoding="utf-8")
     (folder / "latin.txt").write_text("é" + TEXT[:401], encoding="latin-1")
+    long = "".join("é" * (n % 7 == 0) + sentences(20, seed=n) for n in range(20))
+    (folder / "long.txt").write_text(long, encoding="latin-1")
     for name, flags in (("grammar", []), ("other", ["--no-hold-out", "--max-attractors=3"])):
         charlstm.ok("corpus", "agreement", folder / f"{name}.txt", "--sentences=300", *flags)
     train = (*TINY, "--num-layers=3", "--attention=9", "--max-steps=3", "--warmup-steps=1", "--out")

@@ -13,6 +13,7 @@ VIEWS = {
     "attention": "What each step looks back at.",
     "gates": "How often each gate is open or shut.",
     "units": "Find the units that carry number.",
+    "features": "Find the units that carry a feature of any text.",
     "gradients": "How far back the gradient reaches.",
 }
 
