@@ -24,6 +24,7 @@ from charlstm.text.vocabulary import Vocabulary
 from charlstm.threads import on_all_cores
 
 LOGITS = 2**20  # computed at a time for a batch: 8 MB
+PADDED = 2**18  # characters of a batch, if not of a single sentence: 6 MB of values
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def surprisals(
     def of_batch(batch: list[int]) -> list[Array]:
         return _read(parameters, prime, [ids[k] for k in batch])
 
-    batches = batches_by_length([text.size for text in ids], GROUP)
+    batches = batches_by_length([text.size for text in ids], GROUP, PADDED)
     by_sentence: dict[int, Surprisals] = {}
     for batch, values in zip(batches, on_all_cores(of_batch, batches), strict=True):
         for k, of_ids in zip(batch, values, strict=True):

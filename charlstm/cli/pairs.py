@@ -27,7 +27,7 @@ def pairs_option(text: str) -> Callable[[Command], Command]:
     return click.option("--pairs", metavar="FILE", multiple=True, help=text)
 
 
-lower_option = click.option("--lower", is_flag=True, help="Put your pairs in small letters.")
+lower_option = click.option("--lower", is_flag=True, help="Put your sentences in small letters.")
 
 
 def inputs_of(pairs: Sequence[str | Path]) -> list[str | Path]:

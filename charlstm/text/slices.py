@@ -90,10 +90,19 @@ class Columns:
         return self.start + rows + self.length * np.arange(self.count)
 
 
-def batches_by_length(lengths: Sequence[int], most: int) -> list[list[int]]:
+def batches_by_length(
+    lengths: Sequence[int], most: int, padded: int | None = None
+) -> list[list[int]]:
     """The indices of texts in batches of at most `most`, the shortest texts first.
 
-    The texts of a batch have similar lengths, so little padding is needed.
+    The texts of a batch have similar lengths, so little padding is needed. With `padded` no batch
+    of several texts has more characters than that when all are as long as its longest.
     """
-    order = sorted(range(len(lengths)), key=lengths.__getitem__)
-    return [order[first : first + most] for first in range(0, len(order), most)]
+    batches: list[list[int]] = []
+    for k in sorted(range(len(lengths)), key=lengths.__getitem__):
+        count = len(batches[-1]) + 1 if batches else 0
+        full = padded is not None and count * lengths[k] > padded
+        if not batches or count > most or full:
+            batches.append([])
+        batches[-1].append(k)
+    return batches

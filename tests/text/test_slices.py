@@ -26,3 +26,14 @@ def test_batches_hold_every_text_once_and_the_short_ones_first(
     assert order == sorted(range(len(lengths)), key=lambda k: (lengths[k], k))
     assert all(0 < len(batch) <= most for batch in batches)
     assert all(len(batch) == most for batch in batches[:-1])
+
+
+@given(st.lists(st.integers(0, 40), max_size=30), st.integers(0, 90))
+def test_a_long_text_is_no_measure_for_short_ones(lengths: list[int], padded: int) -> None:
+    batches = batches_by_length(lengths, 6, padded)
+    order = [k for batch in batches for k in batch]
+    assert order == sorted(range(len(lengths)), key=lambda k: (lengths[k], k))
+    for batch, after in zip(batches, [*batches[1:], []], strict=False):
+        assert len(batch) == 1 or len(batch) * lengths[batch[-1]] <= padded
+        full = len(batch) == 6 or not after or (len(batch) + 1) * lengths[after[0]] > padded
+        assert len(batch) <= 6 and full
