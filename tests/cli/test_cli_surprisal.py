@@ -101,6 +101,13 @@ def test_characters_have_entropy_and_rank(charlstm: Runner, tiny_run: Path) -> N
         else:
             own = 2.0 ** -float(row["surprisal"])
             assert shares[int(row["rank"]) - 1] == pytest.approx(own, rel=1e-4)
+    command = ("surprisal", "-r", tiny_run, "--by=char", "--base=e")
+    for row, nats in zip(
+        rows, table(charlstm.ok(*command, stdin=text.encode()).output), strict=True
+    ):
+        entropy = float(row["entropy"]) * math.log(2)
+        assert float(nats["entropy"]) == pytest.approx(entropy, rel=1e-7)
+        assert nats["rank"] == row["rank"]
 
 
 def test_a_region_is_what_stands_between_tabs(charlstm: Runner, tiny_run: Path) -> None:
@@ -205,6 +212,24 @@ def test_several_files_are_numbered_on(charlstm: Runner, here: Path, tiny_run: P
     ]
     wide = charlstm.ok("surprisal", "b.txt", "--encoding=utf-16", "-r", tiny_run).output
     assert [row["token"] for row in table(wide)] == ["The", "dog", "is", "wet."]
+
+
+def test_many_sentences_are_one_table(
+    charlstm: Runner, here: Path, tiny_run: Path, byte_run: Path
+) -> None:
+    text = "The cat is wet.\n" * 1200  # in three chunks
+    command = ("surprisal", "-r", tiny_run)
+    expected = [(str(n), word) for n in range(1, 1201) for word in ("The", "cat", "is", "wet.")]
+    rows = table(charlstm.ok(*command, stdin=text.encode()).output)
+    assert [(row["sentence_id"], row["token"]) for row in rows] == expected
+    records = charlstm.ok(*command, "--json", stdin=text.encode()).json["tokens"]
+    assert [(str(record["sentence_id"]), record["token"]) for record in records] == expected
+    (here / "a.txt").write_bytes(b"one\ntwo")
+    (here / "b.txt").write_bytes(b"three")
+    of_bytes = table(charlstm.ok("surprisal", "-r", byte_run, "a.txt", "b.txt").output)
+    assert [(row["sentence_id"], row["token"]) for row in of_bytes] == [
+        *(("1", "one"), ("2", "two"), ("3", "three"))
+    ]
 
 
 def test_rows_come_before_the_text_has_ended(tiny_run: Path) -> None:
