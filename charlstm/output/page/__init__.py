@@ -12,8 +12,10 @@ from charlstm.store.json_text import json_text
 COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)  # a line of its own in a script
 
 
-def page(name: str, title: str, about: str, data: Mapping[str, Any], drawing: str = "") -> bytes:
-    """The page `name` with its style, script, data and `drawing` (SVG) inside; it needs no network.
+def page(name: str, title: str, about: str, data: Mapping[str, Any], **given: str) -> bytes:
+    """The page `name` with its style, script and data inside; it needs no network.
+
+    `given` is HTML for places of this page, such as a drawing in SVG.
 
     Text enters it as HTML escapes, or as JSON without `<`, `>` and `&`. Its script writes only
     text. So nothing in a text or a file name can become code of the page. The comments of the
@@ -25,9 +27,8 @@ def page(name: str, title: str, about: str, data: Mapping[str, Any], drawing: st
         if part.name.endswith((".css", ".js"))
     }
     known = {"title": html.escape(title), "about": html.escape(about), "data": embedded(data)}
-    known["drawing"] = drawing
     text = (files(__name__) / f"{name}.html").read_text(encoding="utf-8")
-    return Template(text).substitute(parts | known).encode("utf-8", "replace")
+    return Template(text).substitute(parts | known | given).encode("utf-8", "replace")
 
 
 def embedded(data: Any) -> str:

@@ -21,6 +21,7 @@ from charlstm.nn.graph import (
     symbol_of,
 )
 from charlstm.nn.parameters import Parameters, layer_parameters, parameters_at
+from charlstm.nn.units import unit_name
 from charlstm.output.arithmetic import OpenEquation, Written, open_equations, places
 from charlstm.output.drawing.cell import drawing_of
 from charlstm.output.drawing.live import live_svg
@@ -32,6 +33,7 @@ from charlstm.text.vocabulary import Vocabulary
 MOST = 16_000_000  # parameters that a browser can hold: a page of 43 MB
 WORK = 2_000_000_000  # multiplications that a browser does while a page opens
 LONGEST = 5000  # characters, each a column of the page
+BY_NAME = '\n    <option value="name">those with a name</option>'
 EARLY = 8  # earlier networks, each half as large as the page's own
 EARLY_WEIGHTS = 8_000_000  # of all of them: 11 MB of a page
 
@@ -58,13 +60,14 @@ def network_page(
     written: Written,
     settings: Mapping[str, float] | None = None,
     on_the_way: Sequence[tuple[int, Parameters]] = (),
+    names: Mapping[tuple[int, int], str] | None = None,
 ) -> bytes:
     """The page, in UTF-8, with the weights in 16 bits. It reads `text` when it opens.
 
     The unit `start` is in view first; `salient` are the units of each layer to step through.
     `written` are the equations of the cell's step. `settings` are values of its fields by name,
     such as `temperature`. `on_the_way` are networks that training made before these parameters,
-    each with its update.
+    each with its update. `names` are those of some units, to step through too.
 
     Raises:
         ExportError: if the network is too large, or a weight is not finite.
@@ -94,11 +97,13 @@ def network_page(
         "heads": shape.attention_heads,
         "start": list(start),
         "salient": salient,
+        "names": {unit_name(unit): name for unit, name in (names or {}).items()},
         "most": page_limit(parameters),
         "settings": {"prime": text, **(settings or {})},
     }
     drawing = live_svg(drawing_of(cell, attention=shape.attention > 0), places(written), equations)
-    return page("model", title, about, data, drawing)
+    by_name = BY_NAME if names else ""
+    return page("model", title, about, data, drawing=drawing, by_name=by_name)
 
 
 def _shown(equation: OpenEquation) -> dict[str, Any]:

@@ -55,19 +55,19 @@ parts.push({
   unit() {
     $("layer").value = now.layer;
     $("unit").value = `${now.layer}:${now.unit}`;
+    $("unit-name").textContent = data.names[$("unit").value] ?? "";
     $("quantity").value = now.quantity;
     listSpanUnits();
   },
 });
 
-// The next or previous unit by number, by salience, or of those on over the span.
+// The next or previous unit by number, by salience, of those with a name, or of those on over the span.
 function order() {
   const kind = $("order").value;
   if (kind === "salience") return data.salient[now.layer].map((unit) => [now.layer, unit]);
-  if (kind === "span" && spanUnits.length) {
-    const byName = new Map(spanUnits.map(({ layer, unit }) => [`${layer}:${unit}`, [layer, unit]]));
-    return [...byName.values()];
-  }
+  const once = (names) => [...new Set(names)].map((name) => unitNamed(name, now));
+  if (kind === "name") return once(Object.keys(data.names));
+  if (kind === "span" && spanUnits.length) return once(spanUnits.map(({ layer, unit }) => `${layer}:${unit}`));
   return Array.from({ length: H }, (_, unit) => [now.layer, unit]);
 }
 function nextUnit(by) {

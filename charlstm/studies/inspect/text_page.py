@@ -2,7 +2,7 @@
 
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from charlstm.nn.parameters import Parameters
@@ -22,10 +22,12 @@ def trace_page(
     about: str,
     written: Written,
     on_the_way: Sequence[tuple[int, Parameters]] = (),
+    names: Mapping[tuple[int, int], str] | None = None,
 ) -> bytes:
     """The page of all units, in UTF-8, with the layer and unit `start` in view first.
 
-    `written` are the equations of the cell's step, `on_the_way` is as for `network_page`.
+    `written` are the equations of the cell's step; `on_the_way` and `names` are as for
+    `network_page`.
 
     Raises:
         ExportError: if the network is too large for a page.
@@ -40,6 +42,7 @@ def trace_page(
         salient=[salient_units(memory, SALIENT) for memory in trace.memory],
         written=written,
         on_the_way=on_the_way,
+        names=names,
     )
 
 
