@@ -1,6 +1,7 @@
 """Which units carry a feature of the characters of a text."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from charlstm.api.arguments import patterns, several_texts, whole_number
@@ -8,6 +9,10 @@ from charlstm.api.measuring import Measuring, Text
 
 if TYPE_CHECKING:  # imported where it is used, so that sampling starts fast
     from charlstm.studies.features.report import FeaturesReport
+    from charlstm.studies.features.result import Features
+    from charlstm.text.vocabulary import Ids
+
+LENGTH = 1500  # characters of a page
 
 
 class Featuring(Measuring):
@@ -41,13 +46,13 @@ class Featuring(Measuring):
             FEWEST_SHIFTS,
             find_features,
         )
+        from charlstm.studies.features.passage import passage_of  # noqa: PLC0415
         from charlstm.studies.features.report import FeaturesReport  # noqa: PLC0415
 
         features = chosen_features(several_texts("names", names), patterns("define", define))
+        network = self.parameters, self.vocabulary, self._given(text)
         found = find_features(
-            self.parameters,
-            self.vocabulary,
-            self._given(text),
+            *network,
             features,
             candidates=whole_number("candidates", candidates, 1),
             controls=whole_number("controls", controls, FEWEST_CONTROLS),
@@ -55,4 +60,26 @@ class Featuring(Measuring):
             seed=whole_number("seed", seed, 0),
             progress=progress,
         )
-        return FeaturesReport(found, self.name, self.vocabulary.unit)
+        passage = passage_of(*network, features, found)
+        page = partial(self._page, network[2][passage.start :], found)
+        return FeaturesReport(found, self.name, self.vocabulary.unit, passage, page)
+
+    def _page(self, ids: "Ids", found: "Features") -> bytes:
+        """The page that reads the beginning of `ids`, with the names of units."""
+        from charlstm.output.page.network import early_limit, page_limit  # noqa: PLC0415
+        from charlstm.studies.describe.equations import one_step  # noqa: PLC0415
+        from charlstm.studies.inspect.text_page import trace_page  # noqa: PLC0415
+        from charlstm.trace import trace_text  # noqa: PLC0415
+
+        some = ids[: min(LENGTH, page_limit(self.parameters))]
+        is_bytes = self.vocabulary.tokens == "byte"
+        text = self.vocabulary.decode_bytes(some) if is_bytes else self.vocabulary.decode(some)
+        return trace_page(
+            trace_text(self.parameters, self.vocabulary, text),
+            next(iter(found.names), found.features[0].best.place),
+            f"What {self.name} knows of a text",
+            self.read_by(len(some)),
+            one_step(self.parameters.cell).written,
+            self.on_the_way(early_limit(self.parameters)),
+            found.names,
+        )

@@ -65,7 +65,7 @@ def _definitions(
 @click.option("--seed", default=1, type=click.IntRange(0), help="Decides shifts and controls.")
 @click.option("--encoding", default="utf-8", show_default=True, help="How the files are encoded.")
 @click.option("--cut", default=CUT, type=click.IntRange(1), help="Read so many characters only.")
-@save_option(".csv", ".json")
+@save_option(".html", ".png", ".svg", ".csv", ".json")
 @json_option
 def command(
     text: tuple[str, ...],
@@ -90,7 +90,8 @@ def command(
     newline) cost more than without random units, and more than other characters.
 
     TEXT are files, folders of *.txt, .gz, or - for standard input. Without TEXT the model reads the
-    run's own validation part.
+    run's own validation part. --save FILE.png colours a passage by the best unit of each feature.
+    --save FILE.html writes the page of the model, which names these units.
     """
     if listed:
         _show_library(as_json)

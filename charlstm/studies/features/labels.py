@@ -1,6 +1,6 @@
 """A feature's values and needs at the ids of a text; what is too rare is left out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -50,11 +50,8 @@ def labels_of(
     features: Sequence[Feature], vocabulary: Vocabulary, ids: NDArray[Any], halves: Halves
 ) -> tuple[list[Labels], list[LeftOut]]:
     """The labels of features that occur often enough, and the others."""
-    text, sizes = _text_of(vocabulary, ids)
     labels, left_out = [], []
-    for feature in features:
-        marking = _at_ids(feature.mark(text), sizes)
-        values, needs = marking.values, marking.needs
+    for feature, (values, needs) in zip(features, markings(features, vocabulary, ids), strict=True):
         chosen, reported = values[halves.chosen], values[halves.reported]
         why = _why_not(values, chosen, reported)
         if why:
@@ -63,6 +60,15 @@ def labels_of(
         places = None if needs is None else np.flatnonzero(needs[halves.middle :]) + halves.middle
         labels.append(Labels(feature, chosen, reported, places))
     return labels, left_out
+
+
+def markings(
+    features: Sequence[Feature], vocabulary: Vocabulary, ids: NDArray[Any]
+) -> Iterator[Marking]:
+    """Each feature's values and needs at all ids (N,)."""
+    text, sizes = _text_of(vocabulary, ids)
+    for feature in features:
+        yield _at_ids(feature.mark(text), sizes)
 
 
 def _text_of(vocabulary: Vocabulary, ids: NDArray[Any]) -> tuple[str, NDArray[np.intp] | None]:

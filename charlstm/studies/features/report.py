@@ -1,13 +1,18 @@
 """Features and their units: a table, JSON, and lines for a terminal."""
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from charlstm.nn.units import unit_name
 from charlstm.output.result import Result
-from charlstm.studies.features.result import Candidate, Features, FeatureUnits
+from charlstm.output.strips import Strip, strips_figure
+from charlstm.studies.features.passage import Passage
+from charlstm.studies.features.result import Features, FeatureUnits
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 WIDTH = 100  # columns of the legend and of sentences
 HEAD = (
@@ -29,12 +34,15 @@ LEGEND = (
 class FeaturesReport(Result):
     """The features of a text that the model `run` has read, with their units.
 
-    `unit` is what the model reads at a step, "character" or "byte".
+    `unit` is what the model reads at a step, "character" or "byte". `passage` is the part of the
+    text that its picture shows, and `page` makes its page.
     """
 
     features: Features
     run: str
     unit: str = "character"
+    passage: Passage | None = None
+    page: Callable[[], bytes] | None = None
 
     def to_table(self) -> tuple[tuple[str, ...], list[list[Any]]]:
         """One row for each candidate of each feature."""
@@ -76,6 +84,21 @@ class FeaturesReport(Result):
             "features": [_feature_mapping(found) for found in features.features],
             "left_out": [each._asdict() for each in features.left_out],
         }
+
+    def to_figure(self) -> "Figure":
+        """The passage, coloured by the best units.
+
+        Raises:
+            CharlstmError: if matplotlib is missing.
+        """
+        assert self.passage
+        text = Strip("text", self.passage.symbols)
+        return strips_figure([text, *self.passage.strips], f"{self.run}: what units tell of a text")
+
+    def to_page(self) -> bytes:
+        """The page of the model, which begins with the passage and names the units."""
+        assert self.page
+        return self.page()
 
     def lines(self) -> Iterator[str]:
         """A table of flags, one of counts, a legend, and which unit carries what."""
@@ -137,7 +160,7 @@ def _row(found: FeatureUnits) -> str:
     best = found.best
     mark = {"carries": "*", "tells": "+", "": " "}[found.verdict]
     mean = f"{found.mean:.1f}" if found.counts else f"{100 * found.mean:.1f} %"
-    unit, sign = unit_name(best.place), _direction(found, best)
+    unit, sign = unit_name(best.place), "+" if found.is_upwards else "-"
     row = (
         f"{mark} {found.feature.name:<19}{mean:>7}  {unit:<8}{sign}{found.strength(best):.2f}"
         f"  {best.luck:.3f} {found.shifted:6.2f} {found.character:5.2f} {found.together:5.2f}"
@@ -148,10 +171,6 @@ def _row(found: FeatureUnits) -> str:
     if best.cost is None:
         return row
     return f"{row}  {best.cost.needing:+.3f}  {best.cost.others:+.3f}  {found.control:+.3f}"
-
-
-def _direction(found: FeatureUnits, best: Candidate) -> str:
-    return "+" if best.score >= (0.0 if found.counts else 0.5) else "-"
 
 
 def _measure(found: FeatureUnits) -> str:

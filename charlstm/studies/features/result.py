@@ -76,6 +76,11 @@ class FeatureUnits:
         """Whether the best unit "carries" the feature, or "tells" it, or neither ("")."""
         return "carries" if self.best.carries else "tells" if self.best.tells else ""
 
+    @property
+    def is_upwards(self) -> bool:
+        """Whether the best unit's memory is higher where the feature holds, or counts more."""
+        return self.best.score >= (0.0 if self.counts else 0.5)
+
     def strength(self, candidate: Candidate) -> float:
         """How well a candidate tells it, whichever its direction."""
         return float(strength(candidate.score, self.counts))

@@ -17,7 +17,7 @@ FEATURES = (
     Feature("braces", "inside {…}", brackets.braces, "the closing bracket"),
     Feature("depth", "how many ( [ { are open", brackets.depth, "closing brackets"),
     Feature("comment", "in /* … */ or // …", code.comment, "what ends it"),
-    Feature("string", 'in "…" within a line, outside comments', code.string, CLOSING),
+    Feature("string", 'in "…" that this line opened', code.string, CLOSING),
     Feature("hash-line", "from a # to the line's end", code.hash_line, "the newline"),
     Feature(
         "indentation",
