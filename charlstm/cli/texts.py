@@ -136,7 +136,7 @@ def joined(pieces: Iterable[str | bytes]) -> str | bytes:
 def lines_of(pieces: Iterable[str | bytes], most: int) -> Iterator[str]:
     """The lines of a text without their newlines, of at most `most` characters or bytes each.
 
-    Bytes are read as UTF-8; what is none stays as surrogates.
+    The text ends with a newline. Bytes are read as UTF-8; what is none stays as surrogates.
 
     Raises:
         CorpusError: if a line is longer.
@@ -155,8 +155,6 @@ def lines_of(pieces: Iterable[str | bytes], most: int) -> Iterator[str]:
             if part[-1:] in ("\n", b"\n"):
                 yield _line(begun)
                 count, begun, size = count + 1, [], 0
-    if begun:
-        yield _line(begun)
 
 
 def _with_newlines(piece: str | bytes) -> Sequence[str | bytes]:

@@ -111,6 +111,15 @@ def test_the_surprisal_of_a_region_is_that_of_the_same_sentence_with_tabs(
     assert cells[:6] == ["planted", "1", "sing_mismatch", "2", "verb", "q"]
 
 
+def test_a_star_stands_for_the_sum_over_all_regions(
+    charlstm: Runner, here: Path, planted_run: Path
+) -> None:
+    regions = " + ".join(f"({k};%sing_match%)" for k in (1, 2, 3, 4))
+    file = write(here / "s.json", suite(f"(*;%sing_match%) = {regions}"))
+    found = charlstm.ok("agree", "-r", planted_run, "--suite", file, "--json").json
+    assert found["suites"][0]["predictions"][0]["holds"] == 3
+
+
 def test_several_suites_are_saved_as_one_table_and_one_picture(
     charlstm: Runner, here: Path, planted_run: Path
 ) -> None:
@@ -161,6 +170,24 @@ def test_the_format_of_published_files(charlstm: Runner, here: Path, planted_run
     del value["meta"]["name"], value["region_meta"]
     named = charlstm.ok(*command, write(here / "name.json", value)).json
     assert named["suites"][0]["suite"] == "name"
+
+
+def test_blanks_around_a_region_are_not_read(
+    charlstm: Runner, here: Path, planted_run: Path
+) -> None:
+    def surprisal(value: dict[str, Any]) -> list[float]:
+        file = write(here / "s.json", value)
+        command = ("agree", "-r", planted_run, "--suite", file, "--items=i.csv", "--force")
+        charlstm.ok(*command)
+        with (here / "i.csv").open(encoding="utf-8", newline="") as text:
+            return [float(row["surprisal"]) for row in csv.DictReader(text)]
+
+    plain, blanks = suite(BOTH), suite(BOTH)
+    for of_item in blanks["items"]:
+        for condition in of_item["conditions"]:
+            for region in condition["regions"]:
+                region["content"] = f" {region['content']} "
+    assert surprisal(blanks) == surprisal(plain)
 
 
 def test_items_with_unknown_characters_are_left_out(

@@ -71,6 +71,17 @@ FORMULAS = st.recursive(
 )
 
 
+@given(chain(SUMS, "+-", str))
+def test_a_sum_has_the_value_that_python_gives_it(of_sum: Both) -> None:
+    written, evaluated = of_sum
+    value = eval(evaluated, {"surprisal": surprisal, "Region": Region})
+    for text, true in (
+        (f"{written} > {value:.2f} - 0.1", True),
+        (f"{written} < {value:.2f}-.1", False),
+    ):
+        assert holds(parsed(text), surprisal) is true, text
+
+
 @given(chain(chain(FORMULAS, "&", WORDS.__getitem__), "|", WORDS.__getitem__))
 def test_a_formula_has_the_value_that_python_gives_it(formula: Both) -> None:
     written, evaluated = formula
