@@ -36,7 +36,7 @@ def refusal(head: Head) -> str:
         try:
             checked(json_object(line), "")
         except ValueError as error:
-            return str(error)
+            return str(error) + _suite(head)
     separator = max(SEPARATORS, key=lambda mark: len(cells_of(line, mark)))
     cells = cells_of(line, separator)
     if len(cells) == 1:
@@ -44,6 +44,13 @@ def refusal(head: Head) -> str:
     names = ", ".join(quoted(_brief(cell.strip())) for cell in cells[:MOST])
     more = f" and {len(cells) - MOST} more" if len(cells) > MOST else ""
     return f"the columns {names}{more} are not understood; {TABLE}"
+
+
+def _suite(head: Head) -> str:
+    """What to type if the file is one object of JSON, as SyntaxGym's suites are."""
+    if not head.path or head.path.suffix != ".json":
+        return ""
+    return f"; a test suite of SyntaxGym goes to {command('agree', '--suite', head.path)}"
 
 
 def _brief(cell: str) -> str:

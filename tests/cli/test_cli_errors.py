@@ -285,13 +285,14 @@ def test_a_command_that_does_not_exist(charlstm: Runner) -> None:
     for word in ("xyzzy", "explain"):  # which is not nearly `train`
         message = charlstm.fails(word, status=2)
         assert message.startswith(f"no command '{word}'; there are train, sample, ")
-        assert message.endswith(", inspect, plot")
+        assert message.endswith(", inspect, plot, surprisal")
     assert charlstm.fails("evaluate", status=2) == "no command 'evaluate'; did you mean 'eval'?"
     assert charlstm.fails("inspect", "unts", status=2) == "no command 'unts'; did you mean 'units'?"
     message = charlstm.fails("inspect", "x\ny", status=2)
     assert (
         message
-        == r"no command 'x\ny'; there are text, why, step, attention, gates, units, gradients"
+        == r"no command 'x\ny'; there are text, why, step, attention, gates, units, features, "
+        "gradients"
     )
     message = charlstm.fails("corpus", "xyzzy", status=2)
     assert message == "no command 'xyzzy'; there are agreement, pairs"

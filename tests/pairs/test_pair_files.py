@@ -120,6 +120,8 @@ def test_what_is_no_file_of_pairs_is_told_the_formats(tmp_path: Path) -> None:
 
     path.write_text('[\n {"sentence_good": "a", "sentence_bad": "b"}\n]\n', encoding="utf-8")
     assert "a JSON array" in message() and f"jq -c '.[]' '{path}'" in message()
+    path.write_text('{\n "meta": {"metric": "sum"}\n}\n', encoding="utf-8")
+    assert message().endswith(f"a test suite of SyntaxGym goes to charlstm agree --suite '{path}'")
     path.write_text("The cat is., The cat are.\n", encoding="utf-8")
     assert "line 1: the columns 'The cat is.', 'The cat are.' are not understood" in message()
     path.write_text("The cat is.\n", encoding="utf-8")

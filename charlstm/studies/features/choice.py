@@ -3,12 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from charlstm.errors import CharlstmError, shortened
-from charlstm.hints import nearest
+from charlstm.hints import command, nearest
 from charlstm.studies.features.characters.defined import defined_feature
 from charlstm.studies.features.characters.library import BY_NAME
 from charlstm.studies.features.characters.marking import Feature
-
-LIST = "charlstm inspect features --list"
 
 
 def chosen_features(names: Sequence[str], defined: Mapping[str, str]) -> list[Feature]:
@@ -21,7 +19,11 @@ def chosen_features(names: Sequence[str], defined: Mapping[str, str]) -> list[Fe
     for name in names:
         if name not in BY_NAME and name not in own:
             near = nearest(name, [*BY_NAME, *own])
-            cure = f"did you mean {near!r}?" if near else f"{LIST} lists them"
+            cure = (
+                f"did you mean {near!r}?"
+                if near
+                else f"{command('inspect', 'features', '--list')} lists them"
+            )
             raise CharlstmError(f"there is no feature {shortened(name)!r}; {cure}")
     chosen = names or BY_NAME
     return [feature for name, feature in BY_NAME.items() if name in chosen] + [*own.values()]
