@@ -172,6 +172,45 @@ def test_a_shorter_sample_is_the_beginning_of_a_longer_one() -> None:
     assert sample(1, length=1) == sample(1, length=40)[:1]
 
 
+GOLDEN: list[tuple[dict[str, Any], list[str]]] = [  # as the first sampler wrote them
+    ({}, ["626323241632684468568172", "484624846662283215386228", "623606636215666222566663"]),
+    (
+        {"temperature": 0.0},
+        ["626626666666666666666666"] * 3,
+    ),
+    (
+        {"temperature": 0.6},
+        ["626425454622262666668486", "684622866662274226286428", "624626666622566662286666"],
+    ),
+    (
+        {"top_k": 3},
+        ["626426464622262668668186", "484626845662222226666428", "624626666622566462286866"],
+    ),
+    (
+        {"top_p": 0.7},
+        ["626425664622262466666286", "686622226666484226286428", "624626666622566442566662"],
+    ),
+    (
+        {"min_p": 0.3},
+        ["626625662622262666668686", "484626225666622222666668", "624626666622666662566662"],
+    ),
+    (
+        {"temperature": 2.5, "top_k": 6, "top_p": 0.95, "min_p": 0.02},
+        ["426154251222281368656284", "484624846662481423284248", "433826816622656342286747"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("filters", "texts"), GOLDEN)
+def test_seeds_write_what_they_always_wrote(filters: dict[str, Any], texts: list[str]) -> None:
+    model = random_model(spread=2.0, attention=5, vocabulary_size=9)
+    for first, count in ((0, 3), (1, 1)):
+        seeds = range(7 + first, 7 + first + count)
+        drawn = list(generate(model, np.array([2, 3, 0]), 24, Filters(**filters), seeds))
+        written = ["".join(str(ids[k]) for ids in drawn) for k in range(count)]
+        assert written == texts[first : first + count]
+
+
 def stopped(text: str, stops: list[str]) -> str:
     """The text before the stop that was complete first; of those, before the longest."""
     for end in range(len(text) + 1):
