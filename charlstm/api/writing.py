@@ -4,7 +4,13 @@ from collections.abc import Iterator, Sequence
 from random import SystemRandom
 
 from charlstm.api.loaded import Loaded
-from charlstm.sampler import Filters, Stopper, generate, listed
+from charlstm.sampling.filters import Filters
+from charlstm.sampling.source import NetworkSource, Source
+from charlstm.sampling.steps.base import Context
+from charlstm.sampling.stops import Stops
+from charlstm.sampling.writer import SampleWriter, stream, write_all
+
+Texts = str | bytes | Sequence[str] | Sequence[bytes]
 
 
 class Writing(Loaded):
@@ -36,13 +42,10 @@ class Writing(Loaded):
         filters = Filters(temperature, top_k, top_p, min_p)
         seed = SystemRandom().getrandbits(32) if seed is None else seed
         stop = "\n" * self.config.lines if stop is None else stop
-        if self.vocabulary.tokens == "byte":
-            stops = [text.encode("utf-8", "surrogateescape") for text in listed(stop)]
-            pieces = self.sample_bytes(prime, length, filters, seed, stops)
-            return (piece.decode("latin-1") for piece in pieces)
-        characters = self.vocabulary.characters
-        drawn = self._draw(prime, length, filters, [seed])
-        return Stopper(stop, "").passed(characters[ids[0]] for ids in drawn)
+        pieces = stream(self._writer(prime, filters, [seed]), length, self._stops(stop))
+        byte = self.vocabulary.tokens == "byte"
+        alphabet = list(map(chr, range(256))) if byte else self.vocabulary.characters
+        return (alphabet[id_] for piece in pieces for id_ in piece)
 
     def sample_bytes(
         self,
@@ -50,12 +53,12 @@ class Writing(Loaded):
         length: int,
         filters: Filters,
         seed: int,
-        stop: bytes | Sequence[bytes] = (),
+        stop: Texts = (),
     ) -> Iterator[bytes]:
         """Write as `sample` does, but yield bytes: those of a byte model, or UTF-8."""
         decode = self.vocabulary.decode_bytes
-        drawn = self._draw(prime, length, filters, [seed])
-        return Stopper(stop, b"").passed(decode(ids[:1]) for ids in drawn)
+        pieces = stream(self._writer(prime, filters, [seed]), length, self._stops(stop))
+        return (decode(piece) for piece in pieces)
 
     def samples(
         self,
@@ -63,15 +66,22 @@ class Writing(Loaded):
         length: int,
         filters: Filters,
         seeds: Sequence[int],
-        stop: bytes | Sequence[bytes] = (),
+        stop: Texts = (),
     ) -> list[bytes]:
         """Write one sample for each seed, all in one batch, as `sample_bytes` would write it."""
-        drawn = list(self._draw(prime, length, filters, seeds))
-        decode = self.vocabulary.decode_bytes
-        texts = [decode([ids[k] for ids in drawn]) for k in range(len(seeds))]
-        return [b"".join(Stopper(stop, b"").passed([text])) for text in texts]
+        written = write_all(self._writer(prime, filters, seeds), length, self._stops(stop))
+        return [self.vocabulary.decode_bytes(sample.ids) for sample in written]
 
-    def _draw(
-        self, prime: str | bytes, length: int, filters: Filters, seeds: Sequence[int]
-    ) -> Iterator[list[int]]:
-        return generate(self.parameters, self._start(prime), length, filters, seeds)
+    def _writer(self, prime: str | bytes, filters: Filters, seeds: Sequence[int]) -> SampleWriter:
+        chain = filters.chain(Context(self.vocabulary))
+        return SampleWriter(self._source(), chain, self._start(prime), seeds)
+
+    def _source(self) -> Source:
+        """The distributions of the model, for one sample that has read nothing."""
+        return NetworkSource(self.parameters)
+
+    def _stops(self, texts: Texts) -> Stops:
+        """The stops as ids. One with a character that the model never writes is left out."""
+        several = [texts] if isinstance(texts, str | bytes) else texts
+        ids = [self._ids(text).tolist() for text in several]
+        return Stops([text for text in ids if self.vocabulary.unknown not in text])

@@ -12,7 +12,7 @@ from charlstm import checkpoint
 from charlstm.config import Config
 from charlstm.config_file import to_yaml
 from charlstm.novelty import Index
-from charlstm.sampler import Filters, generate
+from charlstm.sampling import Filters, generate
 from charlstm.store.atomic import atomic_write
 from charlstm.store.metrics import Metrics
 from charlstm.store.runs import prune, text_cache

@@ -1,0 +1,58 @@
+"""How the next character is chosen: the settings of the chain, each of them an option."""
+
+import importlib
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+from charlstm.sampling.chain import Chain
+from charlstm.sampling.steps.base import ChainStep, Context
+from charlstm.setting import check_range, setting
+
+STEPS: dict[str, tuple[str, ...]] = {  # the chain in its order: each step's file and its settings
+    "top_p": ("top_p",),
+    "top_k": ("top_k",),
+    "min_p": ("min_p",),
+    "temperature": ("temperature",),
+}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """How the next character is chosen from the softmax.
+
+    `top_p` (Holtzman et al. 2020), `top_k` and `min_p` keep the likeliest characters of the
+    model's own distribution. Then `temperature` flattens or sharpens the probabilities of these. At
+    temperature 0 the likeliest character is chosen, and the first of equal ones.
+    docs/sampling.md explains each of them.
+
+    Raises:
+        ConfigError: if a value is out of range.
+    """
+
+    temperature: float = setting(1.0, "0 is greedy.", 0.0, 1e6)
+    top_k: int | None = setting(None, "Keep the K likeliest characters.", 1)
+    top_p: float | None = setting(
+        None, "Keep the likeliest with P of the probability together.", above=0.0, high=1.0
+    )
+    min_p: float | None = setting(
+        None, "Keep those at least P times as likely as the likeliest.", above=0.0, high=1.0
+    )
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            value = getattr(self, f.name)
+            if value is not None:
+                check_range(f, value)
+
+    def chain(self, context: Context | None = None) -> Chain:
+        """The chain of steps that these settings ask for; some steps need to know the model."""
+        return Chain(tuple(self._steps(context)), greedy=self.temperature == 0.0)
+
+    def _steps(self, context: Context | None) -> Iterator[ChainStep]:
+        defaults = {f.name: f.default for f in fields(self)}
+        for name, settings in STEPS.items():
+            if any(getattr(self, setting) != defaults[setting] for setting in settings):
+                module = importlib.import_module(f"charlstm.sampling.steps.{name}")
+                step: ChainStep | None = module.step(self, context)
+                if step:
+                    yield step
