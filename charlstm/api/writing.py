@@ -5,10 +5,11 @@ from random import SystemRandom
 
 from charlstm.api.loaded import Loaded
 from charlstm.sampling.filters import Filters
+from charlstm.sampling.samples import stream, write_all
 from charlstm.sampling.source import NetworkSource, Source
 from charlstm.sampling.steps.base import Context
 from charlstm.sampling.stops import Stops
-from charlstm.sampling.writer import SampleWriter, stream, write_all
+from charlstm.sampling.writer import SampleWriter
 
 Texts = str | bytes | Sequence[str] | Sequence[bytes]
 
@@ -25,6 +26,7 @@ class Writing(Loaded):
         top_k: int | None = None,
         top_p: float | None = None,
         min_p: float | None = None,
+        no_repeat: int | None = None,
         stop: str | Sequence[str] | None = None,
         seed: int | None = None,
     ) -> Iterator[str]:
@@ -33,16 +35,16 @@ class Writing(Loaded):
         An empty prime stands for a newline. The sample ends before the first of the texts `stop`; a
         str is one text. None is the end of the line in a run with `lines`, else no text.
         The same seed gives the same text; None draws a new seed each time. `Filters` explains the
-        other arguments. A byte model yields each byte as a character from U+0000 to U+00FF;
-        `sample_bytes` yields bytes.
+        other arguments; where they leave no character, the sample ends. A byte model yields each
+        byte as a character from U+0000 to U+00FF; `sample_bytes` yields bytes.
 
         Raises:
             ConfigError: if a value is out of range.
         """
-        filters = Filters(temperature, top_k, top_p, min_p)
+        filters = Filters(temperature, top_k, top_p, min_p, no_repeat)
         seed = SystemRandom().getrandbits(32) if seed is None else seed
         stop = "\n" * self.config.lines if stop is None else stop
-        pieces = stream(self._writer(prime, filters, [seed]), length, self._stops(stop))
+        pieces = stream(self.writer(prime, filters, [seed]), length, self.stops(stop))
         byte = self.vocabulary.tokens == "byte"
         alphabet = list(map(chr, range(256))) if byte else self.vocabulary.characters
         return (alphabet[id_] for piece in pieces for id_ in piece)
@@ -57,7 +59,7 @@ class Writing(Loaded):
     ) -> Iterator[bytes]:
         """Write as `sample` does, but yield bytes: those of a byte model, or UTF-8."""
         decode = self.vocabulary.decode_bytes
-        pieces = stream(self._writer(prime, filters, [seed]), length, self._stops(stop))
+        pieces = stream(self.writer(prime, filters, [seed]), length, self.stops(stop))
         return (decode(piece) for piece in pieces)
 
     def samples(
@@ -69,18 +71,25 @@ class Writing(Loaded):
         stop: Texts = (),
     ) -> list[bytes]:
         """Write one sample for each seed, all in one batch, as `sample_bytes` would write it."""
-        written = write_all(self._writer(prime, filters, seeds), length, self._stops(stop))
+        written = write_all(self.writer(prime, filters, seeds), length, self.stops(stop))
         return [self.vocabulary.decode_bytes(sample.ids) for sample in written]
 
-    def _writer(self, prime: str | bytes, filters: Filters, seeds: Sequence[int]) -> SampleWriter:
+    def writer(
+        self,
+        prime: str | bytes,
+        filters: Filters,
+        seeds: Sequence[int],
+        likeliest: int | None = None,
+    ) -> SampleWriter:
+        """The loop behind all samples, a column for each seed; see `charlstm.sampling`."""
         chain = filters.chain(Context(self.vocabulary))
-        return SampleWriter(self._source(), chain, self._start(prime), seeds)
+        return SampleWriter(self.source(), chain, self._start(prime), seeds, likeliest)
 
-    def _source(self) -> Source:
+    def source(self) -> Source:
         """The distributions of the model, for one sample that has read nothing."""
         return NetworkSource(self.parameters)
 
-    def _stops(self, texts: Texts) -> Stops:
+    def stops(self, texts: Texts) -> Stops:
         """The stops as ids. One with a character that the model never writes is left out."""
         several = [texts] if isinstance(texts, str | bytes) else texts
         ids = [self._ids(text).tolist() for text in several]

@@ -1,6 +1,5 @@
 """`charlstm sample`: a trained model writes, character by character."""
 
-from collections.abc import Sequence
 from dataclasses import fields
 from random import SystemRandom
 from typing import Any
@@ -11,10 +10,11 @@ from charlstm.api import Model
 from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, load_model, run_option, setting_options
 from charlstm.cli.prime import read_prime, read_stops
-from charlstm.cli.samples import Copied, Report, records, say, write_several, write_stream
+from charlstm.cli.samples import Copied, EndedEarly, Output, Report
 from charlstm.cli.terminal import note, print_json
 from charlstm.cli.what_if import Held, Named, ablate_option, hold_option, what_if, with_changes
 from charlstm.sampling.filters import Filters
+from charlstm.sampling.samples import Written, stream, write_all
 
 
 @click.command(cls=Command)
@@ -58,20 +58,22 @@ def command(
     stops = ["\n"] if one_line else read_stops(stop, model)
     seeds = _seeds(seed, count)
     reports: list[Report] = [Copied(model)] if novelty else []
-    shown, end = _as_bytes(start, model), b"\n" * one_line
-    samples: Sequence[bytes]
-    if as_json:
-        samples = model.samples(start, length, filters, seeds, stops)
-        listed = records(shown, samples, seeds, reports)
-        print_json(with_changes({"samples": listed}, model))
-        return
-    if count == 1:
-        drawn = model.sample_bytes(start, length, filters, seeds[0], stops)
-        samples = [write_stream(shown, drawn, end)]
+    output = Output(model, start, b"\n" * one_line)
+    writer = model.writer(start, filters, seeds)
+    reports.append(EndedEarly(model, writer.chain))
+    if count == 1 and not as_json:
+        ids = output.stream(stream(writer, length, model.stops(stops)))
+        samples = [Written(ids, [], bool(writer.ended))]
     else:
-        samples = model.samples(start, length, filters, seeds, stops)
-        write_several(shown, samples, end)
-    say(samples, reports)
+        samples = write_all(writer, length, model.stops(stops))
+    if as_json:
+        print_json(with_changes({"samples": output.records(samples, seeds, reports)}, model))
+        return
+    if count > 1:
+        output.several(samples)
+    for line in [report.line(sample) for sample in samples for report in reports]:
+        if line:
+            note(line)
 
 
 def _note_without_effect(filters: Filters, model: Model) -> None:
@@ -85,12 +87,3 @@ def _seeds(seed: int | None, count: int) -> range:
     """The seed of each sample: that of --seed or a new one, and those after it."""
     first = SystemRandom().getrandbits(32) if seed is None else seed
     return range(first, first + count)
-
-
-def _as_bytes(prime: str | bytes, model: Model) -> bytes:
-    """The prime as it is written out.
-
-    A byte model takes the bytes of the command line as they are, also where they are not UTF-8.
-    """
-    stray = "surrogateescape" if model.vocabulary.tokens == "byte" else "backslashreplace"
-    return prime if isinstance(prime, bytes) else prime.encode("utf-8", stray)

@@ -2,11 +2,14 @@
 
 import codecs
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from charlstm.api import Model
-from charlstm.cli.terminal import copied, note
+from charlstm.cli.terminal import copied
+from charlstm.exclusions import option_of
+from charlstm.sampling.chain import Chain
+from charlstm.sampling.samples import Written
 from charlstm.text.shown import printable
 
 if TYPE_CHECKING:  # sampling starts faster without it
@@ -18,11 +21,11 @@ SEPARATOR = b"\n----------\n"
 class Report(Protocol):
     """What an option says about each sample, besides its text."""
 
-    def record(self, sample: bytes) -> dict[str, Any]:
+    def record(self, sample: Written) -> dict[str, Any]:
         """What it adds to the sample's JSON."""
 
-    def line(self, sample: bytes) -> str:
-        """What it says on standard error."""
+    def line(self, sample: Written) -> str:
+        """What it says on standard error, or nothing."""
 
 
 class Copied:
@@ -33,14 +36,17 @@ class Copied:
         self._model = model
         model.novelty("")
 
-    def record(self, sample: bytes) -> dict[str, Any]:
+    def record(self, sample: Written) -> dict[str, Any]:
         """The measures, and the longest run."""
-        novelty, run = self.measure(sample)
+        novelty, run = self.measure(self._text(sample))
         return {"novelty": {"copied": novelty.copied, "longest": novelty.longest, "text": run}}
 
-    def line(self, sample: bytes) -> str:
+    def line(self, sample: Written) -> str:
         """The same in words."""
-        return copied(*self.measure(sample), self._model.vocabulary.unit)
+        return copied(*self.measure(self._text(sample)), self._model.vocabulary.unit)
+
+    def _text(self, sample: Written) -> bytes:
+        return self._model.vocabulary.decode_bytes(sample.ids)
 
     def measure(self, sample: bytes) -> tuple["Novelty", str]:
         """What a sample shares with the training text, and the longest run that is there too."""
@@ -51,50 +57,73 @@ class Copied:
         return novelty, sample.decode()[run]
 
 
-def records(
-    prime: bytes, samples: Sequence[bytes], seeds: Sequence[int], reports: Sequence[Report]
-) -> list[dict[str, Any]]:
-    """The samples as they stand in the JSON output."""
-    result = []
-    for sample, seed in zip(samples, seeds, strict=True):
-        texts = {
-            "prime": prime.decode("utf-8", "replace"),
-            "text": sample.decode("utf-8", "replace"),
-        }
-        result.append({**texts, "seed": seed})
-        for report in reports:
-            result[-1] |= report.record(sample)
-    return result
+class EndedEarly:
+    """A sample that ended because steps of the chain left no character."""
+
+    def __init__(self, model: Model, chain: Chain) -> None:
+        self._unit = model.vocabulary.unit
+        self._names = " and ".join(map(option_of, chain.rules))
+
+    def record(self, sample: Written) -> dict[str, Any]:
+        """That it did, where it did."""
+        return {"ended_early": True} if sample.ended else {}
+
+    def line(self, sample: Written) -> str:
+        """How long it is."""
+        if not sample.ended:
+            return ""
+        count = f"{len(sample.ids):,} {self._unit}{'s' * (len(sample.ids) != 1)}"
+        return f"the sample ends after {count}: {self._names} leaves no other"
 
 
-def say(samples: Sequence[bytes], reports: Sequence[Report]) -> None:
-    """Print what the reports say of each sample, on standard error."""
-    for sample in samples:
-        for report in reports:
-            note(report.line(sample))
+class Output:
+    """Writes the samples of a model after a prime; each ends with `end`, if that is not empty."""
+
+    def __init__(self, model: Model, prime: str | bytes, end: bytes) -> None:
+        # A byte model takes the bytes of the command line as they are, UTF-8 or not.
+        stray = "surrogateescape" if model.vocabulary.tokens == "byte" else "backslashreplace"
+        self._prime = prime if isinstance(prime, bytes) else prime.encode("utf-8", stray)
+        self._decode, self._end = model.vocabulary.decode_bytes, end
+
+    def stream(self, pieces: Iterable[list[int]]) -> list[int]:
+        """Write the pieces of a sample as they come, and return their ids."""
+        ids: list[int] = []
+
+        def texts() -> Iterator[bytes]:
+            for piece in pieces:
+                ids.extend(piece)
+                yield self._decode(piece)
+
+        _write([self._prime], texts(), end=self._end)
+        return ids
+
+    def several(self, samples: Sequence[Written]) -> None:
+        """Write samples with a line between them."""
+        texts = [self._prime + self._decode(sample.ids) for sample in samples]
+        _write([(self._end or SEPARATOR).join(texts)], end=self._end)
+
+    def records(
+        self, samples: Sequence[Written], seeds: Sequence[int], reports: Sequence[Report]
+    ) -> list[dict[str, Any]]:
+        """The samples as they stand in the JSON output, with what the reports add."""
+        prime, records = self._prime.decode("utf-8", "replace"), []
+        for sample, seed in zip(samples, seeds, strict=True):
+            text = self._decode(sample.ids).decode("utf-8", "replace")
+            records.append({"prime": prime, "text": text, "seed": seed})
+            for report in reports:
+                records[-1] |= report.record(sample)
+        return records
 
 
-def write_stream(prime: bytes, pieces: Iterable[bytes], end: bytes) -> bytes:
-    """Write the prime and the pieces of a sample as they come, and return the sample."""
-    return _write([prime], pieces, end=end)[len(prime) :]
-
-
-def write_several(prime: bytes, samples: Sequence[bytes], end: bytes) -> None:
-    """Write samples, each after the prime, with `end` between them or else `SEPARATOR`."""
-    _write([(end or SEPARATOR).join(prime + sample for sample in samples)], end=end)
-
-
-def _write(*parts: Iterable[bytes], end: bytes) -> bytes:
-    """Write these bytes, and return them; a terminal gets control characters as escapes.
+def _write(*parts: Iterable[bytes], end: bytes) -> None:
+    """Write these bytes; a terminal gets control characters as escapes.
 
     Then follows `end`; a terminal always gets a newline.
     """
-    written = bytearray()
     terminal = sys.stdout.isatty()
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     for part in parts:
         for piece in part:
-            written += piece
             if terminal:
                 sys.stdout.write(printable(decoder.decode(piece)))
                 sys.stdout.flush()
@@ -106,4 +135,3 @@ def _write(*parts: Iterable[bytes], end: bytes) -> bytes:
     else:
         sys.stdout.buffer.write(end)
         sys.stdout.buffer.flush()
-    return bytes(written)

@@ -47,6 +47,7 @@ class Chain:
         self._rules = [step for step in steps if step.forbids]
         self._filters = [step for step in steps if not step.forbids]
         self.forbids = bool(self._rules)
+        self.rules = [step.name for step in self._rules]
         self.looks_back = max((step.looks_back for step in steps), default=0)
         self.notes = {step.name: step.note for step in steps if step.note}
         self._noting = [step for step in steps if step.note]
@@ -71,10 +72,16 @@ class Chain:
             chosen += self._draw(rows, randoms[block])
         return chosen
 
-    def scored(
-        self, logits: NDArray[Any], randoms: Sequence[Random], history: History, likeliest: int
+    def draw(
+        self,
+        logits: NDArray[Any],
+        randoms: Sequence[Random],
+        history: History,
+        likeliest: int | None = None,
     ) -> tuple[list[int], list[LogProbs]]:
-        """The ids that `choose` gives, and how likely each was, beside so many likeliest ids."""
+        """The ids that `choose` gives; with `likeliest` also how likely each was, and so many."""
+        if likeliest is None:
+            return self.choose(logits, randoms, history), []
         rows = logits.T.astype(np.float64, order="C")
         rows -= rows.max(axis=1, keepdims=True)
         model = _log_softmax(rows)

@@ -9,6 +9,7 @@ from charlstm.sampling.steps.base import ChainStep, Context
 from charlstm.setting import check_range, setting
 
 STEPS: dict[str, tuple[str, ...]] = {  # the chain in its order: each step's file and its settings
+    "no_repeat": ("no_repeat",),
     "top_p": ("top_p",),
     "top_k": ("top_k",),
     "min_p": ("min_p",),
@@ -36,6 +37,10 @@ class Filters:
     )
     min_p: float | None = setting(
         None, "Keep those at least P times as likely as the likeliest.", above=0.0, high=1.0
+    )
+
+    no_repeat: int | None = setting(
+        None, "Let no run of N characters of the last 1,000 come again.", 2, 1000
     )
 
     def __post_init__(self) -> None:

@@ -39,7 +39,7 @@ class History:
 
         Places before the prime hold `NOTHING`, and 0 among the notes.
         """
-        assert count <= self.keep
+        assert count <= self._end
         return self._arrays[of][self._end - count : self._end]
 
     def append(self, ids: Sequence[int] | NDArray[np.intp]) -> None:

@@ -5,7 +5,6 @@ same alone and in a batch.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from random import Random
 from typing import Any
@@ -14,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.nn.parameters import Parameters
-from charlstm.sampling.chain import Chain, LogProbs
+from charlstm.sampling.backtrack import REACH, Backtracker, Character
+from charlstm.sampling.chain import NONE, Chain, LogProbs
 from charlstm.sampling.filters import Filters
 from charlstm.sampling.history import History
 from charlstm.sampling.source import NetworkSource, Source
-from charlstm.sampling.stops import Stops
 
 
 class SampleWriter:
@@ -26,6 +25,10 @@ class SampleWriter:
 
     The `source` has one column, in the state before the prime. With `likeliest`, `log_probs` says
     how likely each character of the last draw was, and so many others.
+
+    Where the steps leave no character, a sample goes back up to `reach` characters. Then
+    `rewritten` has by its column all those of its end that are new with the last draw. If it finds
+    no way, it has `ended`, after so many characters.
     """
 
     def __init__(
@@ -42,16 +45,23 @@ class SampleWriter:
         self.chain, self._likeliest = chain, likeliest
         self.log_probs: list[LogProbs] = []
         self._randoms = [Random(seed) for seed in seeds]  # noqa: S311 - repeatable, not secret
-        self.history = History(self.count, chain.looks_back, chain.notes)
+        self.rewritten: dict[int, list[Character]] = {}
+        self.ended: dict[int, int] = {}
+        self._backtracker: Backtracker | None = None
+        keep = chain.looks_back
+        if chain.forbids:
+            self._backtracker = Backtracker(self.source, chain, self._randoms, likeliest)
+            keep += self._backtracker.keeps
+        self.reach = REACH if chain.forbids else 0
+        self.history = History(self.count, keep, chain.notes)
         for id_ in prime[-self.history.keep :]:
             self._append(np.full(self.count, id_, np.intp))
         self.history.written = 0
 
     def draws(self) -> Iterator[list[int]]:
         """The next id of every sample, again and again."""
-        if not self.chain.looks_back and self._likeliest is None:
-            return self._plain_draws()
-        return self._all_draws()
+        looking = self.chain.looks_back or self.chain.forbids or self._likeliest is not None
+        return self._all_draws() if looking else self._plain_draws()
 
     def _plain_draws(self) -> Iterator[list[int]]:
         """The same where no step looks back, so that no history is needed."""
@@ -64,79 +74,39 @@ class SampleWriter:
 
     def _all_draws(self) -> Iterator[list[int]]:
         while True:
-            chosen = self._choose(self.source.step(self.history.last))
-            self._append(chosen)
-            yield chosen
+            if self._backtracker:
+                self._backtracker.keep(self.history.written)
+            logits = self.source.step(self.history.last)
+            ids, self.log_probs = self.chain.draw(
+                logits, self._randoms, self.history, self._likeliest
+            )
+            self._append(ids)
+            if self._backtracker:
+                self._go_back(self._backtracker, ids)
+            yield ids
 
-    def _choose(self, logits: NDArray[Any]) -> list[int]:
-        if self._likeliest is None:
-            return self.chain.choose(logits, self._randoms, self.history)
-        ids, self.log_probs = self.chain.scored(
-            logits, self._randoms, self.history, self._likeliest
-        )
-        return ids
+    def _go_back(self, backtracker: Backtracker, ids: list[int]) -> None:
+        """Write the samples anew to which the steps leave no character, or end them."""
+        self.rewritten.clear()
+        if NONE not in ids:
+            return
+        for column in [k for k, id_ in enumerate(ids) if id_ == NONE]:
+            characters = None
+            if column not in self.ended:
+                characters = backtracker.other_way(column, self.history)
+            if characters:
+                self.rewritten[column] = characters
+                ids[column], score = characters[-1]
+                if score:
+                    self.log_probs[column] = score
+            else:
+                ids[column] = 0  # anything: it is read, but is no part of the sample
+                self.ended.setdefault(column, self.history.written - 1)
+            self.history.last[column] = ids[column]
 
     def _append(self, ids: Sequence[int] | NDArray[np.intp]) -> None:
         self.history.append(ids)
         self.chain.wrote(self.history)
-
-
-@dataclass
-class Written:
-    """A sample: its ids, and how likely each was where that is asked for."""
-
-    ids: list[int]
-    log_probs: list[LogProbs] = field(default_factory=list)
-
-
-def write_all(writer: SampleWriter, length: int, stops: Stops) -> list[Written]:
-    """Write up to `length` characters of each sample, which ends before the first of the stops."""
-    rows: list[list[int]] = []
-    scores: list[list[LogProbs]] = []
-    ends: dict[int, int] = {}  # where samples end before a stop
-    for row in islice(writer.draws(), length):
-        rows.append(row)
-        scores.append(writer.log_probs)
-        if stops.last.isdisjoint(row):
-            continue
-        for k, id_ in enumerate(row):
-            if id_ in stops.last and k not in ends:
-                cut = stops.complete([ids[k] for ids in rows[-stops.longest :]])
-                if cut:
-                    ends[k] = len(rows) - cut
-        if len(ends) == writer.count:
-            break
-    return [
-        Written(
-            [ids[k] for ids in rows[: ends.get(k)]],
-            [parts[k] for parts in scores[: ends.get(k)] if parts],
-        )
-        for k in range(writer.count)
-    ]
-
-
-def stream(writer: SampleWriter, length: int, stops: Stops) -> Iterator[list[int]]:
-    """Write one sample as `write_all` does, and yield its ids as soon as they are certain.
-
-    What may be the beginning of a stop waits until more text shows that it is not.
-    """
-    draws = islice(writer.draws(), length)
-    if not stops.longest:
-        yield from draws
-        return
-    waiting: list[int] = []
-    for ids in draws:
-        waiting += ids
-        cut = stops.complete(waiting)
-        if cut:
-            waiting = waiting[:-cut]
-            break
-        certain = len(waiting) - stops.begun(waiting)
-        if certain:
-            yield waiting[:certain]
-            waiting = waiting[certain:]
-    if waiting:
-        yield waiting
 
 
 def generate(

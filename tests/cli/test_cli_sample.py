@@ -259,6 +259,43 @@ def test_the_output_is_utf8_whatever_the_locale(charlstm: Runner, here: Path) ->
     assert process.returncode == 0
 
 
+def repeated(text: str, n: int, window: int = 1000) -> list[int]:
+    """Where runs of n end that have stood in the characters before, as many as the window has."""
+    ends = range(n, len(text) + 1)
+    return [e for e in ends if text[e - n : e] in text[max(0, e - 1 - window) : e - 1]]
+
+
+def test_no_run_comes_again(charlstm: Runner, learnt_run: Path, byte_run: Path) -> None:
+    flags = ("sample", "-r", learnt_run, "--prime=The cat and ", "--length=1500", "--seed=3")
+    assert len(repeated(charlstm.ok(*flags).stdout, 6)) > 100
+    text = charlstm.ok(*flags, "--no-repeat=6").stdout
+    assert len(text) == 1500 + len("The cat and ") and not repeated(text, 6)
+    assert text.startswith("The cat and ") and "The cat and" not in text[12:900]
+    several = charlstm.ok(*flags, "--no-repeat=6", "--count=2", "--json").json["samples"]
+    assert "The cat and " + several[0]["text"] == text
+    assert not repeated("The cat and " + several[1]["text"], 6)
+    raw = ("sample", "-r", byte_run, "--length=300", "--seed=1", "--no-repeat=2")
+    outcome = charlstm.ok(*raw)
+    assert len(outcome.output) == 300 and not repeated(outcome.output.decode("latin-1"), 2)
+    assert outcome.stderr == ""
+
+
+def test_a_sample_to_which_nothing_is_left_ends_and_says_so(charlstm: Runner, here: Path) -> None:
+    (here / "ab.txt").write_text("abba" * 300, encoding="utf-8")
+    charlstm.ok("train", "ab.txt", *TINY, "--max-steps=2", "--out=runs/ab")
+    flags = ("sample", "-r", "runs/ab", "--prime=a", "--length=50", "--seed=1", "--no-repeat=2")
+    outcome = charlstm.ok(*flags)
+    count = len(outcome.stdout) - 1
+    said = f"the sample ends after {count} characters: --no-repeat leaves no other\n"
+    assert (count <= 4, outcome.stderr) == (True, said)  # aa, ab, ba, bb: four pairs
+    assert not repeated(outcome.stdout, 2)
+    records = charlstm.ok(*flags, "--json", "--count=2").json["samples"]
+    assert [record["ended_early"] for record in records] == [True, True]
+    assert records[0]["text"] == outcome.stdout[1:]
+    assert "".join(load("runs/ab").sample("a", seed=1, no_repeat=2)) == outcome.stdout[1:]
+    assert "ended_early" not in charlstm.ok(*flags, "--json", "--length=1").json["samples"][0]
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
@@ -271,6 +308,8 @@ def test_the_output_is_utf8_whatever_the_locale(charlstm: Runner, here: Path) ->
         (["--top-p=0"], "top_p must be above 0 and at most 1, not 0.0."),
         (["--top-p=nan"], "top_p must be"),
         (["--min-p=1.1"], "min_p must be above 0 and at most 1, not 1.1."),
+        *(([f"--no-repeat={n}"], f"must be at least 2 and at most 1000, not {n}.") for n in (0, 1)),
+        (["--no-repeat=1001"], "no_repeat must be at least 2 and at most 1000"),
         (["--length=-1"], "-1 is not in the range x>=0."),
         (["--seed=-1"], "-1 is not in the range x>=0."),
         (["--count=0"], "0 is not in the range 1<=x<=4096."),

@@ -24,6 +24,7 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
             "top_k": "2",
             "top_p": "0.5",
             "min_p": "0.4",
+            "no_repeat": "2",
             "stop": "e",
             "seed": "2",
             "count": "2",

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from charlstm.sampling.backtrack import Character
 from charlstm.sampling.chain import LogProbs
+from charlstm.sampling.samples import stream, write_all
 from charlstm.sampling.stops import Stops
-from charlstm.sampling.writer import SampleWriter, stream, write_all
+from charlstm.sampling.writer import SampleWriter
 
 
 class Dictated:
@@ -21,6 +23,9 @@ class Dictated:
         self.count = len(texts)
         self.log_probs: list[LogProbs] = []
         self.drawn = 0
+        self.reach = 0
+        self.rewritten: dict[int, list[Character]] = {}
+        self.ended: dict[int, int] = {}
 
     def draws(self) -> Iterator[list[int]]:
         for row in zip(*self._texts, strict=True):
