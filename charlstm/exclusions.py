@@ -62,6 +62,7 @@ def _without(commands: str, option: str, other: str, why: str, **more: Any) -> I
 
 
 BUDGET, GREEDY, OWN = "each sets the budget", "the likeliest is written", "it has its own pairs"
+ALWAYS = "--temperature", GREEDY, 0.0
 RAW, READ = "bytes are read as they are", "only files that you name are read with it"
 NO_FILE = "no file is written"
 HEADS = "--attention-heads", "--attention", "nothing is looked back at"
@@ -81,8 +82,11 @@ RULES = (
     *_without("describe", "--encoding", "--corpus", READ),
     *_with("describe", ALL, "--run", "a run has its own network"),
     *_with("sample", "--prime", "--prime-file", "each gives the prime"),
-    *_with("sample", "--top-k --top-p --min-p", "--temperature", GREEDY, 0.0),
-    *_with("sample", "--seed", "--temperature", GREEDY, 0.0, mild=True),
+    *_with("sample", "--top-k --top-p --min-p", *ALWAYS, unless="--word-temperature"),
+    *_with("sample", "--seed", *ALWAYS, unless="--word-temperature", mild=True),
+    *_with("sample", "--within-word", *ALWAYS),
+    *_with("sample", "--within-word", "--word-temperature", "each says how a word goes on"),
+    *_without("sample", "--logprobs", "--json", "a text has no place for numbers"),
     *_without("eval", "--lines", "TEXT", READ),
     *_without("eval, inspect gates", "--encoding", "TEXT", READ),
     *_without("inspect gradients", "--encoding", "--text", READ),

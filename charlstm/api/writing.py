@@ -5,7 +5,7 @@ from random import SystemRandom
 
 from charlstm.api.loaded import Loaded
 from charlstm.sampling.filters import Filters
-from charlstm.sampling.samples import stream, write_all
+from charlstm.sampling.samples import Written, stream, write_all
 from charlstm.sampling.source import NetworkSource, Source
 from charlstm.sampling.steps.base import Context
 from charlstm.sampling.stops import Stops
@@ -27,6 +27,8 @@ class Writing(Loaded):
         top_p: float | None = None,
         min_p: float | None = None,
         no_repeat: int | None = None,
+        within_word: str | None = None,
+        word_temperature: float | None = None,
         stop: str | Sequence[str] | None = None,
         seed: int | None = None,
     ) -> Iterator[str]:
@@ -41,7 +43,9 @@ class Writing(Loaded):
         Raises:
             ConfigError: if a value is out of range.
         """
-        filters = Filters(temperature, top_k, top_p, min_p, no_repeat)
+        filters = Filters(
+            temperature, top_k, top_p, min_p, no_repeat, within_word, word_temperature
+        )
         seed = SystemRandom().getrandbits(32) if seed is None else seed
         stop = "\n" * self.config.lines if stop is None else stop
         pieces = stream(self.writer(prime, filters, [seed]), length, self.stops(stop))
@@ -71,8 +75,23 @@ class Writing(Loaded):
         stop: Texts = (),
     ) -> list[bytes]:
         """Write one sample for each seed, all in one batch, as `sample_bytes` would write it."""
-        written = write_all(self.writer(prime, filters, seeds), length, self.stops(stop))
+        written = self.written(prime, length, filters, seeds, stop)
         return [self.vocabulary.decode_bytes(sample.ids) for sample in written]
+
+    def written(
+        self,
+        prime: str | bytes,
+        length: int,
+        filters: Filters,
+        seeds: Sequence[int],
+        stop: Texts = (),
+        likeliest: int | None = None,
+    ) -> list[Written]:
+        """Write as `samples` does, but give the ids, and how likely each was.
+
+        With `likeliest` each character has its log-probability, and those of so many others.
+        """
+        return write_all(self.writer(prime, filters, seeds, likeliest), length, self.stops(stop))
 
     def writer(
         self,

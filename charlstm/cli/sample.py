@@ -10,7 +10,7 @@ from charlstm.api import Model
 from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, load_model, run_option, setting_options
 from charlstm.cli.prime import read_prime, read_stops
-from charlstm.cli.samples import Copied, EndedEarly, Output, Report
+from charlstm.cli.samples import Copied, EndedEarly, Output, Probabilities, Report
 from charlstm.cli.terminal import note, print_json
 from charlstm.cli.what_if import Held, Named, ablate_option, hold_option, what_if, with_changes
 from charlstm.sampling.filters import Filters
@@ -28,6 +28,12 @@ from charlstm.sampling.samples import Written, stream, write_all
 @click.option("--stop", multiple=True, metavar="TEXT", help="End before this text; repeatable.")
 @click.option("--seed", type=click.IntRange(0), help="The same seed gives the same text.")
 @click.option("--count", default=1, type=click.IntRange(1, 4096), help="Samples.")
+@click.option(
+    "--logprobs",
+    metavar="K",
+    type=click.IntRange(0),
+    help="With --json, log-probabilities of each character and the K likeliest.",
+)
 @click.option("--novelty", is_flag=True, help="Show how much is copied from the training text.")
 @ablate_option
 @hold_option
@@ -40,6 +46,7 @@ def command(
     stop: tuple[str, ...],
     seed: int | None,
     count: int,
+    logprobs: int | None,
     novelty: bool,
     ablate: tuple[Named, ...],
     hold: tuple[Held, ...],
@@ -57,10 +64,14 @@ def command(
     one_line = model.config.lines and not stop
     stops = ["\n"] if one_line else read_stops(stop, model)
     seeds = _seeds(seed, count)
-    reports: list[Report] = [Copied(model)] if novelty else []
     output = Output(model, start, b"\n" * one_line)
-    writer = model.writer(start, filters, seeds)
-    reports.append(EndedEarly(model, writer.chain))
+    writer = model.writer(start, filters, seeds, logprobs)
+    wanted: dict[type[Report], bool] = {
+        Copied: novelty,
+        EndedEarly: writer.chain.forbids,
+        Probabilities: logprobs is not None,
+    }
+    reports = [report(model, writer) for report, is_wanted in wanted.items() if is_wanted]
     if count == 1 and not as_json:
         ids = output.stream(stream(writer, length, model.stops(stops)))
         samples = [Written(ids, [], bool(writer.ended))]

@@ -3,13 +3,14 @@
 import codecs
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from charlstm.api import Model
 from charlstm.cli.terminal import copied
 from charlstm.exclusions import option_of
-from charlstm.sampling.chain import Chain
+from charlstm.sampling.chain import LogProbs
 from charlstm.sampling.samples import Written
+from charlstm.sampling.writer import SampleWriter
 from charlstm.text.shown import printable
 
 if TYPE_CHECKING:  # sampling starts faster without it
@@ -18,22 +19,29 @@ if TYPE_CHECKING:  # sampling starts faster without it
 SEPARATOR = b"\n----------\n"
 
 
-class Report(Protocol):
-    """What an option says about each sample, besides its text."""
+class Report:
+    """What an option says about each sample of a writer, besides its text."""
+
+    def __init__(self, model: Model, writer: SampleWriter) -> None:
+        self._model, self._writer = model, writer
 
     def record(self, sample: Written) -> dict[str, Any]:
         """What it adds to the sample's JSON."""
+        del sample
+        return {}
 
     def line(self, sample: Written) -> str:
         """What it says on standard error, or nothing."""
+        del sample
+        return ""
 
 
-class Copied:
+class Copied(Report):
     """`--novelty`: how much of a sample stands in the training text."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, writer: SampleWriter) -> None:
         """Raise an error, before anything is written, if the training text is gone."""
-        self._model = model
+        super().__init__(model, writer)
         model.novelty("")
 
     def record(self, sample: Written) -> dict[str, Any]:
@@ -57,12 +65,8 @@ class Copied:
         return novelty, sample.decode()[run]
 
 
-class EndedEarly:
+class EndedEarly(Report):
     """A sample that ended because steps of the chain left no character."""
-
-    def __init__(self, model: Model, chain: Chain) -> None:
-        self._unit = model.vocabulary.unit
-        self._names = " and ".join(map(option_of, chain.rules))
 
     def record(self, sample: Written) -> dict[str, Any]:
         """That it did, where it did."""
@@ -72,8 +76,28 @@ class EndedEarly:
         """How long it is."""
         if not sample.ended:
             return ""
-        count = f"{len(sample.ids):,} {self._unit}{'s' * (len(sample.ids) != 1)}"
-        return f"the sample ends after {count}: {self._names} leaves no other"
+        unit = self._model.vocabulary.unit
+        count = f"{len(sample.ids):,} {unit}{'s' * (len(sample.ids) != 1)}"
+        names = " and ".join(map(option_of, self._writer.chain.rules))
+        return f"the sample ends after {count}: {names} leaves no other"
+
+
+class Probabilities(Report):
+    """`--logprobs`: how likely each character was, and the likeliest in its place."""
+
+    def record(self, sample: Written) -> dict[str, Any]:
+        """In nats, under the model and after all filters; null is a probability of 0."""
+        pairs = zip(sample.ids, sample.log_probs, strict=True)
+        return {"logprobs": [self._character(id_, score) for id_, score in pairs]}
+
+    def _character(self, id_: int, score: LogProbs) -> dict[str, Any]:
+        likeliest = [self._one(*others) for others in score.likeliest]
+        return {**self._one(id_, score.model, score.filtered), "likeliest": likeliest}
+
+    def _one(self, id_: int, model: float, filtered: float) -> dict[str, Any]:
+        vocabulary = self._model.vocabulary
+        name = id_ if vocabulary.tokens == "byte" else vocabulary.characters[id_]
+        return {vocabulary.unit: name, "model_nats": model, "filtered_nats": filtered}
 
 
 class Output:

@@ -4,6 +4,7 @@ import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
+from charlstm.errors import ConfigError
 from charlstm.sampling.chain import Chain
 from charlstm.sampling.steps.base import ChainStep, Context
 from charlstm.setting import check_range, setting
@@ -13,6 +14,7 @@ STEPS: dict[str, tuple[str, ...]] = {  # the chain in its order: each step's fil
     "top_p": ("top_p",),
     "top_k": ("top_k",),
     "min_p": ("min_p",),
+    "word_temperature": ("within_word", "word_temperature"),
     "temperature": ("temperature",),
 }
 
@@ -43,15 +45,32 @@ class Filters:
         None, "Let no run of N characters of the last 1,000 come again.", 2, 1000
     )
 
+    within_word: str | None = setting(
+        None,
+        "greedy: only the first character of a word is drawn, the rest is the likeliest.",
+        choices=("greedy",),
+    )
+    word_temperature: float | None = setting(
+        None, "Temperature of the characters of a word after its first.", 0.0, 1e6
+    )
+
     def __post_init__(self) -> None:
         for f in fields(self):
             value = getattr(self, f.name)
             if value is not None:
                 check_range(f, value)
+        if self.within_word is not None and self.word_temperature is not None:
+            raise ConfigError("within_word and word_temperature exclude each other; give one.")
+
+    @property
+    def temperature_within_words(self) -> float | None:
+        """The temperature of the characters of a word after its first, if it is one of its own."""
+        return 0.0 if self.within_word == "greedy" else self.word_temperature
 
     def chain(self, context: Context | None = None) -> Chain:
         """The chain of steps that these settings ask for; some steps need to know the model."""
-        return Chain(tuple(self._steps(context)), greedy=self.temperature == 0.0)
+        greedy = self.temperature == 0.0 and not self.temperature_within_words
+        return Chain(tuple(self._steps(context)), greedy=greedy)
 
     def _steps(self, context: Context | None) -> Iterator[ChainStep]:
         defaults = {f.name: f.default for f in fields(self)}

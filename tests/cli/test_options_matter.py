@@ -25,6 +25,9 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
             "top_p": "0.5",
             "min_p": "0.4",
             "no_repeat": "2",
+            "within_word": "greedy",
+            "word_temperature": "3",
+            "logprobs": "2",
             "stop": "e",
             "seed": "2",
             "count": "2",
@@ -138,6 +141,7 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
 OTHERWISE = {  # options that need others with them, or that take the place of some
     ("describe", "encoding"): ("--corpus=latin.txt",),
     ("sample", "novelty"): ("--count=2",),
+    ("sample", "logprobs"): ("--json",),
     ("describe", "attention_heads"): ("--attention=9",),
     ("inspect.attention", "at"): ("The cats were here.",),
     ("inspect.attention", "cut"): ("The cats were here.",),

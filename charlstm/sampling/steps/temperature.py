@@ -28,4 +28,6 @@ class Temperature(ChainStep):
 def step(filters: Filters, context: Context | None) -> ChainStep | None:
     """The step that the filters ask for. At temperature 0 the chain takes the likeliest."""
     del context
-    return Temperature(filters.temperature) if filters.temperature else None
+    if filters.temperature == 0.0 or filters.temperature_within_words is not None:
+        return None
+    return Temperature(filters.temperature)
