@@ -29,7 +29,8 @@ def write_all(writer: SampleWriter, length: int, stops: Stops) -> list[Written]:
     for row in islice(writer.draws(), length):
         rows.append(row)
         scores.append(writer.log_probs)
-        for k, characters in writer.rewritten.items():
+        for k in writer.rewritten.keys() - ends.keys():
+            characters = writer.rewritten[k]
             for t, (id_, score) in enumerate(characters, len(rows) - len(characters)):
                 rows[t][k] = id_
                 if score:

@@ -161,3 +161,12 @@ def test_a_stop_in_what_is_written_anew_ends_the_sample_where_it_first_stands() 
         assert [id_ for piece in pieces for id_ in piece] == ids
         ends += len(ids) < 60
     assert ends > 10
+
+
+def test_a_sample_that_a_stop_has_ended_stays_as_it_is_while_others_go_on() -> None:
+    model, stops, seeds = model_of(0), Stops([[3]]), range(40)
+    batch = write_all(writer_of(model, seeds, share=0.3), 30, stops)
+    for seed, sample in zip(seeds, batch, strict=True):
+        own = range(seed, seed + 1)
+        (alone,) = write_all(writer_of(model, own, share=0.3), 30, stops)
+        assert alone.ids == sample.ids
