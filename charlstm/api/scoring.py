@@ -131,7 +131,8 @@ class Scoring(Loaded):
 
     @cached_property
     def _index(self) -> "Index":
-        from charlstm.training.texts import index_of, training_text  # noqa: PLC0415 - see above
+        from charlstm.training.indexes import index_of  # noqa: PLC0415 - see above
+        from charlstm.training.texts import training_text  # noqa: PLC0415
 
         run = self.path.resolve().parent
         return index_of(training_text(self.checkpoint, run), text_cache(run))
