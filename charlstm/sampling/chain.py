@@ -49,8 +49,8 @@ class Chain:
         self.forbids = bool(self._rules)
         self.rules = [step.name for step in self._rules]
         self.looks_back = max((step.looks_back for step in steps), default=0)
-        self.notes = {step.name: step.note for step in steps if step.note}
-        self._noting = [step for step in steps if step.note]
+        self.notes = {step.name: step.note for step in steps if step.note is not None}
+        self._noting = [step for step in steps if step.note is not None]
         # No filter takes away the likeliest, and none but a rule looks at more than the softmax.
         self._only_greedy = greedy and not self._rules
 
@@ -115,9 +115,17 @@ class Chain:
         logits = logits.astype(np.float64)
         logits -= logits[logits.argmax()]  # logits.max() takes three times as long
         if self.steps:
-            self._change(logits, history)
+            for rule in self._rules:
+                rule.apply(logits, history)
             if self._rules:
-                return self._draw(logits[None], [random])[0]
+                highest = logits[logits.argmax()]
+                if highest == -np.inf:
+                    return NONE
+                if self.greedy:
+                    return int(logits.argmax())
+                logits -= highest
+            for filter_ in self._filters:
+                filter_.apply(logits, history)
         np.exp(logits, out=logits)
         sums = np.add.accumulate(logits, axis=-1)  # cumsum, 0.5 µs faster
         # random() < 1 in floating point too, so the number to search for is below the last sum.
