@@ -118,11 +118,13 @@ class Chain:
             for rule in self._rules:
                 rule.apply(logits, history)
             if self._rules:
-                highest = logits[logits.argmax()]
-                if highest == -np.inf:
-                    return NONE
+                likeliest = int(logits.argmax())
+                highest = logits[likeliest]
                 if self.greedy:
-                    return int(logits.argmax())
+                    return NONE if highest == -np.inf else likeliest
+                if highest == -np.inf:
+                    random.random()  # a batch takes one for each sample
+                    return NONE
                 logits -= highest
             for filter_ in self._filters:
                 filter_.apply(logits, history)

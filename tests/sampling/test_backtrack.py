@@ -48,10 +48,15 @@ def allowed(ids: list[int], step: Few) -> bool:
 
 
 def writer_of(
-    model: Parameters, seeds: range, *, share: float = 0.4, greedy: bool = False
+    model: Parameters,
+    seeds: range,
+    *,
+    share: float = 0.4,
+    greedy: bool = False,
+    likeliest: int | None = 1,
 ) -> SampleWriter:
     chain = Chain([Few(share)], greedy=greedy)
-    return SampleWriter(NetworkSource(model), chain, np.array(PRIME), seeds, likeliest=1)
+    return SampleWriter(NetworkSource(model), chain, np.array(PRIME), seeds, likeliest)
 
 
 def model_of(attention: int) -> Parameters:
@@ -96,14 +101,15 @@ def test_the_likeliest_text_is_that_of_a_plain_search(attention: int, share: flo
 
 
 @ATTENTION
-def test_samples_are_alone_as_in_a_batch(attention: int) -> None:
+@pytest.mark.parametrize("likeliest", [None, 1])
+def test_samples_are_alone_as_in_a_batch(attention: int, likeliest: int | None) -> None:
     model, seeds = model_of(attention), range(3, 11)
-    batch = write_all(writer_of(model, seeds), 120, Stops())
+    batch = write_all(writer_of(model, seeds, likeliest=likeliest), 120, Stops())
     for seed, sample in zip(seeds, batch, strict=True):
         own = range(seed, seed + 1)
-        (alone,) = write_all(writer_of(model, own), 120, Stops())
+        (alone,) = write_all(writer_of(model, own, likeliest=likeliest), 120, Stops())
         assert alone.ids == sample.ids and len(alone.ids) == 120
-        streamed = list(stream(writer_of(model, own), 120, Stops()))
+        streamed = list(stream(writer_of(model, own, likeliest=likeliest), 120, Stops()))
         assert [id_ for ids in streamed for id_ in ids] == sample.ids
         assert len(streamed) > 50  # it comes while it is written
         assert allowed(PRIME + sample.ids, Few(0.4))
