@@ -101,8 +101,10 @@ class Writing(Loaded):
         likeliest: int | None = None,
     ) -> SampleWriter:
         """The loop behind all samples, a column for each seed; see `charlstm.sampling`."""
-        chain = filters.chain(Context(self.vocabulary))
-        return SampleWriter(self.source(), chain, self._start(prime), seeds, likeliest)
+        chain, start = filters.chain(Context(self.vocabulary)), self._start(prime)
+        source = self.source()
+        source.read(start[:-1])
+        return SampleWriter(source, chain, start, seeds, likeliest)
 
     def source(self) -> Source:
         """The distributions of the model, for one sample that has read nothing."""

@@ -23,8 +23,9 @@ from charlstm.sampling.source import NetworkSource, Source
 class SampleWriter:
     """Writes after the ids `prime` (N,), N > 0, one sample for each of `seeds`.
 
-    The `source` has one column, in the state before the prime. With `likeliest`, `log_probs` says
-    how likely each character of the last draw was, and so many others.
+    The `source` has one column, and has read all of the prime but its last character. With
+    `likeliest`, `log_probs` says how likely each character of the last draw was, and so many
+    others.
 
     Where the steps leave no character, a sample goes back up to `reach` characters. Then
     `rewritten` has by its column all those of its end that are new with the last draw. If it finds
@@ -39,7 +40,6 @@ class SampleWriter:
         seeds: Sequence[int],
         likeliest: int | None = None,
     ) -> None:
-        source.read(prime[:-1])
         self.count = len(seeds)
         self.source = source if self.count == source.columns else source.wide(self.count)
         self.chain, self._likeliest = chain, likeliest
@@ -53,10 +53,7 @@ class SampleWriter:
             self._backtracker = Backtracker(self.source, chain, self._randoms, likeliest)
             keep += self._backtracker.keeps
         self.reach = REACH if chain.forbids else 0
-        self.history = History(self.count, keep, chain.notes)
-        for id_ in prime[-self.history.keep :]:
-            self._append(np.full(self.count, id_, np.intp))
-        self.history.written = 0
+        self.history = history_after(chain, prime, self.count, keep)
 
     def draws(self) -> Iterator[list[int]]:
         """The next id of every sample, again and again."""
@@ -109,6 +106,16 @@ class SampleWriter:
         self.chain.wrote(self.history)
 
 
+def history_after(chain: Chain, prime: NDArray[Any], columns: int, keep: int) -> History:
+    """The history of `columns` samples that have read the ids `prime` (N,) and written nothing."""
+    history = History(columns, keep, chain.notes)
+    for id_ in prime[-history.keep :]:
+        history.append(np.full(columns, id_, np.intp))
+        chain.wrote(history)
+    history.written = 0
+    return history
+
+
 def generate(
     parameters: Parameters,
     prime: NDArray[Any],
@@ -121,5 +128,7 @@ def generate(
     Yields the next id of every sample, `length` times. It is for filters that need to know nothing
     of the model.
     """
-    writer = SampleWriter(NetworkSource(parameters), filters.chain(), prime, seeds)
+    source = NetworkSource(parameters)
+    source.read(prime[:-1])
+    writer = SampleWriter(source, filters.chain(), prime, seeds)
     return islice(writer.draws(), length)
