@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from charlstm.nn.parameters import Parameters
+from charlstm.nn.mixture import Predictor
 from charlstm.pairs.files import PairSet
 from charlstm.pairs.scores import PairScore, ScoreKind, readable, score_pairs
 from charlstm.text.vocabulary import Vocabulary
@@ -163,7 +163,7 @@ class Report:
 
 
 def measure(
-    parameters: Parameters,
+    parameters: Predictor,
     vocabulary: Vocabulary,
     pair_set: PairSet,
     kind: ScoreKind = "sentence",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from charlstm.errors import CheckpointError, CorpusError
 from charlstm.likelihood import log_likelihoods
-from charlstm.nn.parameters import Parameters
+from charlstm.nn.mixture import Predictor
 from charlstm.pairs.files import Pair
 from charlstm.text.shown import names
 from charlstm.text.slices import batches_by_length
@@ -71,7 +71,7 @@ def readable(vocabulary: Vocabulary, pairs: Sequence[Pair]) -> tuple[list[Pair],
 
 
 def score_pairs(
-    parameters: Parameters,
+    parameters: Predictor,
     vocabulary: Vocabulary,
     pairs: Sequence[Pair],
     kind: ScoreKind = "sentence",

@@ -1,8 +1,8 @@
-"""Where the distribution of the next character comes from: one network, behind one interface.
+"""Where the distribution of the next character comes from: networks, behind one interface.
 
 All that a source carries from character to character is its state: the states of all layers, and
-what attention looks back at. A state has its samples first, (B, …) in each array, so that samples
-can be copied, kept, and put back.
+what attention looks back at, of one network or of each in a mixture. A state has its samples first,
+(B, …) in each array, so that samples can be copied, kept, and put back.
 """
 
 from abc import ABC, abstractmethod
@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.nn import Array
-from charlstm.nn.network import Network
-from charlstm.nn.parameters import Parameters
+from charlstm.nn.mixture import Predictor, network_of
 
 State = Mapping[str, Array]
 Columns = slice | Sequence[int] | NDArray[np.intp]
@@ -57,11 +56,11 @@ class Source(ABC):
 
 
 class NetworkSource(Source):
-    """The distributions of one network with these parameters."""
+    """The distributions of one network with these parameters, or of a mixture of networks."""
 
-    def __init__(self, parameters: Parameters, columns: int = 1) -> None:
-        self.parameters, self.columns = parameters, columns
-        self._network = Network(parameters, 1, columns)
+    def __init__(self, predictor: Predictor, columns: int = 1) -> None:
+        self.predictor, self.columns = predictor, columns
+        self._network = network_of(predictor, 1, columns)
 
     def step(self, ids: NDArray[np.intp]) -> Array:
         """Read one character in each column; return the logits (V, B) of the next one."""
@@ -73,7 +72,7 @@ class NetworkSource(Source):
             self._network.read(np.full((1, self.columns), id_, np.intp))
 
     def get(self, columns: Columns = ALL) -> State:
-        """A copy of the state of these columns, by the names of `Network.state`."""
+        """A copy of the state of these columns, by the names that the network gives it."""
         return {name: view[columns].copy() for name, view in self._views().items()}
 
     def put(self, columns: Columns, state: State) -> None:
@@ -82,12 +81,12 @@ class NetworkSource(Source):
             view[columns] = state[name]
 
     def fresh(self, columns: int) -> "NetworkSource":
-        """Another one of the same network, from zero state."""
-        return NetworkSource(self.parameters, columns)
+        """Another one of the same networks, from zero state."""
+        return NetworkSource(self.predictor, columns)
 
     def _views(self) -> dict[str, Array]:
         """Views of the network's state, samples first: those of layers are (H, B) there."""
         return {
-            name: view.T if name.startswith("layers.") else view
+            name: view.T if "layers." in name else view
             for name, view in self._network.state.items()
         }
