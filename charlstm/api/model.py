@@ -1,16 +1,29 @@
 """A model with all that it can do, and how one is loaded."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from charlstm import checkpoint
+from charlstm.api.blending import Blend
 from charlstm.api.inspecting import Inspecting
 from charlstm.api.measuring import Measuring
-from charlstm.api.writing import Writing
+from charlstm.api.predicting import Predicting
 from charlstm.store.runs import checkpoint_path, find_run
 
 
-class Model(Writing, Inspecting, Measuring):
+class Model(Predicting, Inspecting, Measuring):
     """A trained model: it writes, scores text, and can be looked into."""
+
+    def blend(self, others: "Mapping[Model, float]") -> Blend:
+        """This model with others mixed into its probabilities, each with its share: `{other: 0.3}`.
+
+        The model has the rest of 1.
+
+        Raises:
+            ConfigError: if a share is not above 0, all of them are not below 1, two models are the
+                same, or some read bytes or lines and others do not.
+        """
+        return Blend(self, others.items())
 
 
 def load(run: str | Path | None = None, *, root: Path = Path("runs")) -> Model:

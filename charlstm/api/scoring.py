@@ -36,7 +36,7 @@ class Scoring(Loaded):
         """The `log_likelihood` of each text, or of one; similar lengths run as one batch."""
         several = [texts] if isinstance(texts, str | bytes) else texts
         ids = [self._ids(text) for text in several]
-        return likelihood.log_likelihoods(self.parameters, self._start(prime), ids)
+        return likelihood.log_likelihoods(self.predictor, self._start(prime), ids)
 
     def cloze(self, prime: str, continuations: Sequence[str]) -> "Cloze":
         """How likely each of several continuations is after `prime`.
@@ -72,7 +72,7 @@ class Scoring(Loaded):
         from charlstm.studies.agreement.report import AgreementReport  # noqa: PLC0415
 
         given = self.pair_set(pairs, per_condition, seed)
-        report = measure(self.parameters, self.vocabulary, given, score, progress)
+        report = measure(self.predictor, self.vocabulary, given, score, progress)
         return AgreementReport(
             self.path.parent,
             self.config.seq_length,
@@ -103,9 +103,16 @@ class Scoring(Loaded):
             pairs = read_pairs(Path(pairs))
         return pairs if isinstance(pairs, PairSet) else PairSet(list(pairs))
 
+    def score_each(self, ids: Ids, *, cut: bool = False) -> list[evaluate.TextScore]:
+        """The score of the ids (N,) of a text, and of a blend also those of its parts.
+
+        With `cut` the text is a part of a longer one, so a byte model may read half a character.
+        """
+        return [evaluate.score_ids(self.predictor, self.vocabulary, ids, cut=cut)]
+
     def evaluate(self, text: str | bytes) -> evaluate.TextScore:
         """The score of a text whose first character follows a newline, with carried state."""
-        return evaluate.score_ids(self.parameters, self.vocabulary, self._ids(text))
+        return evaluate.score_ids(self.predictor, self.vocabulary, self._ids(text))
 
     def novelty(self, text: str | bytes) -> "Novelty":
         """How much of `text` stands word for word in the training text.

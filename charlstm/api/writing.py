@@ -108,7 +108,7 @@ class Writing(Loaded):
 
     def source(self) -> Source:
         """The distributions of the model, for one sample that has read nothing."""
-        return NetworkSource(self.parameters)
+        return NetworkSource(self.predictor)
 
     def stops(self, texts: Texts) -> Stops:
         """The stops as ids. One with a character that the model never writes is left out."""

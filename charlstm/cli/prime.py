@@ -4,7 +4,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from charlstm.api import Model
+from charlstm.api.predicting import Predicting
 from charlstm.cli.options import warn_unseen
 from charlstm.cli.terminal import note, note_if_file, unescaped
 from charlstm.errors import CorpusError, shortened
@@ -12,7 +12,7 @@ from charlstm.text.shown import quoted
 from charlstm.text.unknown import cure
 
 
-def read_prime(prime: str | None, prime_file: str | None, model: Model) -> str | bytes:
+def read_prime(prime: str | None, prime_file: str | None, model: Predicting) -> str | bytes:
     """The text to go on from: characters, or bytes for a byte model that reads a file.
 
     A note names its characters that the model has never seen.
@@ -29,7 +29,7 @@ def read_prime(prime: str | None, prime_file: str | None, model: Model) -> str |
     return text
 
 
-def _read_file(name: str, model: Model) -> str | bytes:
+def _read_file(name: str, model: Predicting) -> str | bytes:
     try:
         data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
         if model.vocabulary.tokens == "byte":
@@ -43,7 +43,7 @@ def _read_file(name: str, model: Model) -> str | bytes:
         ) from problem
 
 
-def read_stops(stop: tuple[str, ...], model: Model) -> list[str]:
+def read_stops(stop: tuple[str, ...], model: Predicting) -> list[str]:
     """The texts of --stop; a note names those that the model never writes."""
     texts = list(map(unescaped, stop))
     never = [text for text in texts if model.vocabulary.unseen(text)]

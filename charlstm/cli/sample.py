@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from charlstm.api import Model
+from charlstm.api.predicting import Predicting
+from charlstm.cli.blend import Share, blend_option, blended
 from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, load_model, run_option, setting_options
 from charlstm.cli.prime import read_prime, read_stops
@@ -35,6 +36,7 @@ from charlstm.sampling.samples import Written, stream, write_all
     help="With --json, log-probabilities of each character and the K likeliest.",
 )
 @click.option("--novelty", is_flag=True, help="Show how much is copied from the training text.")
+@blend_option
 @ablate_option
 @hold_option
 @json_option
@@ -48,6 +50,7 @@ def command(
     count: int,
     logprobs: int | None,
     novelty: bool,
+    blend: tuple[Share, ...],
     ablate: tuple[Named, ...],
     hold: tuple[Held, ...],
     as_json: bool,
@@ -58,7 +61,7 @@ def command(
     A run with --lines writes one line, or with --stop up to that text.
     """
     filters = Filters(**{name: value for name, value in settings.items() if value is not None})
-    model = what_if(load_model(run), ablate, hold)
+    model = blended(what_if(load_model(run), ablate, hold), blend)
     start = read_prime(prime, prime_file, model)
     _note_without_effect(filters, model)
     one_line = model.config.lines and not stop
@@ -87,7 +90,7 @@ def command(
             note(line)
 
 
-def _note_without_effect(filters: Filters, model: Model) -> None:
+def _note_without_effect(filters: Filters, model: Predicting) -> None:
     """Say which filters keep all that there is."""
     size = model.vocabulary.size
     if filters.top_k and filters.top_k >= size:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from charlstm.api import Model
+from charlstm.api.predicting import Predicting
 from charlstm.cli.terminal import copied
 from charlstm.exclusions import option_of
 from charlstm.sampling.chain import LogProbs
@@ -22,7 +22,7 @@ SEPARATOR = b"\n----------\n"
 class Report:
     """What an option says about each sample of a writer, besides its text."""
 
-    def __init__(self, model: Model, writer: SampleWriter) -> None:
+    def __init__(self, model: Predicting, writer: SampleWriter) -> None:
         self._model, self._writer = model, writer
 
     def record(self, sample: Written) -> dict[str, Any]:
@@ -39,7 +39,7 @@ class Report:
 class Copied(Report):
     """`--novelty`: how much of a sample stands in the training text."""
 
-    def __init__(self, model: Model, writer: SampleWriter) -> None:
+    def __init__(self, model: Predicting, writer: SampleWriter) -> None:
         """Raise an error, before anything is written, if the training text is gone."""
         super().__init__(model, writer)
         model.novelty("")
@@ -103,7 +103,7 @@ class Probabilities(Report):
 class Output:
     """Writes the samples of a model after a prime; each ends with `end`, if that is not empty."""
 
-    def __init__(self, model: Model, prime: str | bytes, end: bytes) -> None:
+    def __init__(self, model: Predicting, prime: str | bytes, end: bytes) -> None:
         # A byte model takes the bytes of the command line as they are, UTF-8 or not.
         stray = "surrogateescape" if model.vocabulary.tokens == "byte" else "backslashreplace"
         self._prime = prime if isinstance(prime, bytes) else prime.encode("utf-8", stray)

@@ -32,17 +32,18 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
             "seed": "2",
             "count": "2",
             "novelty": "",
+            "blend": "planted:0.5",
             "ablate": "0:3",
             "hold": "0:3:f=0",
         },
     ),
     "eval": (
         ("-r", "learnt", "latin.txt", "--encoding=latin-1"),
-        {"lines": "", "encoding": "cp1251", "ablate": "3"},
+        {"lines": "", "encoding": "cp1251", "blend": "planted:0.5", "ablate": "3"},
     ),
     "cloze": (
         ("-r", "learnt", "--prime=The cats", " is", " are"),
-        {"prime": r"The cat.\n", "ablate": "0:3", "hold": "3:o=1"},
+        {"prime": r"The cat.\n", "blend": "planted:0.5", "ablate": "0:3", "hold": "3:o=1"},
     ),
     "agree": (
         (*GRAMMAR, "--per-condition=4", "--items=items"),
