@@ -63,7 +63,7 @@ def command(
     filters = Filters(**{name: value for name, value in settings.items() if value is not None})
     model = blended(what_if(load_model(run), ablate, hold), blend)
     start = read_prime(prime, prime_file, model)
-    _note_without_effect(filters, model)
+    _note_without_effect(filters, model, len(start) + length)
     one_line = model.config.lines and not stop
     stops = ["\n"] if one_line else read_stops(stop, model)
     seeds = _seeds(seed, count)
@@ -77,7 +77,7 @@ def command(
     reports = [report(model, writer) for report, is_wanted in wanted.items() if is_wanted]
     if count == 1 and not as_json:
         ids = output.stream(stream(writer, length, model.stops(stops)))
-        samples = [Written(ids, [], bool(writer.ended))]
+        samples = [Written(ids, [], ended=bool(writer.ended))]
     else:
         samples = write_all(writer, length, model.stops(stops))
     if as_json:
@@ -90,9 +90,11 @@ def command(
             note(line)
 
 
-def _note_without_effect(filters: Filters, model: Predicting) -> None:
-    """Say which filters keep all that there is."""
+def _note_without_effect(filters: Filters, model: Predicting, length: int) -> None:
+    """Say which steps cannot change a text of so many characters, the prime with them."""
     size = model.vocabulary.size
+    if filters.no_repeat and filters.no_repeat >= length:
+        note(f"--no-repeat {filters.no_repeat} has no effect on {length} {model.vocabulary.unit}s")
     if filters.top_k and filters.top_k >= size:
         note(f"--top-k {filters.top_k} has no effect: there are only {size} to choose from")
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from charlstm.api.predicting import Predicting
 from charlstm.cli.terminal import copied
 from charlstm.exclusions import option_of
-from charlstm.sampling.chain import LogProbs
 from charlstm.sampling.samples import Written
 from charlstm.sampling.writer import SampleWriter
 from charlstm.text.shown import printable
 
-if TYPE_CHECKING:  # sampling starts faster without it
+if TYPE_CHECKING:  # sampling starts faster without them
     from charlstm.novelty import Novelty
+    from charlstm.sampling.log_probs import LogProbs
 
 SEPARATOR = b"\n----------\n"
 
@@ -90,7 +90,7 @@ class Probabilities(Report):
         pairs = zip(sample.ids, sample.log_probs, strict=True)
         return {"logprobs": [self._character(id_, score) for id_, score in pairs]}
 
-    def _character(self, id_: int, score: LogProbs) -> dict[str, Any]:
+    def _character(self, id_: int, score: "LogProbs") -> dict[str, Any]:
         likeliest = [self._one(*others) for others in score.likeliest]
         return {**self._one(id_, score.model, score.filtered), "likeliest": likeliest}
 

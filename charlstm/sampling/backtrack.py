@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.sampling.chain import NONE, Chain, LogProbs
+from charlstm.sampling.chain import NONE, Chain
 from charlstm.sampling.history import History
+from charlstm.sampling.log_probs import LogProbs
 from charlstm.sampling.source import ALL, Source, State
 from charlstm.sampling.steps.base import ChainStep
 
@@ -43,6 +44,7 @@ class Tried(ChainStep):
 class Backtracker:
     """Finds other ways for the samples of a source, one at a time."""
 
+    reach = REACH
     keeps = REACH + EVERY + 1  # characters of the history that it needs besides those of the steps
 
     def __init__(

@@ -6,9 +6,8 @@ sample's own random numbers, or the likeliest is taken.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,24 +15,13 @@ from numpy.typing import NDArray
 from charlstm.sampling.history import History
 from charlstm.sampling.steps.base import ChainStep
 
+if TYPE_CHECKING:  # sampling starts faster without it, so it is imported where it is used
+    from charlstm.sampling.log_probs import LogProbs
+
 NONE = -1  # in place of an id where the steps have left none
 BLOCK = 2**15  # logits that many samples work on at a time: 256 kB, which stay in the cache
 
 Rows = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class LogProbs:
-    """How likely a character was that has been drawn, in nats.
-
-    `model` is its log-probability under the model, `filtered` that of the draw, after all steps.
-    `likeliest` has the same of the likeliest ids under the model, best first: (id, model,
-    filtered).
-    """
-
-    model: float
-    filtered: float
-    likeliest: tuple[tuple[int, float, float], ...] = ()
 
 
 class Chain:
@@ -51,7 +39,7 @@ class Chain:
         self.looks_back = max((step.looks_back for step in steps), default=0)
         self.notes = {step.name: step.note for step in steps if step.note is not None}
         self._noting = [step for step in steps if step.note is not None]
-        # No filter takes away the likeliest, and none but a rule looks at more than the softmax.
+        # The filters never take away the likeliest.
         self._only_greedy = greedy and not self._rules
 
     def choose(
@@ -66,9 +54,8 @@ class Chain:
         count = max(1, BLOCK // logits.shape[0])
         for first in range(0, len(randoms), count):
             block = slice(first, first + count)
-            rows = logits[:, block].T.astype(np.float64, order="C")
-            rows -= rows.max(axis=1, keepdims=True)
-            self._change(rows, history.columns(block) if self.looks_back else history)
+            rows = shifted(logits[:, block])
+            self.change(rows, history.columns(block) if self.looks_back else history)
             chosen += self._draw(rows, randoms[block])
         return chosen
 
@@ -78,35 +65,33 @@ class Chain:
         randoms: Sequence[Random],
         history: History,
         likeliest: int | None = None,
-    ) -> tuple[list[int], list[LogProbs]]:
+    ) -> tuple[list[int], list["LogProbs"]]:
         """The ids that `choose` gives; with `likeliest` also how likely each was, and so many."""
         if likeliest is None:
             return self.choose(logits, randoms, history), []
-        rows = logits.T.astype(np.float64, order="C")
-        rows -= rows.max(axis=1, keepdims=True)
-        model = _log_softmax(rows)
-        self._change(rows, history)
-        filtered = rows.copy()
+        from charlstm.sampling.log_probs import log_probs  # noqa: PLC0415 - see above
+
+        rows = shifted(logits)
+        before = rows.copy()
+        self.change(rows, history)
+        changed = rows.copy()
         ids = self._draw(rows, randoms)
-        if self.greedy:
-            filtered.fill(-np.inf)
-            filtered[np.arange(len(ids)), ids] = 0.0
-        else:
-            filtered = _log_softmax(filtered)
-        best = np.argsort(-model, axis=1, kind="stable")[:, :likeliest]
-        return ids, [
-            LogProbs(
-                float(p[id_]),
-                float(q[id_]),
-                tuple((int(k), float(p[k]), float(q[k])) for k in ranked),
-            )
-            for id_, p, q, ranked in zip(ids, model, filtered, best, strict=True)
-        ]
+        return ids, log_probs(ids, before, changed, likeliest, greedy=self.greedy)
 
     def wrote(self, history: History) -> None:
         """Let each step note what was written last."""
         for step in self._noting:
             step.wrote(history)
+
+    def change(self, logits: Rows, history: History) -> None:
+        """Apply all steps to logits (…, V), of which the highest is 0."""
+        for rule in self._rules:
+            rule.apply(logits, history)
+        if self._rules:
+            highest = logits.max(axis=-1, keepdims=True)
+            logits -= np.where(np.isneginf(highest), 0.0, highest)
+        for filter_ in self._filters:
+            filter_.apply(logits, history)
 
     def _choose_one(self, logits: NDArray[Any], random: Random, history: History) -> int:
         """The same of one sample, from logits (V,)."""
@@ -133,16 +118,6 @@ class Chain:
         # random() < 1 in floating point too, so the number to search for is below the last sum.
         return int(sums.searchsorted(random.random() * sums[-1], side="right"))
 
-    def _change(self, logits: Rows, history: History) -> None:
-        """Apply all steps to logits (…, V), of which the highest is 0."""
-        for rule in self._rules:
-            rule.apply(logits, history)
-        if self._rules:
-            highest = logits.max(axis=-1, keepdims=True)
-            logits -= np.where(np.isneginf(highest), 0.0, highest)
-        for filter_ in self._filters:
-            filter_.apply(logits, history)
-
     def _draw(self, rows: Rows, randoms: Sequence[Random]) -> list[int]:
         """An id for each row (B, V) of changed logits, which it overwrites."""
         none = np.isneginf(rows.max(axis=1)) if self._rules else None
@@ -159,8 +134,8 @@ class Chain:
         return chosen
 
 
-def _log_softmax(rows: Rows) -> Rows:
-    """The log-probabilities (B, V) of logits (B, V), of which the highest is 0 (−∞ if all are)."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs: Rows = rows - np.log(np.exp(rows).sum(axis=1, keepdims=True))
-    return logs
+def shifted(logits: NDArray[Any]) -> Rows:
+    """Logits (V, B) as rows (B, V), of which the highest is 0."""
+    rows: Rows = logits.T.astype(np.float64, order="C")
+    rows -= rows.max(axis=1, keepdims=True)
+    return rows

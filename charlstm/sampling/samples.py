@@ -1,24 +1,24 @@
 """From draws to samples: where each of them ends, and what of it is certain meanwhile."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
+from typing import TYPE_CHECKING
 
-from charlstm.sampling.chain import LogProbs
 from charlstm.sampling.stops import Stops
 from charlstm.sampling.writer import SampleWriter
 
+if TYPE_CHECKING:  # sampling starts faster without it
+    from charlstm.sampling.log_probs import LogProbs
 
-@dataclass
+
 class Written:
     """A sample: its ids, and how likely each was where that is asked for.
 
     It has `ended` early if the steps left it no further character.
     """
 
-    ids: list[int]
-    log_probs: list[LogProbs]
-    ended: bool = False
+    def __init__(self, ids: list[int], log_probs: "list[LogProbs]", *, ended: bool) -> None:
+        self.ids, self.log_probs, self.ended = ids, log_probs, ended
 
 
 def write_all(writer: SampleWriter, length: int, stops: Stops) -> list[Written]:

@@ -7,17 +7,20 @@ same alone and in a batch.
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.nn.parameters import Parameters
-from charlstm.sampling.backtrack import REACH, Backtracker, Character
-from charlstm.sampling.chain import NONE, Chain, LogProbs
+from charlstm.sampling.chain import NONE, Chain
 from charlstm.sampling.filters import Filters
 from charlstm.sampling.history import History
 from charlstm.sampling.source import NetworkSource, Source
+
+if TYPE_CHECKING:  # sampling starts faster without these, so they are imported where they are used
+    from charlstm.sampling.backtrack import Backtracker, Character
+    from charlstm.sampling.log_probs import LogProbs
 
 
 class SampleWriter:
@@ -47,12 +50,9 @@ class SampleWriter:
         self._randoms = [Random(seed) for seed in seeds]  # noqa: S311 - repeatable, not secret
         self.rewritten: dict[int, list[Character]] = {}
         self.ended: dict[int, int] = {}
-        self._backtracker: Backtracker | None = None
-        keep = chain.looks_back
-        if chain.forbids:
-            self._backtracker = Backtracker(self.source, chain, self._randoms, likeliest)
-            keep += self._backtracker.keeps
-        self.reach = REACH if chain.forbids else 0
+        self._backtracker = self._new_backtracker() if chain.forbids else None
+        self.reach = self._backtracker.reach if self._backtracker else 0
+        keep = chain.looks_back + (self._backtracker.keeps if self._backtracker else 0)
         self.history = history_after(chain, prime, self.count, keep)
 
     def draws(self) -> Iterator[list[int]]:
@@ -82,7 +82,12 @@ class SampleWriter:
                 self._go_back(self._backtracker, ids)
             yield ids
 
-    def _go_back(self, backtracker: Backtracker, ids: list[int]) -> None:
+    def _new_backtracker(self) -> "Backtracker":
+        from charlstm.sampling.backtrack import Backtracker  # noqa: PLC0415 - see above
+
+        return Backtracker(self.source, self.chain, self._randoms, self._likeliest)
+
+    def _go_back(self, backtracker: "Backtracker", ids: list[int]) -> None:
         """Write the samples anew to which the steps leave no character, or end them."""
         self.rewritten.clear()
         if NONE not in ids:
@@ -126,7 +131,7 @@ def generate(
     """Write `length` characters after the ids `prime` (N,), one sample for each of `seeds`.
 
     Yields the next id of every sample, `length` times. It is for filters that need to know nothing
-    of the model.
+    of the model, and forbid nothing.
     """
     source = NetworkSource(parameters)
     source.read(prime[:-1])

@@ -15,7 +15,7 @@ from charlstm.nn.loss import softmax
 from charlstm.sampling import Filters, chain
 from charlstm.sampling.history import History
 
-shares = st.integers(1, 8).map(lambda n: n / 8)  # exact, as are the weights
+shares = st.integers(1, 8).map(lambda n: n / 8 - 0.0031)  # so that rounding decides nothing
 weights = st.lists(st.integers(0, 8), min_size=1, max_size=8).filter(any)
 
 
@@ -61,7 +61,7 @@ def kept(filters: Filters, logits: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]
 @settings(max_examples=300)
 @given(weights, st.none() | st.integers(1, 10), st.none() | shares, st.none() | shares)
 @example([4, 4], None, 0.5, None)
-@example([4, 2, 4], None, None, 0.5)
+@example([4, 2, 4], None, None, 1.0)
 def test_the_candidates_are_those_of_an_obvious_version(
     weights: list[int], top_k: int | None, top_p: float | None, min_p: float | None
 ) -> None:

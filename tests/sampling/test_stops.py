@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charlstm.sampling.backtrack import Character
-from charlstm.sampling.chain import LogProbs
+from charlstm.sampling.log_probs import LogProbs
 from charlstm.sampling.samples import stream, write_all
 from charlstm.sampling.stops import Stops
 from charlstm.sampling.writer import SampleWriter

@@ -1,6 +1,5 @@
 """What a step of the chain is: one change of the logits, with a name."""
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from numpy.typing import DTypeLike, NDArray
@@ -9,11 +8,11 @@ from charlstm.sampling.history import History
 from charlstm.text.vocabulary import Vocabulary
 
 
-@dataclass(frozen=True)
 class Context:
     """What a step may need to know of the model."""
 
-    vocabulary: Vocabulary
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
 
 
 class ChainStep:

@@ -25,7 +25,8 @@ class TopK(ChainStep):
         k = self._k
         if k < logits.shape[-1]:
             lowest = np.partition(logits, -k, axis=-1)[..., -k, None]
-            logits[~largest(logits, lowest, k)] = -np.inf
+            ranks = np.broadcast_to(np.arange(logits.shape[-1]) < k, logits.shape)
+            logits[~largest(logits, lowest, ranks)] = -np.inf
 
 
 def step(filters: Filters, context: Context | None) -> ChainStep | None:

@@ -26,11 +26,13 @@ class TopP(ChainStep):
         """Forbid the others."""
         del history
         weights = np.exp(logits)
-        ordered = -np.sort(-weights, axis=-1)
-        sums = ordered.cumsum(axis=-1)
-        kept = sums - ordered < self._p * sums[..., -1:]
-        lowest = np.where(kept, ordered, np.inf).min(axis=-1, keepdims=True)
-        logits[~largest(weights, lowest, kept.sum(axis=-1, keepdims=True))] = -np.inf
+        ordered = -weights
+        ordered.sort(axis=-1)
+        np.negative(ordered, out=ordered)
+        sums = np.add.accumulate(ordered, axis=-1)
+        ranks = sums - ordered < self._p * sums[..., -1:]
+        lowest = np.minimum.reduce(np.where(ranks, ordered, np.inf), axis=-1, keepdims=True)
+        logits[~largest(weights, lowest, ranks)] = -np.inf
 
 
 def step(filters: Filters, context: Context | None) -> ChainStep | None:
