@@ -31,5 +31,6 @@ def test_sampling_needs_neither_training_nor_texts(tiny_run: Path, options: tupl
     assert {"numpy", "charlstm.sampling"} <= modules
     unused = {"yaml", "tqdm", "threadpoolctl", "concurrent", "tempfile", "zipfile", "numpy.random"}
     unused |= {"charlstm.text.corpus", "charlstm.training.fit", "charlstm.training.workers"}
-    unused |= {"charlstm.novelty", "charlstm.sampling.steps.top_k"}  # which nobody asked for
+    unused |= {"charlstm.novelty", "charlstm.copying"}  # which nobody asked for
+    unused |= {"charlstm.sampling.steps.top_k", "charlstm.sampling.steps.avoid_copying"}
     assert not modules & unused

@@ -17,7 +17,7 @@ LAYERS = (
     ("store",),
     ("progress",),
     ("text", "nn"),
-    ("checkpoint", "evaluate", "likelihood", "novelty", "pairs", "sampling"),
+    ("checkpoint", "evaluate", "likelihood", "novelty", "copying", "pairs", "sampling"),
     ("sampler",),
     ("training",),
     ("output",),

@@ -18,6 +18,7 @@ from charlstm.text.vocabulary import Ids, Vocabulary
 
 if TYPE_CHECKING:  # sampling starts faster without it
     from charlstm.novelty import Novelty
+    from charlstm.text.slices import TextSlice
 
 LEAST = 1e-9  # of all, that must be left to the model itself
 
@@ -39,6 +40,7 @@ class Blend(Predicting):
                 same, or some read bytes or lines and others do not.
         """
         vars(self).update(vars(model))
+        self._passages = None
         others = list(others)
         _check_alike([model, *(other for other, _ in others)])
         self.parts = ((model, 1.0 - _sum_of([share for _, share in others])), *others)
@@ -94,6 +96,10 @@ class Blend(Predicting):
         """
         found = [part.novelty(text) for part, _ in self.parts]
         return max(found, key=lambda novelty: (novelty.longest, novelty.copied))
+
+    def _training_texts(self) -> "list[tuple[TextSlice, Vocabulary]]":
+        """The texts that the parts were trained on, each with the vocabulary of its part."""
+        return [text for part, _ in self.parts for text in part._training_texts()]  # noqa: SLF001
 
     def validation_ids(self) -> Ids:
         """The ids (N,) of the first model's validation text.

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from random import SystemRandom
+from typing import TYPE_CHECKING
 
 from charlstm.api.loaded import Loaded
+from charlstm.errors import CorpusError
 from charlstm.sampling.filters import Filters
 from charlstm.sampling.samples import Written, stream, write_all
 from charlstm.sampling.source import NetworkSource, Source
@@ -11,11 +13,18 @@ from charlstm.sampling.steps.base import Context
 from charlstm.sampling.stops import Stops
 from charlstm.sampling.writer import SampleWriter
 
+if TYPE_CHECKING:  # sampling starts faster without it
+    from charlstm.copying import Passages
+    from charlstm.text.slices import TextSlice
+    from charlstm.text.vocabulary import Vocabulary
+
 Texts = str | bytes | Sequence[str] | Sequence[bytes]
 
 
 class Writing(Loaded):
     """A model that writes."""
+
+    _passages: "Passages | None" = None
 
     def sample(
         self,
@@ -27,6 +36,7 @@ class Writing(Loaded):
         top_p: float | None = None,
         min_p: float | None = None,
         no_repeat: int | None = None,
+        avoid_copying: int | None = None,
         within_word: str | None = None,
         word_temperature: float | None = None,
         stop: str | Sequence[str] | None = None,
@@ -42,9 +52,17 @@ class Writing(Loaded):
 
         Raises:
             ConfigError: if a value is out of range.
+            CorpusError: if `avoid_copying` has no training text to avoid.
         """
         filters = Filters(
-            temperature, top_k, top_p, min_p, no_repeat, within_word, word_temperature
+            temperature,
+            top_k,
+            top_p,
+            min_p,
+            no_repeat=no_repeat,
+            avoid_copying=avoid_copying,
+            within_word=within_word,
+            word_temperature=word_temperature,
         )
         seed = SystemRandom().getrandbits(32) if seed is None else seed
         stop = "\n" * self.config.lines if stop is None else stop
@@ -101,10 +119,35 @@ class Writing(Loaded):
         likeliest: int | None = None,
     ) -> SampleWriter:
         """The loop behind all samples, a column for each seed; see `charlstm.sampling`."""
-        chain, start = filters.chain(Context(self.vocabulary)), self._start(prime)
-        source = self.source()
+        chain = filters.chain(Context(self.vocabulary, self.passages))
+        source, start = self.source(), self._start(prime)
         source.read(start[:-1])
         return SampleWriter(source, chain, start, seeds, likeliest)
+
+    def passages(self, n: int) -> "Passages":
+        """The runs of `n` characters of the training text, blanks folded.
+
+        Raises:
+            CorpusError: if there are none so long, or that text and its encoded copy are both gone.
+        """
+        from charlstm.training.indexes import passages_in  # noqa: PLC0415 - sampling starts faster so
+
+        if self._passages is None or self._passages.n != n:
+            texts, wall = self._training_texts(), self.predictor.reset_at
+            self._passages = passages_in(texts, self.vocabulary, n, wall)
+        if not self._passages.entries.size:
+            raise CorpusError(
+                f"no {'line' if self.config.lines else 'part'} of the training text has {n:,} "
+                f"{self.vocabulary.unit}s, blanks folded, so none can be copied; choose fewer"
+            )
+        return self._passages
+
+    def _training_texts(self) -> "list[tuple[TextSlice, Vocabulary]]":
+        """The text that the model was trained on, in the ids of this vocabulary."""
+        from charlstm.training.texts import training_text  # noqa: PLC0415 - see above
+
+        text = training_text(self.checkpoint, self.path.resolve().parent)
+        return [(text, self.vocabulary)]
 
     def source(self) -> Source:
         """The distributions of the model, for one sample that has read nothing."""

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from charlstm.api.predicting import Predicting
+from charlstm.cli.avoided import Avoided
 from charlstm.cli.blend import Share, blend_option, blended
 from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, load_model, run_option, setting_options
@@ -71,13 +72,15 @@ def command(
     writer = model.writer(start, filters, seeds, logprobs)
     wanted: dict[type[Report], bool] = {
         Copied: novelty,
+        Avoided: filters.avoid_copying is not None,
         EndedEarly: writer.chain.forbids,
         Probabilities: logprobs is not None,
     }
     reports = [report(model, writer) for report, is_wanted in wanted.items() if is_wanted]
     if count == 1 and not as_json:
         ids = output.stream(stream(writer, length, model.stops(stops)))
-        samples = [Written(ids, [], ended=bool(writer.ended))]
+        taken_back = writer.taken_back[0]
+        samples = [Written(ids, [], ended=bool(writer.ended), taken_back=taken_back)]
     else:
         samples = write_all(writer, length, model.stops(stops))
     if as_json:

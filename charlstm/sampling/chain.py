@@ -38,6 +38,7 @@ class Chain:
         self.rules = [step.name for step in self._rules]
         self.looks_back = max((step.looks_back for step in steps), default=0)
         self.notes = {step.name: step.note for step in steps if step.note is not None}
+        self.rings = {step.name: step.ring for step in steps if step.ring}
         self._noting = [step for step in steps if step.note is not None]
         # The filters never take away the likeliest.
         self._only_greedy = greedy and not self._rules

@@ -11,6 +11,7 @@ from charlstm.setting import check_range, setting
 
 STEPS: dict[str, tuple[str, ...]] = {  # the chain in its order: each step's file and its settings
     "no_repeat": ("no_repeat",),
+    "avoid_copying": ("avoid_copying",),
     "top_p": ("top_p",),
     "top_k": ("top_k",),
     "min_p": ("min_p",),
@@ -40,11 +41,12 @@ class Filters:
     min_p: float | None = setting(
         None, "Keep those at least P times as likely as the likeliest.", above=0.0, high=1.0
     )
-
     no_repeat: int | None = setting(
         None, "Let no run of N characters of the last 1,000 come again.", 2, 1000
     )
-
+    avoid_copying: int | None = setting(
+        None, "Complete no run of N characters of the training text.", 2, 10_000
+    )
     within_word: str | None = setting(
         None,
         "greedy: only the first character of a word is drawn, the rest is the likeliest.",

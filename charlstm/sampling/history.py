@@ -1,7 +1,9 @@
 """What the samples have written last: all that a step of the chain remembers is here.
 
 A step may keep a note beside each character. So a sample that is taken back, or goes on from
-another, needs no code in the steps: ids and notes are cut and copied together.
+another, needs no code in the steps: ids and notes are cut and copied together. A step that
+remembers something of some characters only, and far back, has a ring. It writes there in turn, and
+notes where it is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,10 +17,17 @@ NOTHING = -1  # the id in a place before the first character of the prime
 
 
 class History:
-    """The last `keep` ids of each of `columns` samples, and notes of these types by their names."""
+    """The last `keep` ids of each of `columns` samples, and notes of these types by their names.
+
+    A ring of N rows has `keep` more, so that what it holds stays when samples go back.
+    """
 
     def __init__(
-        self, columns: int, keep: int, notes: Mapping[str, DTypeLike] | None = None
+        self,
+        columns: int,
+        keep: int,
+        notes: Mapping[str, DTypeLike] | None = None,
+        rings: Mapping[str, int] | None = None,
     ) -> None:
         self.keep = max(1, keep)
         self.written = 0  # characters of each sample after the prime
@@ -27,6 +36,10 @@ class History:
         self._arrays: dict[str, NDArray[Any]] = {IDS: np.full((rows, columns), NOTHING, np.intp)}
         for name, dtype in (notes or {}).items():
             self._arrays[name] = np.zeros((rows, columns), dtype)
+        self._rings = {
+            name: np.full((size + self.keep, columns), NOTHING, np.intp)
+            for name, size in (rings or {}).items()
+        }
 
     @property
     def last(self) -> NDArray[np.intp]:
@@ -41,6 +54,10 @@ class History:
         """
         assert count <= self._end
         return self._arrays[of][self._end - count : self._end]
+
+    def ring(self, name: str) -> NDArray[np.intp]:
+        """The ring of that name, (R, B), for its step to read and write; at first all `NOTHING`."""
+        return self._rings[name]
 
     def append(self, ids: Sequence[int] | NDArray[np.intp]) -> None:
         """Add the next id of each sample, (B,). Its notes are 0 until a step writes them."""
@@ -59,6 +76,7 @@ class History:
         part = object.__new__(History)
         part.keep, part.written, part._end = self.keep, self.written, self._end
         part._arrays = {name: array[:, columns] for name, array in self._arrays.items()}
+        part._rings = {name: ring[:, columns] for name, ring in self._rings.items()}
         return part
 
     def back(self) -> int:
@@ -76,3 +94,5 @@ class History:
         for name in self._arrays:
             rows = self.tail(self.keep, name)
             rows[...] = rows[:, columns]
+        for ring in self._rings.values():
+            ring[...] = ring[:, columns]

@@ -14,11 +14,15 @@ if TYPE_CHECKING:  # sampling starts faster without it
 class Written:
     """A sample: its ids, and how likely each was where that is asked for.
 
-    It has `ended` early if the steps left it no further character.
+    It has `ended` early if the steps left it no further character. So many characters were
+    `taken_back` on the way.
     """
 
-    def __init__(self, ids: list[int], log_probs: "list[LogProbs]", *, ended: bool) -> None:
+    def __init__(
+        self, ids: list[int], log_probs: "list[LogProbs]", *, ended: bool, taken_back: int
+    ) -> None:
         self.ids, self.log_probs, self.ended = ids, log_probs, ended
+        self.taken_back = taken_back
 
 
 def write_all(writer: SampleWriter, length: int, stops: Stops) -> list[Written]:
@@ -26,11 +30,12 @@ def write_all(writer: SampleWriter, length: int, stops: Stops) -> list[Written]:
     rows: list[list[int]] = []
     scores: list[list[LogProbs]] = []
     ends: dict[int, int] = {}  # where samples have ended
+    taken_back = [0] * writer.count  # of each until it ended
     for row in islice(writer.draws(), length):
         rows.append(row)
         scores.append(writer.log_probs)
         for k in writer.rewritten.keys() - ends.keys():
-            characters = writer.rewritten[k]
+            characters, taken_back[k] = writer.rewritten[k], writer.taken_back[k]
             for t, (id_, score) in enumerate(characters, len(rows) - len(characters)):
                 rows[t][k] = id_
                 if score:
@@ -51,6 +56,7 @@ def write_all(writer: SampleWriter, length: int, stops: Stops) -> list[Written]:
             [ids[k] for ids in rows[: ends.get(k)]],
             [parts[k] for parts in scores[: ends.get(k)] if parts],
             ended=writer.ended.get(k, -1) == ends.get(k),
+            taken_back=taken_back[k],
         )
         for k in range(writer.count)
     ]

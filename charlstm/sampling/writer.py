@@ -32,7 +32,8 @@ class SampleWriter:
 
     Where the steps leave no character, a sample goes back up to `reach` characters. Then
     `rewritten` has by its column all those of its end that are new with the last draw. If it finds
-    no way, it has `ended`, after so many characters.
+    no way, it has `ended`, after so many characters. `taken_back` counts for each sample the
+    characters that others have replaced.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class SampleWriter:
         seeds: Sequence[int],
         likeliest: int | None = None,
     ) -> None:
+        self.prime = prime
         self.count = len(seeds)
         self.source = source if self.count == source.columns else source.wide(self.count)
         self.chain, self._likeliest = chain, likeliest
@@ -50,6 +52,7 @@ class SampleWriter:
         self._randoms = [Random(seed) for seed in seeds]  # noqa: S311 - repeatable, not secret
         self.rewritten: dict[int, list[Character]] = {}
         self.ended: dict[int, int] = {}
+        self.taken_back = [0] * self.count
         self._backtracker = self._new_backtracker() if chain.forbids else None
         self.reach = self._backtracker.reach if self._backtracker else 0
         keep = chain.looks_back + (self._backtracker.keeps if self._backtracker else 0)
@@ -98,6 +101,7 @@ class SampleWriter:
                 characters = backtracker.other_way(column, self.history)
             if characters:
                 self.rewritten[column] = characters
+                self.taken_back[column] += len(characters) - 1
                 ids[column], score = characters[-1]
                 if score:
                     self.log_probs[column] = score
@@ -113,8 +117,8 @@ class SampleWriter:
 
 def history_after(chain: Chain, prime: NDArray[Any], columns: int, keep: int) -> History:
     """The history of `columns` samples that have read the ids `prime` (N,) and written nothing."""
-    history = History(columns, keep, chain.notes)
-    for id_ in prime[-history.keep :]:
+    history = History(columns, keep, chain.notes, chain.rings)
+    for id_ in prime if chain.rings else prime[-history.keep :]:
         history.append(np.full(columns, id_, np.intp))
         chain.wrote(history)
     history.written = 0

@@ -28,6 +28,7 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
             "within_word": "greedy",
             "word_temperature": "3",
             "logprobs": "2",
+            "avoid_copying": "6",
             "stop": "e",
             "seed": "2",
             "count": "2",
