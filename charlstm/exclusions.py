@@ -86,6 +86,7 @@ RULES = (
     *_with("sample", "--seed", *ALWAYS, unless="--word-temperature", mild=True),
     *_with("sample", "--within-word", *ALWAYS),
     *_with("sample", "--within-word", "--word-temperature", "each says how a word goes on"),
+    *_without("sample", "--force", "--save-state", NO_FILE),
     *_without("sample", "--logprobs", "--json", "a text has no place for numbers"),
     *_without("eval", "--lines", "TEXT", READ),
     *_without("eval, inspect gates", "--encoding", "TEXT", READ),

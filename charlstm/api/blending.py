@@ -14,6 +14,7 @@ from charlstm.errors import ConfigError, shortened
 from charlstm.evaluate import Scorer, TextScore, text_score, total
 from charlstm.nn.mixture import Mixture, Part, reach_of
 from charlstm.nn.parameters import Parameters
+from charlstm.sampling.primed import Reader
 from charlstm.text.vocabulary import Ids, Vocabulary
 
 if TYPE_CHECKING:  # sampling starts faster without it
@@ -40,6 +41,7 @@ class Blend(Predicting):
                 same, or some read bytes or lines and others do not.
         """
         vars(self).update(vars(model))
+        self._passages = None  # the model's own are of its text alone
         self._passages = None
         others = list(others)
         _check_alike([model, *(other for other, _ in others)])
@@ -59,6 +61,10 @@ class Blend(Predicting):
     def predictor(self) -> Mixture:
         """The networks with their shares."""
         return self._mixture
+
+    def readers(self) -> list[Reader]:
+        """The networks of all parts, in their order."""
+        return [reader for part, _ in self.parts for reader in part.readers()]
 
     @property
     def name(self) -> str:

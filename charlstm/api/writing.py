@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
-from charlstm.api.loaded import Loaded
+from charlstm.api.priming import Prime, Priming
 from charlstm.errors import CorpusError
 from charlstm.sampling.filters import Filters
 from charlstm.sampling.samples import Written, stream, write_all
-from charlstm.sampling.source import NetworkSource, Source
 from charlstm.sampling.steps.base import Context
 from charlstm.sampling.stops import Stops
 from charlstm.sampling.writer import SampleWriter
@@ -21,14 +20,14 @@ if TYPE_CHECKING:  # sampling starts faster without it
 Texts = str | bytes | Sequence[str] | Sequence[bytes]
 
 
-class Writing(Loaded):
+class Writing(Priming):
     """A model that writes."""
 
     _passages: "Passages | None" = None
 
     def sample(
         self,
-        prime: str | bytes = "",
+        prime: Prime = "",
         *,
         length: int = 500,
         temperature: float = 1.0,
@@ -44,11 +43,12 @@ class Writing(Loaded):
     ) -> Iterator[str]:
         """Write up to `length` characters after `prime`, and yield them one by one.
 
-        An empty prime stands for a newline. The sample ends before the first of the texts `stop`; a
-        str is one text. None is the end of the line in a run with `lines`, else no text.
-        The same seed gives the same text; None draws a new seed each time. `Filters` explains the
-        other arguments; where they leave no character, the sample ends. A byte model yields each
-        byte as a character from U+0000 to U+00FF; `sample_bytes` yields bytes.
+        An empty prime stands for a newline; one that `state_after` has read is not read anew. The
+        sample ends before the first of the texts `stop`; a str is one text. None is the end of the
+        line in a run with `lines`, else no text. The same seed gives the same text; None draws a
+        new seed each time. `Filters` explains the other arguments; where they leave no character,
+        the sample ends. A byte model yields each byte as a character from U+0000 to U+00FF;
+        `sample_bytes` yields bytes.
 
         Raises:
             ConfigError: if a value is out of range.
@@ -73,7 +73,7 @@ class Writing(Loaded):
 
     def sample_bytes(
         self,
-        prime: str | bytes,
+        prime: Prime,
         length: int,
         filters: Filters,
         seed: int,
@@ -86,7 +86,7 @@ class Writing(Loaded):
 
     def samples(
         self,
-        prime: str | bytes,
+        prime: Prime,
         length: int,
         filters: Filters,
         seeds: Sequence[int],
@@ -98,7 +98,7 @@ class Writing(Loaded):
 
     def written(
         self,
-        prime: str | bytes,
+        prime: Prime,
         length: int,
         filters: Filters,
         seeds: Sequence[int],
@@ -113,15 +113,14 @@ class Writing(Loaded):
 
     def writer(
         self,
-        prime: str | bytes,
+        prime: Prime,
         filters: Filters,
         seeds: Sequence[int],
         likeliest: int | None = None,
     ) -> SampleWriter:
         """The loop behind all samples, a column for each seed; see `charlstm.sampling`."""
         chain = filters.chain(Context(self.vocabulary, self.passages))
-        source, start = self.source(), self._start(prime)
-        source.read(start[:-1])
+        source, start = self.begun(prime)
         return SampleWriter(source, chain, start, seeds, likeliest)
 
     def passages(self, n: int) -> "Passages":
@@ -148,10 +147,6 @@ class Writing(Loaded):
 
         text = training_text(self.checkpoint, self.path.resolve().parent)
         return [(text, self.vocabulary)]
-
-    def source(self) -> Source:
-        """The distributions of the model, for one sample that has read nothing."""
-        return NetworkSource(self.predictor)
 
     def stops(self, texts: Texts) -> Stops:
         """The stops as ids. One with a character that the model never writes is left out."""

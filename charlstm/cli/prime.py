@@ -12,10 +12,13 @@ from charlstm.text.shown import quoted
 from charlstm.text.unknown import cure
 
 
-def read_prime(prime: str | None, prime_file: str | None, model: Predicting) -> str | bytes:
+def read_prime(
+    prime: str | None, prime_file: str | None, model: Predicting, *, after: bool = False
+) -> str | bytes:
     """The text to go on from: characters, or bytes for a byte model that reads a file.
 
-    A note names its characters that the model has never seen.
+    A note names its characters that the model has never seen. If nothing was read before (`after`
+    is false), no text stands for a newline.
 
     Raises:
         CorpusError: if the file cannot be read.
@@ -25,7 +28,7 @@ def read_prime(prime: str | None, prime_file: str | None, model: Predicting) -> 
         text: str | bytes = unescaped(prime or "")
     else:
         text = _read_file(prime_file, model)
-    warn_unseen(model, text or "\n")  # which an empty prime stands for
+    warn_unseen(model, text if text or after else "\n")
     return text
 
 

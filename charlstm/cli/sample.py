@@ -7,15 +7,18 @@ from typing import Any
 import click
 
 from charlstm.api.predicting import Predicting
+from charlstm.api.priming import Prime
 from charlstm.cli.avoided import Avoided
 from charlstm.cli.blend import Share, blend_option, blended
 from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, load_model, run_option, setting_options
 from charlstm.cli.prime import read_prime, read_stops
 from charlstm.cli.samples import Copied, EndedEarly, Output, Probabilities, Report
+from charlstm.cli.states import StateFile, begun, spare_inputs, state_options, state_record
 from charlstm.cli.terminal import note, print_json
 from charlstm.cli.what_if import Held, Named, ablate_option, hold_option, what_if, with_changes
 from charlstm.sampling.filters import Filters
+from charlstm.sampling.primed import Primed
 from charlstm.sampling.samples import Written, stream, write_all
 
 
@@ -23,6 +26,7 @@ from charlstm.sampling.samples import Written, stream, write_all
 @run_option
 @click.option("--prime", default=None, help=r"Text to go on from; \n and \t are understood.")
 @click.option("--prime-file", metavar="FILE", help="Read the prime from a file, or - for stdin.")
+@state_options
 @click.option(
     "--length", default=500, type=click.IntRange(0), help="Characters (or bytes) to write."
 )
@@ -45,6 +49,8 @@ def command(
     run: str | None,
     prime: str | None,
     prime_file: str | None,
+    from_state: str | None,
+    save_state: StateFile,
     length: int,
     stop: tuple[str, ...],
     seed: int | None,
@@ -63,13 +69,15 @@ def command(
     """
     filters = Filters(**{name: value for name, value in settings.items() if value is not None})
     model = blended(what_if(load_model(run), ablate, hold), blend)
-    start = read_prime(prime, prime_file, model)
-    _note_without_effect(filters, model, len(start) + length)
+    spare_inputs(model, save_state, from_state, prime_file)
+    text = read_prime(prime, prime_file, model, after=from_state is not None)
     one_line = model.config.lines and not stop
     stops = ["\n"] if one_line else read_stops(stop, model)
     seeds = _seeds(seed, count)
-    output = Output(model, start, b"\n" * one_line)
+    output = Output(model, text, b"\n" * one_line)
+    start = begun(model, text, from_state, save_state)
     writer = model.writer(start, filters, seeds, logprobs)
+    _note_without_effect(filters, model, start, length)
     wanted: dict[type[Report], bool] = {
         Copied: novelty,
         Avoided: filters.avoid_copying is not None,
@@ -84,7 +92,8 @@ def command(
     else:
         samples = write_all(writer, length, model.stops(stops))
     if as_json:
-        print_json(with_changes({"samples": output.records(samples, seeds, reports)}, model))
+        records = {"samples": output.records(samples, seeds, reports)}
+        print_json(with_changes(records | state_record(from_state), model))
         return
     if count > 1:
         output.several(samples)
@@ -93,9 +102,10 @@ def command(
             note(line)
 
 
-def _note_without_effect(filters: Filters, model: Predicting, length: int) -> None:
-    """Say which steps cannot change a text of so many characters, the prime with them."""
+def _note_without_effect(filters: Filters, model: Predicting, start: Prime, length: int) -> None:
+    """Say which steps cannot change so many characters, those before them included."""
     size = model.vocabulary.size
+    length += start.ids.size if isinstance(start, Primed) else len(start)
     if filters.no_repeat and filters.no_repeat >= length:
         note(f"--no-repeat {filters.no_repeat} has no effect on {length} {model.vocabulary.unit}s")
     if filters.top_k and filters.top_k >= size:

@@ -226,6 +226,14 @@ def test_novelty_looks_into_the_texts_of_all_runs() -> None:
         assert min(one.novelty(text).longest, other.novelty(text).longest) < 60
 
 
+def test_copies_of_all_texts_are_avoided_whatever_a_model_did_before() -> None:
+    one, other = load("one"), load("other")
+    assert one.passages(9).completed(one.vocabulary.encode(TEXT[:40]))
+    blend = one.blend({other: 0.3})
+    for text in (TEXT[:40], OTHER[:40]):
+        assert blend.passages(9).completed(blend.vocabulary.encode(text))
+
+
 def test_minimal_pairs_are_scored_by_the_blend() -> None:
     pairs = [Pair("The bird is wet.", "The bird are wet.", condition="x", item="1")]
     blend = load("one").blend({load("looking"): 0.3})

@@ -19,6 +19,8 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
         {
             "prime": "The dog",
             "prime_file": "text.txt",
+            "from_state": "prime.state",
+            "save_state": "new.state",
             "length": "79",
             "temperature": "0.5",
             "top_k": "2",
@@ -183,6 +185,8 @@ def files(
     (folder / "planted").symlink_to(planted_run)
     (folder / "text.txt").write_text(TEXT, encoding="utf-8")
     (folder / "latin.txt").write_text("é" + TEXT[:401], encoding="latin-1")
+    save = ("--save-state", folder / "prime.state", "--length=1")
+    charlstm.ok("sample", "-r", learnt_run, "--prime=The", *save)
     for name, flags in (("grammar", []), ("other", ["--no-hold-out", "--max-attractors=3"])):
         charlstm.ok("corpus", "agreement", folder / f"{name}.txt", "--sentences=300", *flags)
     train = (*TINY, "--num-layers=2", "--attention=9", "--max-steps=3", "--warmup-steps=1", "--out")
