@@ -29,9 +29,12 @@ class NoRepeat(ChainStep):
     def apply(self, logits: NDArray[Any], history: History) -> None:
         """Forbid what followed, each time, the n − 1 characters that stand at the end now."""
         n, ids = self._n, history.tail(WINDOW)
-        places, columns = np.nonzero(ids[n - 2 : -1] == ids[-1])
+        same = ids[n - 2 : -1] == ids[-1]
+        if n > 2:
+            same &= ids[n - 3 : -2] == ids[-2]  # which leaves few places
+        places, columns = np.divmod(np.flatnonzero(same), ids.shape[1])
         places += n - 2
-        for back in range(1, n - 1):
+        for back in range(2, n - 1):
             if not places.size:
                 return
             same = ids[places - back, columns] == ids[-1 - back, columns]
