@@ -84,10 +84,14 @@ class Chain:
         for step in self._noting:
             step.wrote(history)
 
-    def change(self, logits: Rows, history: History) -> None:
-        """Apply all steps to logits (…, V), of which the highest is 0."""
+    def forbid(self, logits: Rows, history: History) -> None:
+        """Set to −∞ what the steps forbid of logits (B, V), or of log-probabilities."""
         for rule in self._rules:
             rule.apply(logits, history)
+
+    def change(self, logits: Rows, history: History) -> None:
+        """Apply all steps to logits (…, V), of which the highest is 0."""
+        self.forbid(logits, history)
         if self._rules:
             highest = logits.max(axis=-1, keepdims=True)
             logits -= np.where(np.isneginf(highest), 0.0, highest)

@@ -1,6 +1,6 @@
 """From draws to samples: where each of them ends, and what of it is certain meanwhile."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -15,14 +15,20 @@ class Written:
     """A sample: its ids, and how likely each was where that is asked for.
 
     It has `ended` early if the steps left it no further character. So many characters were
-    `taken_back` on the way.
+    `taken_back` on the way. A `stop` that ended it is no part of it.
     """
 
     def __init__(
-        self, ids: list[int], log_probs: "list[LogProbs]", *, ended: bool, taken_back: int
+        self,
+        ids: list[int],
+        log_probs: "list[LogProbs]",
+        *,
+        ended: bool,
+        taken_back: int,
+        stop: Sequence[int] = (),
     ) -> None:
         self.ids, self.log_probs, self.ended = ids, log_probs, ended
-        self.taken_back = taken_back
+        self.taken_back, self.stop = taken_back, list(stop)
 
 
 def write_all(writer: SampleWriter, length: int, stops: Stops) -> list[Written]:
@@ -31,6 +37,7 @@ def write_all(writer: SampleWriter, length: int, stops: Stops) -> list[Written]:
     scores: list[list[LogProbs]] = []
     ends: dict[int, int] = {}  # where samples have ended
     taken_back = [0] * writer.count  # of each until it ended
+    cuts: dict[int, list[int]] = {}  # the stops that ended them
     for row in islice(writer.draws(), length):
         rows.append(row)
         scores.append(writer.log_probs)
@@ -44,9 +51,11 @@ def write_all(writer: SampleWriter, length: int, stops: Stops) -> list[Written]:
             for k, id_ in enumerate(row):
                 if k not in ends and (id_ in stops.last or k in writer.rewritten):
                     new = len(writer.rewritten.get(k, [id_]))
-                    end = _end([ids[k] for ids in rows[-stops.longest - new :]], new, stops)
-                    if end:
+                    tail = [ids[k] for ids in rows[-stops.longest - new :]]
+                    end, cut = _end(tail, new, stops)
+                    if cut:
                         ends[k] = len(rows) - end
+                        cuts[k] = tail[-end:][:cut]
         for k, end in writer.ended.items():
             ends.setdefault(k, end)
         if len(ends) == writer.count:
@@ -57,18 +66,19 @@ def write_all(writer: SampleWriter, length: int, stops: Stops) -> list[Written]:
             [parts[k] for parts in scores[: ends.get(k)] if parts],
             ended=writer.ended.get(k, -1) == ends.get(k),
             taken_back=taken_back[k],
+            stop=cuts.get(k, []),
         )
         for k in range(writer.count)
     ]
 
 
-def _end(ids: list[int], new: int, stops: Stops) -> int:
-    """How far before their end the first stop begins that the last `new` ids complete, or 0."""
+def _end(ids: list[int], new: int, stops: Stops) -> tuple[int, int]:
+    """The first stop that the last `new` ids complete: its begin from their end, and its length."""
     for left in range(new - 1, -1, -1):
         cut = stops.complete(ids[: len(ids) - left])
         if cut:
-            return left + cut
-    return 0
+            return left + cut, cut
+    return 0, 0
 
 
 def stream(writer: SampleWriter, length: int, stops: Stops) -> Iterator[list[int]]:
@@ -86,9 +96,9 @@ def stream(writer: SampleWriter, length: int, stops: Stops) -> Iterator[list[int
             break
         new = [id_ for id_, _ in writer.rewritten.get(0, [])] or ids
         waiting[len(waiting) - len(new) + 1 :] = new
-        cut = _end(waiting, len(new), stops)
-        if cut:
-            waiting = waiting[:-cut]
+        end, _ = _end(waiting, len(new), stops)
+        if end:
+            waiting = waiting[:-end]
             break
         certain = len(waiting) - max(writer.reach, stops.begun(waiting))
         if certain > 0:
