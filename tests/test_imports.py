@@ -33,4 +33,5 @@ def test_sampling_needs_neither_training_nor_texts(tiny_run: Path, options: tupl
     unused |= {"charlstm.text.corpus", "charlstm.training.fit", "charlstm.training.workers"}
     unused |= {"charlstm.novelty", "charlstm.copying"}  # which nobody asked for
     unused |= {"charlstm.sampling.steps.top_k", "charlstm.sampling.steps.avoid_copying"}
+    unused |= {"charlstm.cli.searches", "charlstm.sampling.required", "charlstm.sampling.beam"}
     assert not modules & unused

@@ -1,6 +1,6 @@
 """What a model writes: samples, character by character or many at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,8 @@ from charlstm.sampling.writer import SampleWriter
 
 if TYPE_CHECKING:  # sampling starts faster without it
     from charlstm.copying import Passages
+    from charlstm.sampling.chosen import Chosen
+    from charlstm.sampling.search import Search
     from charlstm.text.slices import TextSlice
     from charlstm.text.vocabulary import Vocabulary
 
@@ -40,6 +42,10 @@ class Writing(Priming):
         word_temperature: float | None = None,
         stop: str | Sequence[str] | None = None,
         seed: int | None = None,
+        best_of: int | None = None,
+        beam: int | None = None,
+        must_contain: Texts = (),
+        tries: int | None = None,
     ) -> Iterator[str]:
         """Write up to `length` characters after `prime`, and yield them one by one.
 
@@ -50,9 +56,13 @@ class Writing(Priming):
         the sample ends. A byte model yields each byte as a character from U+0000 to U+00FF;
         `sample_bytes` yields bytes.
 
+        With `best_of`, `beam` or `must_contain` it yields nothing until it has searched; `Search`
+        explains them.
+
         Raises:
-            ConfigError: if a value is out of range.
-            CorpusError: if `avoid_copying` has no training text to avoid.
+            ConfigError: if a value is out of range, or has no effect beside a search.
+            CorpusError: if `avoid_copying` has no training text to avoid, or a text that must occur
+                cannot.
         """
         filters = Filters(
             temperature,
@@ -64,9 +74,22 @@ class Writing(Priming):
             within_word=within_word,
             word_temperature=word_temperature,
         )
+        given = seed
         seed = SystemRandom().getrandbits(32) if seed is None else seed
         stop = "\n" * self.config.lines if stop is None else stop
-        pieces = stream(self.writer(prime, filters, [seed]), length, self.stops(stop))
+        pieces: Iterable[list[int]]
+        if must_contain or (best_of, beam, tries) != (None, None, None):
+            from charlstm.sampling.required import lacking  # noqa: PLC0415 - sampling starts faster so
+            from charlstm.sampling.search import Search  # noqa: PLC0415
+
+            how = Search(best_of, beam, tries)
+            how.check(filters, seed=given, must_contain=must_contain or None)
+            samples = self.chosen(prime, length, filters, how, [seed], stop, must_contain)
+            if samples[0].missing:
+                raise CorpusError(lacking(_several(must_contain), samples))
+            pieces = [samples[0].ids]
+        else:
+            pieces = stream(self.writer(prime, filters, [seed]), length, self.stops(stop))
         byte = self.vocabulary.tokens == "byte"
         alphabet = list(map(chr, range(256))) if byte else self.vocabulary.characters
         return (alphabet[id_] for piece in pieces for id_ in piece)
@@ -111,6 +134,26 @@ class Writing(Priming):
         """
         return write_all(self.writer(prime, filters, seeds, likeliest), length, self.stops(stop))
 
+    def chosen(
+        self,
+        prime: Prime,
+        length: int,
+        filters: Filters,
+        how: "Search",
+        seeds: Sequence[int],
+        stop: Texts = (),
+        must_contain: Texts = (),
+    ) -> "list[Chosen]":
+        """Write as `sample` does with a search, one sample for each seed.
+
+        A sample that lacks a text which must occur says so.
+        """
+        from charlstm.sampling.required import required  # noqa: PLC0415 - sampling starts faster so
+
+        stops = self.stops(stop)
+        texts = required(self.vocabulary, _several(must_contain), length, stops)
+        return list(how.samples(self.writer(prime, filters, [0]), length, stops, texts, seeds))
+
     def writer(
         self,
         prime: Prime,
@@ -150,6 +193,10 @@ class Writing(Priming):
 
     def stops(self, texts: Texts) -> Stops:
         """The stops as ids. One with a character that the model never writes is left out."""
-        several = [texts] if isinstance(texts, str | bytes) else texts
-        ids = [self._ids(text).tolist() for text in several]
+        ids = [self._ids(text).tolist() for text in _several(texts)]
         return Stops([text for text in ids if self.vocabulary.unknown not in text])
+
+
+def _several(texts: Texts) -> Sequence[str] | Sequence[bytes]:
+    """Texts, or the only one, as a sequence."""
+    return [texts] if isinstance(texts, str | bytes) else texts  # type: ignore[return-value]

@@ -1,5 +1,6 @@
 """`charlstm sample`: a trained model writes, character by character."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from random import SystemRandom
 from typing import Any
@@ -15,11 +16,13 @@ from charlstm.cli.options import json_option, load_model, run_option, setting_op
 from charlstm.cli.prime import read_prime, read_stops
 from charlstm.cli.samples import Copied, EndedEarly, Output, Probabilities, Report
 from charlstm.cli.states import StateFile, begun, spare_inputs, state_options, state_record
-from charlstm.cli.terminal import note, print_json
+from charlstm.cli.terminal import note, print_json, unescaped
 from charlstm.cli.what_if import Held, Named, ablate_option, hold_option, what_if, with_changes
 from charlstm.sampling.filters import Filters
 from charlstm.sampling.primed import Primed
 from charlstm.sampling.samples import Written, stream, write_all
+from charlstm.sampling.search import Search
+from charlstm.sampling.writer import SampleWriter
 
 
 @click.command(cls=Command)
@@ -34,6 +37,10 @@ from charlstm.sampling.samples import Written, stream, write_all
 @click.option("--stop", multiple=True, metavar="TEXT", help="End before this text; repeatable.")
 @click.option("--seed", type=click.IntRange(0), help="The same seed gives the same text.")
 @click.option("--count", default=1, type=click.IntRange(1, 4096), help="Samples.")
+@setting_options(fields(Search))
+@click.option(
+    "--must-contain", multiple=True, metavar="TEXT", help="Let this text occur; repeatable."
+)
 @click.option(
     "--logprobs",
     metavar="K",
@@ -53,6 +60,7 @@ def command(
     save_state: StateFile,
     length: int,
     stop: tuple[str, ...],
+    must_contain: tuple[str, ...],
     seed: int | None,
     count: int,
     logprobs: int | None,
@@ -67,39 +75,71 @@ def command(
 
     A run with --lines writes one line, or with --stop up to that text.
     """
-    filters = Filters(**{name: value for name, value in settings.items() if value is not None})
+    given = {name: value for name, value in settings.items() if value is not None}
+    how = Search(**{f.name: given.pop(f.name, None) for f in fields(Search)})
+    filters = Filters(**given)
     model = blended(what_if(load_model(run), ablate, hold), blend)
     spare_inputs(model, save_state, from_state, prime_file)
     text = read_prime(prime, prime_file, model, after=from_state is not None)
     one_line = model.config.lines and not stop
-    stops = ["\n"] if one_line else read_stops(stop, model)
-    seeds = _seeds(seed, count)
+    stops = model.stops(["\n"] if one_line else read_stops(stop, model))
+    texts = list(map(unescaped, must_contain))
+    searches = how.is_asked_for or bool(texts)
+    seeds = _seeds(seed, count, how.drawn if searches else 1)
     output = Output(model, text, b"\n" * one_line)
     start = begun(model, text, from_state, save_state)
-    writer = model.writer(start, filters, seeds, logprobs)
+    writer = model.writer(start, filters, seeds[:1] if searches else seeds, logprobs)
     _note_without_effect(filters, model, start, length)
+    reports = _reports(filters, model, writer, novelty=novelty, logprobs=logprobs is not None)
+    samples: Sequence[Written]
+    if searches:
+        from charlstm.cli.searches import searched  # noqa: PLC0415 - plain samples start faster
+
+        samples, found = searched(model, writer, length, how, stops, texts, seeds, logprobs)
+        reports.append(found)
+    elif count == 1 and not as_json:
+        ids = output.stream(stream(writer, length, stops))
+        taken_back = writer.taken_back[0]
+        samples = [Written(ids, [], ended=bool(writer.ended), taken_back=taken_back)]
+    else:
+        samples = write_all(writer, length, stops)
+    if as_json:
+        records = {"samples": output.records(samples, seeds, reports)}
+        print_json(with_changes(records | state_record(from_state), model))
+    elif count > 1 or searches:
+        output.several(samples)
+    _say(samples, reports, as_json=as_json)
+
+
+def _reports(
+    filters: Filters,
+    model: Predicting,
+    writer: SampleWriter,
+    *,
+    novelty: bool,
+    logprobs: bool,
+) -> list[Report]:
+    """What there is to say of each sample besides its text."""
     wanted: dict[type[Report], bool] = {
         Copied: novelty,
         Avoided: filters.avoid_copying is not None,
         EndedEarly: writer.chain.forbids,
-        Probabilities: logprobs is not None,
+        Probabilities: logprobs,
     }
-    reports = [report(model, writer) for report, is_wanted in wanted.items() if is_wanted]
-    if count == 1 and not as_json:
-        ids = output.stream(stream(writer, length, model.stops(stops)))
-        taken_back = writer.taken_back[0]
-        samples = [Written(ids, [], ended=bool(writer.ended), taken_back=taken_back)]
-    else:
-        samples = write_all(writer, length, model.stops(stops))
-    if as_json:
-        records = {"samples": output.records(samples, seeds, reports)}
-        print_json(with_changes(records | state_record(from_state), model))
-        return
-    if count > 1:
-        output.several(samples)
+    return [report(model, writer) for report, is_wanted in wanted.items() if is_wanted]
+
+
+def _say(samples: Sequence[Written], reports: Sequence[Report], *, as_json: bool) -> None:
+    """Print what the reports say of each sample, which JSON has itself.
+
+    Raises:
+        CharlstmError: if the samples are not what was asked for.
+    """
     for line in [report.line(sample) for sample in samples for report in reports]:
-        if line:
+        if line and not as_json:
             note(line)
+    for report in reports:
+        report.check(samples)
 
 
 def _note_without_effect(filters: Filters, model: Predicting, start: Prime, length: int) -> None:
@@ -112,7 +152,7 @@ def _note_without_effect(filters: Filters, model: Predicting, start: Prime, leng
         note(f"--top-k {filters.top_k} has no effect: there are only {size} to choose from")
 
 
-def _seeds(seed: int | None, count: int) -> range:
-    """The seed of each sample: that of --seed or a new one, and those after it."""
+def _seeds(seed: int | None, count: int, each: int) -> range:
+    """The first of `each` seeds of each sample: that of --seed or a new one, and those after it."""
     first = SystemRandom().getrandbits(32) if seed is None else seed
-    return range(first, first + count)
+    return range(first, first + count * each, each)

@@ -35,6 +35,9 @@ class Report:
         del sample
         return ""
 
+    def check(self, samples: Sequence[Written]) -> None:
+        """Raise an error, after they are written, if samples are not what was asked for."""
+
 
 class Copied(Report):
     """`--novelty`: how much of a sample stands in the training text."""
