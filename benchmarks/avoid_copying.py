@@ -16,6 +16,7 @@ from statistics import median
 from typing import Any
 
 import charlstm
+from charlstm.sampling import Filters
 
 
 def folded(text: str) -> str:
@@ -40,11 +41,6 @@ def longest(sample: str, text: str) -> int:
     return low
 
 
-def sampled(model: charlstm.Model, seed: int, length: int, options: dict[str, Any]) -> str:
-    """A sample, without a newline before it."""
-    return "".join(model.sample(length=length, seed=seed, **options))
-
-
 def main() -> None:
     """Measure with and without the option, and print both."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -66,18 +62,20 @@ def main() -> None:
     ways = {"plain": plain, "avoiding": {**plain, "avoid_copying": args.n}}
     result: dict[str, Any] = {"n": args.n, "length": args.length}
     for name, options in ways.items():
-        written = sampled(model, args.seed, args.length, options)
-        sample = folded("\n" + written)
+        (written,) = model.written("", args.length, Filters(**options), [args.seed])
+        text_written = model.vocabulary.decode(written.ids)
+        sample = folded("\n" + text_written)
         result[name] = {
             "longest": longest(sample, text),
             f"runs of {args.n} copied": sum(run in stands for run in runs(sample, args.n)),
-            "nats": round(model.evaluate(written).nats_per_char, 4),
+            "taken back": written.taken_back,
+            "nats": round(model.evaluate(text_written).nats_per_char, 4),
         }
     speeds: dict[str, list[float]] = {name: [] for name in ways}
     for k in range(args.rounds):
         for name, options in ways.items():
             began = time.perf_counter()
-            sampled(model, k, args.round_length, options)
+            "".join(model.sample(length=args.round_length, seed=k, **options))
             speeds[name].append(args.round_length / (time.perf_counter() - began))
     ratios = [b / a for a, b in zip(speeds["plain"], speeds["avoiding"], strict=True)]
     result["speed"] = {"plain": round(median(speeds["plain"])), "ratio": round(median(ratios), 2)}

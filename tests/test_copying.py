@@ -12,6 +12,8 @@ from charlstm.copying import Passages, kept, passages, passages_of
 from charlstm.text.folding import Folding
 from charlstm.text.vocabulary import Vocabulary
 
+pytestmark = pytest.mark.slow
+
 VOCABULARY = Vocabulary("char", "\n abc")
 UNUSED = Path("unused")  # the index of a short text is kept nowhere
 TEXTS = st.text("\n ab", max_size=60)

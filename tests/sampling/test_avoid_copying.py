@@ -20,6 +20,8 @@ from charlstm.sampling.writer import SampleWriter
 from charlstm.text.folding import Folding
 from charlstm.text.vocabulary import Vocabulary
 
+pytestmark = pytest.mark.slow
+
 VOCABULARY = Vocabulary("char", "\n ab")
 TEXTS = st.text(VOCABULARY.characters, min_size=12, max_size=60)
 PRIMES = st.text(VOCABULARY.characters, min_size=1, max_size=12)
