@@ -45,7 +45,7 @@ class Blend(Predicting):
         self._passages = None
         others = list(others)
         _check_alike([model, *(other for other, _ in others)])
-        self.parts = ((model, 1.0 - _sum_of([share for _, share in others])), *others)
+        self._parts = ((model, 1.0 - _sum_of([share for _, share in others])), *others)
         for other, _ in others:
             self.vocabulary = self.vocabulary.extended(other.vocabulary.characters)
         reset_at = int(self._ids("\n")[0]) if self.config.lines else None
@@ -56,6 +56,11 @@ class Blend(Predicting):
             ),
             reset_at,
         )
+
+    @property
+    def parts(self) -> tuple[tuple[Predicting, float], ...]:
+        """The models with their shares, first the one that the others are mixed into."""
+        return self._parts
 
     @property
     def predictor(self) -> Mixture:

@@ -6,7 +6,6 @@ import click
 from click.types import FuncParamType
 
 from charlstm.api import Model, load
-from charlstm.api.blending import Blend
 from charlstm.api.predicting import Predicting
 
 Share = tuple[str, float]  # a run and its share, as SHARE reads them
@@ -49,5 +48,5 @@ def blended(model: Model, blend: tuple[Share, ...]) -> Predicting:
 
 def blend_record(model: Predicting) -> list[dict[str, Any]]:
     """The runs of a blend with their shares, for JSON; nothing of a single model."""
-    parts = model.parts if isinstance(model, Blend) else ()
-    return [{"run": str(part.path), "share": share} for part, share in parts]
+    records = [{"run": str(part.path), "share": share} for part, share in model.parts]
+    return records if len(records) > 1 else []

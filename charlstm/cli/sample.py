@@ -19,7 +19,6 @@ from charlstm.cli.states import StateFile, begun, spare_inputs, state_options, s
 from charlstm.cli.terminal import note, print_json, unescaped
 from charlstm.cli.what_if import Held, Named, ablate_option, hold_option, what_if, with_changes
 from charlstm.sampling.filters import Filters
-from charlstm.sampling.primed import Primed
 from charlstm.sampling.samples import Written, stream, write_all
 from charlstm.sampling.search import Search
 from charlstm.sampling.writer import SampleWriter
@@ -145,7 +144,7 @@ def _say(samples: Sequence[Written], reports: Sequence[Report], *, as_json: bool
 def _note_without_effect(filters: Filters, model: Predicting, start: Prime, length: int) -> None:
     """Say which steps cannot change so many characters, those before them included."""
     size = model.vocabulary.size
-    length += start.ids.size if isinstance(start, Primed) else len(start)
+    length += len(start) if isinstance(start, str | bytes) else start.ids.size
     if filters.no_repeat and filters.no_repeat >= length:
         note(f"--no-repeat {filters.no_repeat} has no effect on {length} {model.vocabulary.unit}s")
     if filters.top_k and filters.top_k >= size:

@@ -6,7 +6,6 @@ from typing import Any, TypeAlias, TypeVar
 
 import click
 
-from charlstm.api.blending import Blend
 from charlstm.api.predicting import Predicting
 from charlstm.api.priming import Prime
 from charlstm.cli.outputs import Output, files_of, force_option, output, spare
@@ -36,8 +35,7 @@ def spare_inputs(model: Predicting, save_state: StateFile, *inputs: str | None) 
     Raises:
         OutputError: if it exists, or is an input.
     """
-    models = [part for part, _ in model.parts] if isinstance(model, Blend) else [model]
-    files = [file for part in models for file in files_of(part)]
+    files = [file for part, _ in model.parts for file in files_of(part)]
     spare([*files, *inputs], save_state)
 
 
