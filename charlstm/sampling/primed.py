@@ -25,7 +25,7 @@ from charlstm.store.target import check_target
 from charlstm.text.vocabulary import Vocabulary
 
 KEPT = 2**14  # ids: more than any step of the chain looks back
-LARGEST = 1e30  # of a state; beyond it sums could overflow
+LARGEST = 1e12  # of a state: c grows by 1 in a step at most
 KIND = "charlstm state after a prime"  # of the file, in its header
 
 
@@ -87,7 +87,7 @@ def reader_of(run: str, parameters: Parameters, vocabulary: Vocabulary) -> Reade
 
 
 def load(path: str | Path, source: Source, readers: Sequence[Reader], unknown: int) -> Primed:
-    """Read what `Primed.save` wrote, for a source in zero state whose highest id is `unknown`.
+    """Read what `Primed.save` wrote, for a source whose highest id is `unknown`.
 
     Raises:
         CheckpointError: if the file is damaged or is none of these, or of other networks.
@@ -138,7 +138,7 @@ def check_readers(primed: Primed, readers: Sequence[Reader], name: str = "the st
 
 
 def _is_sound(primed: Primed, source: Source, unknown: int) -> bool:
-    """Whether a source takes the state, and gives a distribution after the last id."""
+    """Whether a source takes the state and the ids, and no sum in it overflows."""
     ids, state, expected = primed.ids, primed.state, source.get()
     if ids.ndim != 1 or not 0 < ids.size <= KEPT or ids.dtype.kind != "u" or ids.max() > unknown:
         return False
@@ -154,6 +154,4 @@ def _is_sound(primed: Primed, source: Source, unknown: int) -> bool:
             most = state[name.removesuffix("n") + "m"].shape[1]
             if not np.isin(array, np.arange(most + 1)).all():
                 return False
-    with np.errstate(all="ignore"):
-        source.put(ALL, state)
-        return bool(np.isfinite(source.step(ids[-1:].astype(np.intp))).all())
+    return True
