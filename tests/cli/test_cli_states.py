@@ -45,6 +45,7 @@ CASES = [
     ("names", "--stop=or"),
     ("bytes", "--top-k=9"),
     ("tiny", "--avoid-copying=6"),
+    ("looking", "--blend=tiny:0.4", "--best-of=3"),
     ("tiny", "--blend=looking:0.4"),
     ("looking", "--ablate=0:3", "--blend=tiny:0.2", "--no-repeat=4"),
 ]
@@ -71,6 +72,15 @@ def test_from_a_state_comes_what_comes_from_the_prime(
     else:
         assert again.output == plain.output.replace(prime.partition("=")[2].encode(), b"")
     assert b"".join(again.output.split())
+
+
+@pytest.mark.parametrize("search", ["--must-contain=cats", "--beam=3"])
+def test_a_search_goes_on_from_a_state(charlstm: Runner, search: str) -> None:
+    sample = ("sample", "-r", "looking", "--blend=tiny:0.4", "--length=40", search)
+    seed = ("--seed=5",) * search.startswith("--must")
+    plain = charlstm.ok(*sample, *seed, f"--prime={PRIME}", "--save-state=x.state").stdout
+    again = charlstm.ok(*sample, *seed, "--from-state=x.state").stdout
+    assert PRIME + again == plain
 
 
 def test_a_prime_beside_a_state_goes_on_from_there(charlstm: Runner) -> None:
