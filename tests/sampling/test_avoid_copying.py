@@ -2,11 +2,12 @@
 
 import re
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
 from cells_under_test import random_model
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from charlstm.copying import passages, passages_of
@@ -167,3 +168,25 @@ def test_greedy_text_is_the_likeliest_that_is_no_copy() -> None:
         assert id_ == allowed[0]
         written += VOCABULARY.decode([id_])
     assert sample.taken_back == 0
+
+
+@given(TEXTS, st.integers(2, 5), st.lists(st.permutations("\n ab"), max_size=40), st.randoms())
+def test_a_sample_that_goes_on_from_another_forbids_what_that_one_does(
+    text: str, n: int, rows: list[list[str]], random: Random
+) -> None:
+    stands, step = runs(text, n, False), step_of(text, n)
+    assume(stands)
+    history = History(4, 2, {step.name: step.note}, {step.name: step.ring})
+    samples = [""] * 4
+    for row in rows:
+        parents = random.choices(range(4), k=4)
+        history.pick(parents)
+        samples = [samples[k] + c for k, c in zip(parents, row, strict=True)]
+        history.append([VOCABULARY.characters.index(c) for c in row])
+        step.wrote(history)
+        logits = np.zeros((4, 4))
+        step.apply(logits, history)
+        assert [
+            [completed(sample, c, stands, n, False) for c in VOCABULARY.characters]
+            for sample in samples
+        ] == np.isneginf(logits).tolist()
