@@ -12,7 +12,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from charlstm.nn.parameters import Architecture, Parameters
-from charlstm.sampler import Filters, generate
+from charlstm.sampling import Filters, generate
 from charlstm.text.slices import TextSlice
 from charlstm.training.loop import GradientSource, train
 from charlstm.training.optim import Adam

@@ -1,7 +1,7 @@
 """How well a model predicts a text: nats and bits per character, perplexity."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.nn import Array
+from charlstm.nn.mixture import AnyNetwork, MixedNetwork, Mixture, Predictor, network_of, reach_of
 from charlstm.nn.network import Network
-from charlstm.nn.parameters import Parameters
 from charlstm.nn.saturation import saturated_shares
 from charlstm.text.lengths import lengths
 from charlstm.text.lines import whole_line_columns
@@ -22,6 +22,8 @@ LEAST = 2048  # characters of a column: a text shorter than two columns is read 
 WARM_UP = 256  # characters that a column reads before its own, so that its state is settled
 GROUP = 32  # columns in a batch
 MOST = 2 * GROUP  # columns of a text
+
+Windows = Iterator[tuple[Array, NDArray[np.intp], NDArray[np.bool_]]]
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,7 @@ class Scorer:
     A long text is cut into up to 64 columns, which are read side by side. Each but the first starts
     from zero state 256 characters before its own part, or as many as `attention` looks back (the
     part is then at least twice as long), or where a line begins if the `reset_at` of the parameters
-    is given. The columns form groups of 32. Any process can score any group, and a group always
-    gives the same bits.
+    is given. They form groups of 32. Any process can score any group, always to the same bits.
     """
 
     def __init__(
@@ -123,22 +124,50 @@ class Scorer:
             Columns(k * length, length, min(GROUP, count - k), warm_up)
             for k in range(0, count, GROUP)
         ]
-        self._networks: dict[int, Network] = {}  # by number of columns
+        self._networks: dict[int, AnyNetwork] = {}  # by number of columns
 
     @property
     def groups(self) -> int:
         """The number of groups of columns."""
         return len(self._groups)
 
-    def score(self, parameters: Parameters, group: int) -> Score:
+    def score(self, predictor: Predictor, group: int) -> Score:
         """The score of the columns of one group."""
+        windows = self._scored(self._network(predictor, group), group)
+        V = predictor.vocabulary_size
+        return total(_summed(losses, inside, targets < V) for losses, targets, inside in windows)
+
+    def score_each(self, mixture: Mixture, group: int) -> list[Score]:
+        """The same of a mixture, and then of each of its parts, which score what they know."""
+        network = self._network(mixture, group)
+        assert isinstance(network, MixedNetwork)
+        known = [mixture.known, *(part.known for part in mixture.parts)]
+        scores = [Score(0.0, 0, 0)] * len(known)
+        for mixed, targets, inside in self._scored(network, group):
+            for k, losses in enumerate([mixed, *network.part_losses]):
+                scores[k] += _summed(losses, inside, known[k][targets])
+        return scores
+
+    def saturated(self, group: int) -> Array:
+        """`saturated_shares` in the last window of a group that has just been scored."""
         columns = self._groups[group]
-        network = self._networks.get(columns.count)
-        if network is None:
-            network = self._networks[columns.count] = Network(parameters, WINDOW, columns.count)
+        network = self._networks[columns.count]
+        assert isinstance(network, Network)
+        return saturated_shares(network, min(WINDOW, columns.warm_up + columns.length))
+
+    def _network(self, predictor: Predictor, group: int) -> AnyNetwork:
+        """A network for the columns of one group, in zero state."""
+        count = self._groups[group].count
+        if count not in self._networks:
+            self._networks[count] = network_of(predictor, WINDOW, count)
+        network = self._networks[count]
         network.refresh()
         network.reset()
-        score = Score(0.0, 0, 0)
+        return network
+
+    def _scored(self, network: AnyNetwork, group: int) -> Windows:
+        """The losses of each window, its targets, and whether these are places in the text."""
+        columns = self._groups[group]
         for first in range(-columns.warm_up, columns.length, WINDOW):
             if first == 0 and columns.start == 0:  # the first column has nothing to warm up on
                 network.reset(slice(0, 1))
@@ -146,16 +175,7 @@ class Scorer:
             inputs, targets, inside = self._window(columns.positions(first, last))
             losses = network.score(inputs, targets)
             if first >= 0:
-                known = inside & (targets < parameters.vocabulary_size)
-                unknown = int(inside.sum() - known.sum())
-                score += Score(float(losses[known].sum()), int(known.sum()), unknown)
-        return score
-
-    def saturated(self, group: int) -> Array:
-        """`saturated_shares` in the last window of a group that has just been scored."""
-        columns = self._groups[group]
-        network = self._networks[columns.count]
-        return saturated_shares(network, min(WINDOW, columns.warm_up + columns.length))
+                yield losses, targets, inside
 
     def _window(
         self, places: NDArray[np.intp]
@@ -167,21 +187,34 @@ class Scorer:
         return np.where(places <= 0, self._prime, before), targets, inside
 
 
-def score_text(parameters: Parameters, ids: NDArray[Any], prime: int) -> Score:
+def score_text(predictor: Predictor, ids: NDArray[Any], prime: int) -> Score:
     """The score of a whole text (N,), whose first character follows the id `prime`."""
-    scorer = Scorer(ids, prime, parameters.reset_at, parameters.architecture.attention)
-    return total(scorer.score(parameters, group) for group in range(scorer.groups))
+    scorer = Scorer(ids, prime, predictor.reset_at, reach_of(predictor))
+    return total(scorer.score(predictor, group) for group in range(scorer.groups))
 
 
 def score_ids(
-    parameters: Parameters, vocabulary: Vocabulary, ids: NDArray[Any], *, cut: bool = False
+    predictor: Predictor, vocabulary: Vocabulary, ids: NDArray[Any], *, cut: bool = False
 ) -> TextScore:
     """The score of the ids (N,) of a text after a newline; with `cut` see `lengths`."""
-    score = score_text(parameters, ids, int(vocabulary.encode("\n")[0]))
-    length = lengths(vocabulary, ids, cut=cut)
-    return TextScore(score.nats, *length, score.unknown, score.perplexity)
+    score = score_text(predictor, ids, int(vocabulary.encode("\n")[0]))
+    return text_score(score, vocabulary, ids, cut=cut)
+
+
+def text_score(
+    score: Score, vocabulary: Vocabulary, ids: NDArray[Any], *, cut: bool = False
+) -> TextScore:
+    """The `score` of the ids (N,) of a text, per byte as well."""
+    sizes = lengths(vocabulary, ids, cut=cut)
+    return TextScore(score.nats, *sizes, score.unknown, score.perplexity)
 
 
 def total(scores: Iterable[Score]) -> Score:
     """The sum of several scores, in their order."""
     return sum(scores, Score(0.0, 0, 0))
+
+
+def _summed(losses: Array, inside: NDArray[np.bool_], known: NDArray[np.bool_]) -> Score:
+    """The score of losses (T, B) `inside` the text; those without a `known` target do not count."""
+    scored, characters = losses[inside & known], int(inside.sum())
+    return Score(float(scored.sum()), scored.size, characters - scored.size)

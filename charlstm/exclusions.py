@@ -62,6 +62,11 @@ def _without(commands: str, option: str, other: str, why: str, **more: Any) -> I
 
 
 BUDGET, GREEDY, OWN = "each sets the budget", "the likeliest is written", "it has its own pairs"
+DRAWN = (
+    "--seed --count --temperature --top-k --top-p --min-p --within-word --word-temperature "
+    "--logprobs --best-of --must-contain"
+)
+ALWAYS = "--temperature", GREEDY, 0.0
 RAW, READ = "bytes are read as they are", "only files that you name are read with it"
 NO_FILE = "no file is written"
 HEADS = "--attention-heads", "--attention", "nothing is looked back at"
@@ -87,8 +92,17 @@ RULES = (
     *_without("describe", "--encoding", "--corpus", READ),
     *_with("describe", ALL, "--run", "a run has its own network"),
     *_with("sample", "--prime", "--prime-file", "each gives the prime"),
-    *_with("sample", "--top-k --top-p --min-p", "--temperature", GREEDY, 0.0),
-    *_with("sample", "--seed", "--temperature", GREEDY, 0.0, mild=True),
+    *_with("sample", "--top-k --top-p --min-p", *ALWAYS, unless="--word-temperature"),
+    *_with("sample", "--seed", *ALWAYS, unless="--word-temperature", mild=True),
+    *_with("sample", "--within-word", *ALWAYS),
+    *_with("sample", "--within-word", "--word-temperature", "each says how a word goes on"),
+    *_without("sample", "--force", "--save-state", NO_FILE),
+    *_with("sample", "--best-of --tries", *ALWAYS, unless="--word-temperature"),
+    *_with("sample", DRAWN, "--beam", "nothing is drawn"),
+    *_with("sample", "--best-of", "--must-contain", "the first that has the texts is written"),
+    *_with("sample", "--logprobs", "--must-contain", "a text that is placed is not drawn"),
+    *_without("sample", "--tries", "--must-contain", "the first sample is written"),
+    *_without("sample", "--logprobs", "--json", "a text has no place for numbers"),
     *_without("eval", "--lines", "TEXT", READ),
     *_without("eval, inspect gates, inspect features", "--encoding", "TEXT", READ),
     *_without("inspect gradients", "--encoding", "--text", READ),

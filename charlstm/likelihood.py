@@ -7,14 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.evaluate import GROUP, WINDOW
-from charlstm.nn.network import Network
-from charlstm.nn.parameters import Parameters
+from charlstm.nn.mixture import Predictor, network_of
 from charlstm.text.slices import batches_by_length
 from charlstm.threads import on_all_cores
 
 
 def log_likelihoods(
-    parameters: Parameters,
+    predictor: Predictor,
     prime: NDArray[Any],
     texts: Sequence[NDArray[Any]],
     skip: Sequence[int] | None = None,
@@ -30,11 +29,11 @@ def log_likelihoods(
     def losses_of(batch: list[int]) -> NDArray[Any]:
         length = prime.size + max(texts[k].size for k in batch)
         columns = [texts[k] for k in batch]
-        network = Network(parameters, min(WINDOW, length), len(batch))
+        network = network_of(predictor, min(WINDOW, length), len(batch))
         nats = np.zeros(len(batch))
         for start in range(0, length - 1, WINDOW):
             stop = min(start + WINDOW + 1, length)
-            ids = padded_rows(prime, columns, start, stop, parameters.vocabulary_size)
+            ids = padded_rows(prime, columns, start, stop, predictor.vocabulary_size)
             losses = network.score(ids[:-1], ids[1:])
             rows = np.arange(start + 1, stop)[:, None]
             nats += np.where(rows < first_scored[batch], 0.0, losses).sum(axis=0)

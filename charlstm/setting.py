@@ -52,13 +52,22 @@ def checked(f: Field[Any], value: Any) -> Any:
         raise ConfigError(f"{f.name} must be a finite number, not {value!r}.")
     if value == "":
         raise ConfigError(f"{f.name} must not be empty; leave it out for its default.")
+    check_range(f, value)
+    return value
+
+
+def check_range(f: Field[Any], value: Any) -> None:
+    """Refuse a value of the right type that is out of the range of the field `f`.
+
+    Raises:
+        ConfigError: if it is.
+    """
     choices, low, high, above = (f.metadata[key] for key in ("choices", "low", "high", "above"))
     if choices and value not in choices:
         raise ConfigError(f"{f.name} must be one of {', '.join(choices)}, not {brief(value)}.")
-    too_low = (low is not None and value < low) or (above is not None and value <= above)
-    if too_low or (high is not None and value > high):
+    high_enough = (low is None or value >= low) and (above is None or value > above)  # NaN is not
+    if not high_enough or (high is not None and value > high):
         raise ConfigError(f"{f.name} must be {describe_range(f)}, not {brief(value)}.")
-    return value
 
 
 def _checked_paths(name: str, value: Any) -> tuple[str, ...]:

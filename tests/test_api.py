@@ -1,5 +1,6 @@
 """What Python programs that use the package rely on."""
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import charlstm as package
 from charlstm.config_file import read_yaml
 from charlstm.errors import CharlstmError, ConfigError
 from charlstm.pairs.pair import Pair
-from charlstm.sampler import Filters
+from charlstm.sampling import Filters
 from charlstm.store import archive
 from charlstm.store.json_text import json_text
 from charlstm.training.events import Event, Started
@@ -112,6 +113,13 @@ def test_the_old_names_of_the_parameters_still_work(tiny_run: Path) -> None:
         assert model.network is model.parameters
     with pytest.warns(DeprecationWarning, match="by_name"):
         assert model.parameters.params is model.parameters.by_name
+
+
+def test_the_old_name_of_sampling_still_works() -> None:
+    with pytest.warns(DeprecationWarning, match=r"charlstm\.sampler is now called") as caught:
+        old = importlib.import_module("charlstm.sampler")
+    assert old.Filters is Filters
+    assert len(caught) == 1
 
 
 def test_the_warning_names_the_line_that_uses_the_old_name(tiny_run: Path) -> None:

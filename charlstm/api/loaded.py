@@ -15,6 +15,7 @@ from charlstm.config import Config
 from charlstm.errors import ConfigError
 from charlstm.nn.ablation import ablated
 from charlstm.nn.hold import held
+from charlstm.nn.mixture import Predictor
 from charlstm.nn.parameters import Parameters
 from charlstm.nn.units import checked_unit, unit_name
 from charlstm.store.runs import early_checkpoints
@@ -38,6 +39,11 @@ class Loaded:
         self.checkpoint = replace(saved, arrays={})
         self.path = path
         self.changes: tuple[str, ...] = ()
+
+    @property
+    def predictor(self) -> Predictor:
+        """What says how likely each next character is: the parameters of one network, or more."""
+        return self.parameters
 
     @property
     def name(self) -> str:

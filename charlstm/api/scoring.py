@@ -37,7 +37,7 @@ class Scoring(Loaded):
         """The `log_likelihood` of each text, or of one; similar lengths run as one batch."""
         several = [texts] if isinstance(texts, str | bytes) else texts
         ids = [self._ids(text) for text in several]
-        return likelihood.log_likelihoods(self.parameters, self._start(prime), ids)
+        return likelihood.log_likelihoods(self.predictor, self._start(prime), ids)
 
     def cloze(self, prime: str, continuations: Sequence[str]) -> "Cloze":
         r"""How likely each of several continuations is after `prime`, which is read as it is.
@@ -99,7 +99,7 @@ class Scoring(Loaded):
 
         score = one_of("score", score, SCORE_KINDS)
         beside = [other.vocabulary for other in others]
-        report = measure(self.parameters, self.vocabulary, pair_set, score, progress, beside)
+        report = measure(self.predictor, self.vocabulary, pair_set, score, progress, beside)
         return AgreementReport(
             self.path.parent,
             self.config.seq_length,
@@ -140,9 +140,16 @@ class Scoring(Loaded):
             given = PairSet(made) if made or not pairs else read_pair_set([str(p) for p in pairs])
         return given.lowered() if lower else given
 
+    def score_each(self, ids: Ids, *, cut: bool = False) -> list[evaluate.TextScore]:
+        """The score of the ids (N,) of a text, and of a blend also those of its parts.
+
+        With `cut` the text is a part of a longer one, so a byte model may read half a character.
+        """
+        return [evaluate.score_ids(self.predictor, self.vocabulary, ids, cut=cut)]
+
     def evaluate(self, text: str | bytes) -> evaluate.TextScore:
         """The score of a text whose first character follows a newline, with carried state."""
-        return evaluate.score_ids(self.parameters, self.vocabulary, self._ids(text))
+        return evaluate.score_ids(self.predictor, self.vocabulary, self._ids(text))
 
     def novelty(self, text: str | bytes) -> "Novelty":
         """How much of `text` stands word for word in the training text.
@@ -168,7 +175,8 @@ class Scoring(Loaded):
 
     @cached_property
     def _index(self) -> "Index":
-        from charlstm.training.texts import index_of, training_text  # noqa: PLC0415 - see above
+        from charlstm.training.indexes import index_of  # noqa: PLC0415 - see above
+        from charlstm.training.texts import training_text  # noqa: PLC0415
 
         run = self.path.resolve().parent
         return index_of(training_text(self.checkpoint, run), text_cache(run))

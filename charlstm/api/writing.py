@@ -1,80 +1,206 @@
 """What a model writes: samples, character by character or many at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from random import SystemRandom
+from typing import TYPE_CHECKING
 
 from charlstm.api.arguments import whole_number
-from charlstm.api.loaded import Loaded
-from charlstm.sampler import Filters, Stopper, generate, listed
+from charlstm.api.priming import Prime, Priming
+from charlstm.errors import CorpusError
+from charlstm.sampling.filters import Filters
+from charlstm.sampling.samples import Written, stream, write_all
+from charlstm.sampling.steps.base import Context
+from charlstm.sampling.stops import Stops
+from charlstm.sampling.writer import SampleWriter
+
+if TYPE_CHECKING:  # sampling starts faster without it
+    from charlstm.copying import Passages
+    from charlstm.sampling.chosen import Chosen
+    from charlstm.sampling.search import Search
+    from charlstm.text.slices import TextSlice
+    from charlstm.text.vocabulary import Vocabulary
+
+Texts = str | bytes | Sequence[str] | Sequence[bytes]
 
 
-class Writing(Loaded):
+class Writing(Priming):
     """A model that writes."""
+
+    _passages: "Passages | None" = None
 
     def sample(
         self,
-        prime: str | bytes = "",
+        prime: Prime = "",
         *,
         length: int = 500,
         temperature: float = 1.0,
         top_k: int | None = None,
         top_p: float | None = None,
         min_p: float | None = None,
+        no_repeat: int | None = None,
+        avoid_copying: int | None = None,
+        within_word: str | None = None,
+        word_temperature: float | None = None,
         stop: str | Sequence[str] | None = None,
         seed: int | None = None,
+        best_of: int | None = None,
+        beam: int | None = None,
+        must_contain: Texts = (),
+        tries: int | None = None,
     ) -> Iterator[str]:
         """Write up to `length` characters after `prime`, and yield them one by one.
 
-        An empty prime stands for a newline. The sample ends before the first of the texts `stop`; a
-        str is one text. None is the end of the line in a run with `lines`, else no text.
-        The same seed gives the same text; None draws a new seed each time. `Filters` explains the
-        other arguments. A byte model yields each byte as a character from U+0000 to U+00FF;
+        An empty prime stands for a newline; one that `state_after` has read is not read anew. The
+        sample ends before the first of the texts `stop`; a str is one text. None is the end of the
+        line in a run with `lines`, else no text. The same seed gives the same text; None draws a
+        new seed each time. `Filters` explains the other arguments; where they leave no character,
+        the sample ends. A byte model yields each byte as a character from U+0000 to U+00FF;
         `sample_bytes` yields bytes.
 
+        With `best_of`, `beam` or `must_contain` it yields nothing until it has searched; `Search`
+        explains them.
+
         Raises:
-            ConfigError: if a value is out of range.
+            ConfigError: if a value is out of range, or has no effect beside a search.
+            CorpusError: if `avoid_copying` has no training text to avoid, or a text that must occur
+                cannot.
         """
-        filters = Filters(temperature, top_k, top_p, min_p)
+        filters = Filters(
+            temperature,
+            top_k,
+            top_p,
+            min_p,
+            no_repeat=no_repeat,
+            avoid_copying=avoid_copying,
+            within_word=within_word,
+            word_temperature=word_temperature,
+        )
+        given, length = seed, whole_number("length", length, 0)
         seed = SystemRandom().getrandbits(32) if seed is None else seed
         stop = "\n" * self.config.lines if stop is None else stop
-        if self.vocabulary.tokens == "byte":
-            stops = [text.encode("utf-8", "surrogateescape") for text in listed(stop)]
-            pieces = self.sample_bytes(prime, length, filters, seed, stops)
-            return (piece.decode("latin-1") for piece in pieces)
-        characters = self.vocabulary.characters
-        drawn = self._draw(prime, length, filters, [seed])
-        return Stopper(stop, "").passed(characters[ids[0]] for ids in drawn)
+        pieces: Iterable[list[int]]
+        if must_contain or (best_of, beam, tries) != (None, None, None):
+            from charlstm.sampling.required import lacking  # noqa: PLC0415 - sampling starts faster so
+            from charlstm.sampling.search import Search  # noqa: PLC0415
+
+            how = Search(best_of, beam, tries)
+            how.check(filters, seed=given, must_contain=must_contain or None)
+            samples = self.chosen(prime, length, filters, how, [seed], stop, must_contain)
+            if samples[0].missing:
+                raise CorpusError(lacking(_several(must_contain), samples))
+            pieces = [samples[0].ids]
+        else:
+            pieces = stream(self.writer(prime, filters, [seed]), length, self.stops(stop))
+        byte = self.vocabulary.tokens == "byte"
+        alphabet = list(map(chr, range(256))) if byte else self.vocabulary.characters
+        return (alphabet[id_] for piece in pieces for id_ in piece)
 
     def sample_bytes(
         self,
-        prime: str | bytes,
+        prime: Prime,
         length: int,
         filters: Filters,
         seed: int,
-        stop: bytes | Sequence[bytes] = (),
+        stop: Texts = (),
     ) -> Iterator[bytes]:
         """Write as `sample` does, but yield bytes: those of a byte model, or UTF-8."""
         decode = self.vocabulary.decode_bytes
-        drawn = self._draw(prime, length, filters, [seed])
-        return Stopper(stop, b"").passed(decode(ids[:1]) for ids in drawn)
+        length = whole_number("length", length, 0)
+        pieces = stream(self.writer(prime, filters, [seed]), length, self.stops(stop))
+        return (decode(piece) for piece in pieces)
 
     def samples(
         self,
-        prime: str | bytes,
+        prime: Prime,
         length: int,
         filters: Filters,
         seeds: Sequence[int],
-        stop: bytes | Sequence[bytes] = (),
+        stop: Texts = (),
     ) -> list[bytes]:
         """Write one sample for each seed, all in one batch, as `sample_bytes` would write it."""
-        drawn = list(self._draw(prime, length, filters, seeds))
-        decode = self.vocabulary.decode_bytes
-        texts = [decode([ids[k] for ids in drawn]) for k in range(len(seeds))]
-        return [b"".join(Stopper(stop, b"").passed([text])) for text in texts]
+        written = self.written(prime, length, filters, seeds, stop)
+        return [self.vocabulary.decode_bytes(sample.ids) for sample in written]
 
-    def _draw(
-        self, prime: str | bytes, length: int, filters: Filters, seeds: Sequence[int]
-    ) -> Iterator[list[int]]:
+    def written(
+        self,
+        prime: Prime,
+        length: int,
+        filters: Filters,
+        seeds: Sequence[int],
+        stop: Texts = (),
+        likeliest: int | None = None,
+    ) -> list[Written]:
+        """Write as `samples` does, but give the ids, and how likely each was.
+
+        With `likeliest` each character has its log-probability, and those of so many others.
+        """
         length = whole_number("length", length, 0)
+        return write_all(self.writer(prime, filters, seeds, likeliest), length, self.stops(stop))
+
+    def chosen(
+        self,
+        prime: Prime,
+        length: int,
+        filters: Filters,
+        how: "Search",
+        seeds: Sequence[int],
+        stop: Texts = (),
+        must_contain: Texts = (),
+    ) -> "list[Chosen]":
+        """Write as `sample` does with a search, one sample for each seed.
+
+        A sample that lacks a text which must occur says so.
+        """
+        from charlstm.sampling.required import required  # noqa: PLC0415 - sampling starts faster so
+
+        stops = self.stops(stop)
+        texts = required(self.vocabulary, _several(must_contain), length, stops)
+        return list(how.samples(self.writer(prime, filters, [0]), length, stops, texts, seeds))
+
+    def writer(
+        self,
+        prime: Prime,
+        filters: Filters,
+        seeds: Sequence[int],
+        likeliest: int | None = None,
+    ) -> SampleWriter:
+        """The loop behind all samples, a column for each seed; see `charlstm.sampling`."""
         seeds = [whole_number("seed", seed, 0) for seed in seeds]
-        return generate(self.parameters, self._start(prime), length, filters, seeds)
+        chain = filters.chain(Context(self.vocabulary, self.passages))
+        source, start = self.begun(prime)
+        return SampleWriter(source, chain, start, seeds, likeliest)
+
+    def passages(self, n: int) -> "Passages":
+        """The runs of `n` characters of the training text, blanks folded.
+
+        Raises:
+            CorpusError: if there are none so long, or that text and its encoded copy are both gone.
+        """
+        from charlstm.training.indexes import passages_in  # noqa: PLC0415 - sampling starts faster so
+
+        if self._passages is None or self._passages.n != n:
+            texts, wall = self._training_texts(), self.predictor.reset_at
+            self._passages = passages_in(texts, self.vocabulary, n, wall)
+        if not self._passages.entries.size:
+            raise CorpusError(
+                f"no {'line' if self.config.lines else 'part'} of the training text has {n:,} "
+                f"{self.vocabulary.unit}s, blanks folded, so none can be copied; choose fewer"
+            )
+        return self._passages
+
+    def _training_texts(self) -> "list[tuple[TextSlice, Vocabulary]]":
+        """The text that the model was trained on, in the ids of this vocabulary."""
+        from charlstm.training.texts import training_text  # noqa: PLC0415 - see above
+
+        text = training_text(self.checkpoint, self.path.resolve().parent)
+        return [(text, self.vocabulary)]
+
+    def stops(self, texts: Texts) -> Stops:
+        """The stops as ids. One with a character that the model never writes is left out."""
+        ids = [self._ids(text).tolist() for text in _several(texts)]
+        return Stops([text for text in ids if self.vocabulary.unknown not in text])
+
+
+def _several(texts: Texts) -> Sequence[str] | Sequence[bytes]:
+    """Texts, or the only one, as a sequence."""
+    return [texts] if isinstance(texts, str | bytes) else texts  # type: ignore[return-value]

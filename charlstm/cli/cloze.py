@@ -4,6 +4,7 @@ import shlex
 
 import click
 
+from charlstm.cli.blend import Share, blend_option, blended
 from charlstm.cli.options import json_option, load_model, run_option, show, warn_unseen
 from charlstm.cli.terminal import note, note_if_file, unescaped
 from charlstm.cli.what_if import Held, Named, ablate_option, hold_option, what_if, with_changes
@@ -13,6 +14,7 @@ from charlstm.cli.what_if import Held, Named, ablate_option, hold_option, what_i
 @run_option
 @click.option("--prime", required=True, help=r"What comes before; \n and \t are understood.")
 @click.argument("choices", nargs=-1, required=True)
+@blend_option
 @ablate_option
 @hold_option
 @json_option
@@ -20,6 +22,7 @@ def command(
     run: str | None,
     prime: str,
     choices: tuple[str, ...],
+    blend: tuple[Share, ...],
     ablate: tuple[Named, ...],
     hold: tuple[Held, ...],
     as_json: bool,
@@ -32,7 +35,7 @@ def command(
     The share is each choice's probability among those given. The prime is read as it is, like that
     of sample. "\\n..." begins where agree, eval and inspect begin, after a newline.
     """  # noqa: D301 - click's \b is the character itself
-    model = what_if(load_model(run), ablate, hold)
+    model = blended(what_if(load_model(run), ablate, hold), blend)
     for text in (prime, *choices):
         note_if_file(text, f'"$(cat {shlex.quote(text)})"')
     texts = [unescaped(choice) for choice in choices]

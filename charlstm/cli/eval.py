@@ -1,18 +1,20 @@
 """`charlstm eval`: how well a model predicts a text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 import numpy as np
 
-from charlstm.api import Model
+from charlstm.api.predicting import Predicting
+from charlstm.cli.blend import Share, blend_option, blend_record, blended
 from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, load_model, run_option
 from charlstm.cli.terminal import note, print_json
 from charlstm.cli.texts import check_known, ids_of, joined, refuse_wide
 from charlstm.cli.what_if import Named, ablate_option, what_if, with_changes
 from charlstm.errors import CorpusError
-from charlstm.evaluate import TextScore, score_ids
+from charlstm.evaluate import TextScore
 from charlstm.text.decoding import read_text
 from charlstm.text.shown import printable
 from charlstm.text.vocabulary import Tokens
@@ -23,6 +25,7 @@ from charlstm.text.vocabulary import Tokens
 @run_option
 @click.option("--lines", is_flag=True, help="Score each line by itself, its newline included.")
 @click.option("--encoding", default="utf-8", show_default=True, help="How the files are encoded.")
+@blend_option
 @ablate_option
 @json_option
 def command(
@@ -30,6 +33,7 @@ def command(
     run: str | None,
     lines: bool,
     encoding: str,
+    blend: tuple[Share, ...],
     ablate: tuple[Named, ...],
     as_json: bool,
 ) -> None:
@@ -38,23 +42,28 @@ def command(
     Without TEXT it scores the run's own validation part. It reads unknown characters but does not
     score them.
     """
-    model = what_if(load_model(run), ablate)
+    model = blended(what_if(load_model(run), ablate), blend)
     if lines:
         _score_lines(model, text, encoding, as_json)
     else:
         _score(model, text, encoding, as_json)
 
 
-def _score(model: Model, text: tuple[str, ...], encoding: str, as_json: bool) -> None:
+def _score(model: Predicting, text: tuple[str, ...], encoding: str, as_json: bool) -> None:
     """Print the score of the whole text."""
     ids = ids_of(model, text, encoding)
     if not ids.size:
         raise CorpusError("there is no text to score")
-    score = score_ids(model.parameters, model.vocabulary, ids, cut=not text)
+    score, *scores = model.score_each(ids, cut=not text)
+    parts = list(zip(blend_record(model), scores, strict=True))
     if not score.bytes:
         raise CorpusError("the model knows none of the text's characters")
     if as_json:
-        print_json(with_changes(_to_mapping(score, model.vocabulary.tokens), model))
+        mapping = _to_mapping(score, model.vocabulary.tokens)
+        if parts:
+            tokens = model.vocabulary.tokens
+            mapping["blend"] = [record | _to_mapping(part, tokens) for record, part in parts]
+        print_json(with_changes(mapping, model))
         return
     per_char = f"{score.nats_per_char:.4f} nats/char", f"{score.bits_per_char:.4f} bits/char"
     per_byte = f"{score.nats_per_byte:.4f} nats/byte", f"{score.bits_per_byte:.4f} bits/byte"
@@ -69,9 +78,18 @@ def _score(model: Model, text: tuple[str, ...], encoding: str, as_json: bool) ->
         click.echo("the text is not UTF-8, so nothing can be said per character")
     elif score.characters != score.bytes:
         click.echo(f"in UTF-8: {', '.join(other)} over {of_other}")
+    for record, part in parts:
+        click.echo(printable(_part_line(record, part, model.vocabulary.tokens)))
 
 
-def _to_mapping(score: TextScore, tokens: Tokens) -> dict[str, float | str | None]:
+def _part_line(record: Mapping[str, Any], score: TextScore, tokens: Tokens) -> str:
+    """The score of one run of a blend, by itself."""
+    nats = score.nats_per_byte if tokens == "byte" else score.nats_per_char
+    unknown = f", {score.unknown:,} unknown left out" if score.unknown else ""
+    return f"{record['share']:.3g} {record['run']}: {nats:.4f} nats/{tokens}{unknown}"
+
+
+def _to_mapping(score: TextScore, tokens: Tokens) -> dict[str, Any]:
     """The score for --json."""
     measures = ("nats_per_char", "bits_per_char", "nats_per_byte", "bits_per_byte", "perplexity")
     values = {name: getattr(score, name) for name in measures}
@@ -79,7 +97,7 @@ def _to_mapping(score: TextScore, tokens: Tokens) -> dict[str, float | str | Non
     return {**values, **counts, "tokens": tokens}
 
 
-def _score_lines(model: Model, text: tuple[str, ...], encoding: str, as_json: bool) -> None:
+def _score_lines(model: Predicting, text: tuple[str, ...], encoding: str, as_json: bool) -> None:
     """Print the log-likelihood of each line."""
     whole = joined(read_text(text, tokens=model.vocabulary.tokens, encoding=encoding, on_note=note))
     if not whole:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args
 import click
 
 from charlstm.api import Model, load
+from charlstm.api.predicting import Predicting
 from charlstm.cli.exclusions import refuse_without_effect
 from charlstm.cli.terminal import note, print_json
 from charlstm.errors import CharlstmError, ConfigError
@@ -125,7 +126,7 @@ def checked_layer(architecture: Architecture, layer: int | None) -> int:
     return layer
 
 
-def warn_unseen(model: Model, text: str | bytes) -> None:
+def warn_unseen(model: Predicting, text: str | bytes) -> None:
     """Print a note that names the characters of `text` which the model reads as unknown."""
     unseen = model.vocabulary.unseen(text)
     if unseen:

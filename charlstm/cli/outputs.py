@@ -11,7 +11,7 @@ from charlstm.output.figure import PICTURES, require_matplotlib
 from charlstm.store.target import check_target
 
 if TYPE_CHECKING:  # `charlstm corpus` starts without NumPy
-    from charlstm.api import Model
+    from charlstm.api.predicting import Predicting
     from charlstm.output.write import Result
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -115,7 +115,7 @@ def spare(inputs: Iterable[str | Path | None], *outputs: Output | None) -> None:
         check_target(made.path, force=made.force, inputs=sources)
 
 
-def files_of(model: "Model") -> Iterator[str | Path]:
+def files_of(model: "Predicting") -> Iterator[str | Path]:
     """What a command may read with a model: checkpoint, metrics, texts and what is beside them."""
     yield model.path
     yield model.path.parent / "metrics.csv"

@@ -8,6 +8,7 @@ import click
 import numpy as np
 
 from charlstm.api import Model
+from charlstm.api.predicting import Predicting
 from charlstm.cli.terminal import note, note_if_file, typed
 from charlstm.errors import CorpusError
 from charlstm.hints import command
@@ -19,7 +20,7 @@ from charlstm.text.unknown import cure, nothing_known, unknown_words
 from charlstm.text.vocabulary import Ids, Vocabulary
 
 
-def ids_of(model: Model, text: tuple[str, ...], encoding: str, cut: int | None = None) -> Ids:
+def ids_of(model: Predicting, text: tuple[str, ...], encoding: str, cut: int | None = None) -> Ids:
     """The ids (N,) of these files, or of the run's validation text; at most the first `cut` ids.
 
     Raises:

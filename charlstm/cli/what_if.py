@@ -8,6 +8,8 @@ import click
 from click.types import FuncParamType
 
 from charlstm.api import Model
+from charlstm.api.predicting import Predicting
+from charlstm.cli.blend import blend_record
 from charlstm.cli.terminal import note
 from charlstm.cli.units import UNIT
 from charlstm.nn.units import checked_unit, unit_name
@@ -68,6 +70,7 @@ def what_if(model: Model, ablate: tuple[Named, ...] = (), hold: tuple[Held, ...]
     return model
 
 
-def with_changes(mapping: Mapping[str, Any], model: Model) -> dict[str, Any]:
-    """A result for JSON that says how the model was changed, if it was."""
-    return {**mapping, **({"changes": list(model.changes)} if model.changes else {})}
+def with_changes(mapping: Mapping[str, Any], model: Predicting) -> dict[str, Any]:
+    """A result for JSON that says how the model was changed, and what was blended, if it was."""
+    about = {"changes": list(model.changes), "blend": blend_record(model)}
+    return {**mapping, **{name: value for name, value in about.items() if value}, **mapping}

@@ -13,7 +13,7 @@ from charlstm.nn.parameters import Parameters
 from charlstm.nn.recording import record
 from charlstm.nn.units import checked_unit
 from charlstm.output.page.network import early_limit, network_page, page_limit
-from charlstm.sampler import Filters, generate
+from charlstm.sampling import Filters, generate
 from charlstm.studies.describe.equations import one_step
 from charlstm.studies.inspect.salience import salient_units
 from charlstm.text.shown import printable

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
-from charlstm.nn.parameters import Parameters
+from charlstm.nn.mixture import Predictor
 from charlstm.pairs.pair import LeftOut, Pair, PairSet, by_condition_and_reason
 from charlstm.pairs.scores import (
     PairScore,
@@ -101,7 +101,7 @@ class Report:
 
 
 def measure(
-    parameters: Parameters,
+    parameters: Predictor,
     vocabulary: Vocabulary,
     pair_set: PairSet,
     kind: ScoreKind = "sentence",

@@ -33,6 +33,7 @@ FORMAT = 1
 HEADER_BYTES = 2**21  # the longest header, and
 HEADER_VALUES = 2**17  # the most values in it: parsed, they need at most 32 MiB
 
+Arrays = Mapping[str, NDArray[Any]]
 Table = list[tuple[Member, str]]  # each array, and the SHA-256 of its data
 
 _DAMAGED = "it is damaged or was changed after it was saved; use another checkpoint of the run"
@@ -48,13 +49,14 @@ class Archive:
     arrays: dict[str, NDArray[Any]]
 
 
-def save(path: Path, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+def save(path: Path, header: Mapping[str, Any], arrays: Arrays, *, new: bool = False) -> None:
     """Write `header` and `arrays` to `path`, replacing it in one step once all is on the disk.
 
     The header must be JSON as Python reads it (keys are strings, tuples come back as lists, NaN
     is allowed), at most 2 MiB and 2^17 values. Names of arrays are slash-separated words of ASCII
     letters, digits, `_`, `.` and `-`. Arrays are little-endian bool, integer, float32 or float64,
-    together below 4 GiB. Contiguous ones are written from where they are, without a copy.
+    together below 4 GiB. Contiguous ones are written from where they are, without a copy. If the
+    file has to be `new`, one that is there stays.
 
     Raises:
         CheckpointError: if `load` would refuse the result (say, weights that are not finite) or
@@ -67,7 +69,7 @@ def save(path: Path, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any
         end = directory(members)
     except (ValueError, TypeError, RecursionError) as problem:
         raise CheckpointError(f"cannot save checkpoint {str(path)!r}: {problem}") from problem
-    with atomic_write(path, CheckpointError) as file:
+    with atomic_write(path, CheckpointError, new=new) as file:
         file.write(members[0].frame + text)
         for member in members[1:]:
             file.write(member.frame)

@@ -12,7 +12,7 @@ from charlstm import checkpoint
 from charlstm.config import Config
 from charlstm.config_file import to_yaml
 from charlstm.novelty import Index
-from charlstm.sampler import Filters, generate
+from charlstm.sampling import Filters, generate
 from charlstm.store.atomic import atomic_write
 from charlstm.store.metrics import Metrics
 from charlstm.store.runs import prune, text_cache
@@ -20,12 +20,12 @@ from charlstm.text.corpus import ReadProgress
 from charlstm.training.defaults import settle_budget, updates_in_budget
 from charlstm.training.early import early_updates
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
+from charlstm.training.indexes import index_of
 from charlstm.training.loop import train
 from charlstm.training.minutes import states_kept, updates_in_minutes
 from charlstm.training.notes import notes_on
 from charlstm.training.optim import Schedule
 from charlstm.training.start import Training, fresh_run, resumed_run
-from charlstm.training.texts import index_of
 from charlstm.training.validation import validate, warning
 from charlstm.training.world import World
 

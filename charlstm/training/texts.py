@@ -7,7 +7,6 @@ from pathlib import Path
 from charlstm.checkpoint import Checkpoint, EncodedText
 from charlstm.config import Config
 from charlstm.errors import CorpusError
-from charlstm.novelty import Index
 from charlstm.store.runs import text_cache
 from charlstm.text.corpus import Corpus, ReadProgress, encode_corpus
 from charlstm.text.lengths import Scale, scale
@@ -131,15 +130,6 @@ def training_text(old: Checkpoint, run: Path) -> TextSlice:
         )
     cure = "nothing can be compared with the text of before"
     return read_texts_again(old.config, run, old, cure=cure).train
-
-
-def index_of(text: TextSlice, cache: Path) -> Index:
-    """The index that finds passages of `text` in other texts; a large one is kept in `cache`.
-
-    Raises:
-        CorpusError: if it cannot be kept there.
-    """
-    return Index(text.open(), cache / f"{Path(text.path).stem}-{text.stop}.pieces")
 
 
 def absolute(name: str) -> str:

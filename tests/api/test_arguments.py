@@ -155,7 +155,7 @@ CALLS: dict[str, Callable[..., object]] = {  # by command; each takes its option
     "sample": lambda m, **named: m.sample(**named),
 }
 NOT_IN_PYTHON = {("inspect text", "count"), ("inspect text", "cut"), ("inspect attention", "cut"),
-                 ("inspect features", "cut"), ("sample", "count")}  # fmt: skip
+                 ("inspect features", "cut"), ("sample", "count"), ("sample", "logprobs")}  # fmt: skip
 
 
 def ranges(name: str) -> dict[str, click.IntRange]:

@@ -7,7 +7,8 @@ import pytest
 from command_line import TEXT, TINY, Runner
 
 from charlstm import load, novelty
-from charlstm.cli.sample import _novelty
+from charlstm.cli.samples import Copied
+from charlstm.sampling import Filters
 
 pytestmark = pytest.mark.slow
 
@@ -43,7 +44,8 @@ def test_a_byte_model_is_compared_by_bytes(charlstm: Runner, here: Path) -> None
     text.write_bytes("Übergrößenträger ".encode() * 30)
     charlstm.ok("train", text, *TINY, "--tokens=byte", "--max-steps=2", "--out=runs/b")
     sample = b"??" + text.read_bytes()[1:29]  # from and to the middle of a character
-    found, run = _novelty(load("runs/b"), sample)
+    model = load("runs/b")
+    found, run = Copied(model, model.writer("", Filters(), [1])).measure(sample)
     assert (found.longest, found.begin) == (28, 2)
     assert run == "\ufffdbergrößenträger Übergr\ufffd"
 

@@ -4,12 +4,15 @@ import json
 import os
 import signal
 import sys
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command_line import TEXT, TINY, Runner, harmless, read_all, start
 
 from charlstm import load
+from charlstm.errors import ConfigError
 from charlstm.text.vocabulary import Vocabulary
 
 
@@ -259,10 +262,111 @@ def test_the_output_is_utf8_whatever_the_locale(charlstm: Runner, here: Path) ->
     assert process.returncode == 0
 
 
+def repeated(text: str, n: int, window: int = 1000) -> list[int]:
+    """Where runs of n end that have stood in the characters before, as many as the window has."""
+    ends = range(n, len(text) + 1)
+    return [e for e in ends if text[e - n : e] in text[max(0, e - 1 - window) : e - 1]]
+
+
+def test_no_run_comes_again(charlstm: Runner, learnt_run: Path, byte_run: Path) -> None:
+    flags = ("sample", "-r", learnt_run, "--prime=The cat and ", "--length=1500", "--seed=3")
+    assert len(repeated(charlstm.ok(*flags).stdout, 6)) > 100
+    text = charlstm.ok(*flags, "--no-repeat=6").stdout
+    assert len(text) == 1500 + len("The cat and ") and not repeated(text, 6)
+    assert text.startswith("The cat and ") and "The cat and" not in text[12:900]
+    several = charlstm.ok(*flags, "--no-repeat=6", "--count=2", "--json").json["samples"]
+    assert "The cat and " + several[0]["text"] == text
+    assert not repeated("The cat and " + several[1]["text"], 6)
+    raw = ("sample", "-r", byte_run, "--length=300", "--seed=1", "--no-repeat=2")
+    outcome = charlstm.ok(*raw)
+    assert len(outcome.output) == 300 and not repeated(outcome.output.decode("latin-1"), 2)
+    assert outcome.stderr == ""
+
+
+def test_a_sample_to_which_nothing_is_left_ends_and_says_so(charlstm: Runner, here: Path) -> None:
+    (here / "ab.txt").write_text("abba" * 300, encoding="utf-8")
+    charlstm.ok("train", "ab.txt", *TINY, "--max-steps=2", "--out=runs/ab")
+    flags = ("sample", "-r", "runs/ab", "--prime=a", "--length=50", "--seed=1", "--no-repeat=2")
+    outcome = charlstm.ok(*flags)
+    count = len(outcome.stdout) - 1
+    said = f"the sample ends after {count} characters: --no-repeat leaves no other\n"
+    assert (count <= 4, outcome.stderr) == (True, said)  # aa, ab, ba, bb: four pairs
+    assert not repeated(outcome.stdout, 2)
+    records = charlstm.ok(*flags, "--json", "--count=2").json["samples"]
+    assert [record["ended_early"] for record in records] == [True, True]
+    assert records[0]["text"] == outcome.stdout[1:]
+    assert "".join(load("runs/ab").sample("a", seed=1, no_repeat=2)) == outcome.stdout[1:]
+    assert "ended_early" not in charlstm.ok(*flags, "--json", "--length=1").json["samples"][0]
+
+
+def test_the_log_probabilities_of_each_character(charlstm: Runner, learnt_run: Path) -> None:
+    flags = ("sample", "-r", learnt_run, "--prime=The ", "--length=60", "--seed=2", "--json")
+    filters = ("--top-k=4", "--temperature=0.5")
+    plain = charlstm.ok(*flags, *filters, "--count=3", "--stop=cat").json["samples"]
+    records = charlstm.ok(*flags, *filters, "--count=3", "--stop=cat", "--logprobs=5").json
+    model = load(learnt_run)
+    for record, before in zip(records["samples"], plain, strict=True):
+        scores = record.pop("logprobs")
+        assert record == before
+        assert "".join(score["character"] for score in scores) == record["text"]
+        logs = [score["model_nats"] for score in scores]
+        expected = model.log_likelihood(record["text"], prime="The ")
+        assert sum(logs) == pytest.approx(expected, rel=1e-4)
+        for score in scores:
+            likeliest = score["likeliest"]
+            p = np.exp([other["model_nats"] for other in likeliest])
+            assert list(p) == sorted(p, reverse=True) and p.sum() <= 1 + 1e-9
+            q = p[:4] ** 2 / (p[:4] ** 2).sum()  # of the four that stay, at temperature 0.5
+            filtered = [other["filtered_nats"] for other in likeliest]
+            assert filtered == [*(pytest.approx(value) for value in np.log(q)), None]
+            (own,) = (o for o in likeliest if o["character"] == score["character"])
+            assert own == {name: score[name] for name in own}
+
+
+def test_the_log_probabilities_of_a_greedy_sample_and_of_bytes(
+    charlstm: Runner, learnt_run: Path, byte_run: Path
+) -> None:
+    flags = ("--length=9", "--json", "--logprobs=1")
+    (greedy,) = charlstm.ok("sample", "-r", learnt_run, *flags, "--temperature=0").json["samples"]
+    for score in greedy["logprobs"]:
+        assert score["likeliest"] == [{name: score[name] for name in score if name != "likeliest"}]
+        assert score["filtered_nats"] == 0.0 > score["model_nats"]
+    raw = ("sample", "-r", byte_run, "--seed=1")
+    text = charlstm.ok(*raw, "--length=9").output
+    (record,) = charlstm.ok(*raw, *flags).json["samples"]
+    assert bytes(score["byte"] for score in record["logprobs"]) == text
+    (alone,) = charlstm.ok(*raw, *flags[:2], "--logprobs=0").json["samples"]
+    assert [score.pop("likeliest") for score in alone["logprobs"]] == [[]] * 9
+
+
+def test_the_rest_of_a_word_is_the_likeliest(charlstm: Runner, learnt_run: Path) -> None:
+    flags = ("sample", "-r", learnt_run, "--length=400", "--seed=2", "--temperature=1.5", "--json")
+
+    def unlikely(*more: str) -> list[bool]:
+        """Whether each character is another than the likeliest, where a word goes on."""
+        (record,) = charlstm.ok(*flags, "--logprobs=1", *more).json["samples"]
+        scores = record["logprobs"]
+        return [
+            score["likeliest"][0]["character"] != score["character"]
+            for before, score in pairwise(scores)
+            if before["character"].isalpha()
+        ]
+
+    assert sum(unlikely()) > 20
+    assert sum(unlikely("--word-temperature=1e-6")) == 0
+    greedy = unlikely("--within-word=greedy")
+    assert sum(greedy) == 0 and len(greedy) > 100
+    text = charlstm.ok(*flags[:-1], "--within-word=greedy").stdout
+    sampled = load(learnt_run).sample(length=400, seed=2, temperature=1.5, within_word="greedy")
+    assert "".join(sampled) == text
+    with pytest.raises(ConfigError, match="exclude each other"):
+        load(learnt_run).sample(within_word="greedy", word_temperature=1.0)
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--temperature=nan"], "temperature must be from 0 to 1e6, not nan."),
+        (["--temperature=nan"], "temperature must be a finite number, not nan."),
         (["--temperature=inf"], "temperature must be"),
         (["--temperature=-1"], "temperature must be"),
         (["--temperature=hot"], "'hot' is not a valid float"),
@@ -271,6 +375,11 @@ def test_the_output_is_utf8_whatever_the_locale(charlstm: Runner, here: Path) ->
         (["--top-p=0"], "top_p must be above 0 and at most 1, not 0.0."),
         (["--top-p=nan"], "top_p must be"),
         (["--min-p=1.1"], "min_p must be above 0 and at most 1, not 1.1."),
+        *(([f"--no-repeat={n}"], f"must be at least 2 and at most 1000, not {n}.") for n in (0, 1)),
+        (["--no-repeat=1001"], "no_repeat must be at least 2 and at most 1000"),
+        (["--word-temperature=-1"], "word_temperature must be at least 0 and at most 1e+06"),
+        (["--within-word=bold"], "Invalid value for '--within-word': 'bold' is not 'greedy'."),
+        (["--json", "--logprobs=-1"], "-1 is not in the range x>=0."),
         (["--length=-1"], "-1 is not in the range x>=0."),
         (["--seed=-1"], "-1 is not in the range x>=0."),
         (["--count=0"], "0 is not in the range 1<=x<=4096."),

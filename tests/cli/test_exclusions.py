@@ -185,6 +185,13 @@ def test_what_comes_too_late_for_a_run_is_noted(charlstm: Runner, flags: str, sa
     assert "no effect" not in stderr and "have work" not in stderr and "reach" not in stderr
 
 
+def test_a_run_longer_than_the_text_is_noted(charlstm: Runner, tiny_run: Path) -> None:
+    flags = ("sample", "--run", tiny_run, "--length=7", "--prime=The", "--no-repeat")
+    said = "--no-repeat 10 has no effect on 10 characters\n"
+    assert charlstm.ok(*flags, 10).stderr == said
+    assert charlstm.ok(*flags, 9).stderr == ""
+
+
 def test_a_choice_among_more_than_there_are_is_noted(charlstm: Runner, tiny_run: Path) -> None:
     size = package.load(tiny_run).vocabulary.size
     flags = ("sample", "--run", tiny_run, "--length=2", "--top-k")

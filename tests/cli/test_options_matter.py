@@ -19,22 +19,33 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
         {
             "prime": "The dog",
             "prime_file": "text.txt",
+            "from_state": "prime.state",
+            "save_state": "new.state",
             "length": "79",
             "temperature": "0.5",
             "top_k": "2",
             "top_p": "0.5",
             "min_p": "0.4",
+            "no_repeat": "2",
+            "within_word": "greedy",
+            "word_temperature": "3",
+            "logprobs": "2",
+            "avoid_copying": "6",
+            "best_of": "20",
+            "must_contain": "birds are gone.",
+            "tries": "2",
             "stop": "e",
             "seed": "2",
             "count": "2",
             "novelty": "",
+            "blend": "planted:0.5",
             "ablate": "0:3",
             "hold": "0:3:f=0",
         },
     ),
     "eval": (
         ("-r", "learnt", "latin.txt", "--encoding=latin-1"),
-        {"lines": "", "encoding": "cp1251", "ablate": "3"},
+        {"lines": "", "encoding": "cp1251", "blend": "planted:0.5", "ablate": "3"},
     ),
     "surprisal": (
         ("-r", "learnt", "latin.txt", "--encoding=latin-1"),
@@ -42,7 +53,7 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
     ),
     "cloze": (
         ("-r", "learnt", "--prime=The cats", " is", " are"),
-        {"prime": r"The cat.\n", "ablate": "0:3", "hold": "3:o=1"},
+        {"prime": r"The cat.\n", "blend": "planted:0.5", "ablate": "0:3", "hold": "3:o=1"},
     ),
     "agree": (
         (*GRAMMAR, "--per-condition=4", "--items=items"),
@@ -154,6 +165,8 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
 OTHERWISE = {  # options that need others with them, or that take the place of some
     ("describe", "encoding"): ("--corpus=latin.txt",),
     ("sample", "novelty"): ("--count=2",),
+    ("sample", "logprobs"): ("--json",),
+    ("sample", "tries"): ("--must-contain=birds are gone.",),
     ("describe", "attention_heads"): ("--attention=9",),
     ("inspect.attention", "at"): ("The cats were here.",),
     ("inspect.attention", "cut"): ("The cats were here.",),
@@ -172,6 +185,7 @@ ELSEWHERE = {  # tests that show what these do
     ("inspect.units", "lower"),
     ("describe", "encoding"),
     ("describe", "peephole_kind"),
+    ("sample", "beam"),
     ("describe", "peepholes"),
     ("describe", "gru_reset"),
 }
@@ -200,6 +214,8 @@ def files(
     (folder / "latin.txt").write_text("é" + TEXT[:401], encoding="latin-1")
     long = "".join("é" * (n % 7 == 0) + sentences(20, seed=n) for n in range(20))
     (folder / "long.txt").write_text(long, encoding="latin-1")
+    save = ("--save-state", folder / "prime.state", "--length=1")
+    charlstm.ok("sample", "-r", learnt_run, "--prime=The", *save)
     for name, flags in (("grammar", []), ("other", ["--no-hold-out", "--max-attractors=3"])):
         charlstm.ok("corpus", "agreement", folder / f"{name}.txt", "--sentences=300", *flags)
     train = (*TINY, "--num-layers=3", "--attention=9", "--max-steps=3", "--warmup-steps=1", "--out")

@@ -36,6 +36,7 @@ WRITES = [
     ("x.html", "export --run run"),
     ("x.onnx", "export --run run"),
     ("x.safetensors", "export --run run"),
+    ("x.state", "sample --run run --length 2 --save-state"),
     ("x.txt", "corpus agreement --sentences 3"),
     ("x.jsonl", "corpus pairs --per-condition 2"),
     ("x.csv", "compare plan.yaml --save"),
@@ -104,6 +105,7 @@ def test_one_file_given_twice_is_written_once(charlstm: Runner, folder: Path) ->
 
 
 INPUTS = [
+    ("p.tsv", "sample --run run --prime-file p.tsv --save-state p.tsv"),
     ("p.tsv", "agree --run run --pairs p.tsv --items p.tsv"),
     ("p.tsv", "agree --run run --pairs p.tsv --items link"),
     ("p.tsv", "agree --run run --pairs p.tsv --items hard"),

@@ -112,6 +112,18 @@ def test_two_versions_are_measured_in_the_same_rounds() -> None:
     assert all(float(ratio) > 0.0 for line in lines for ratio in line[32:].split())
 
 
+@pytest.mark.usefixtures("here")
+def test_samples_are_counted_by_what_chose_them(charlstm: Runner) -> None:
+    charlstm.ok("train", "text.txt", *TINY, "--max-steps=60", "--out=run")
+    script = [sys.executable, str(BENCHMARKS / "samples.py"), "run", "text.txt", "--length=400"]
+    done = subprocess.run(script, capture_output=True, text=True, timeout=60, check=True)
+    head, *lines = done.stdout.splitlines()
+    assert head.split("   ")[-1].strip() == "nats"
+    rows = {line[:31].strip(): line[31:].split() for line in lines}
+    assert float(rows["plain"][-1]) > float(rows["--temperature 0.5"][-1])
+    assert rows["--temperature 0 --no-repeat 20"][3] == "0.00%" != rows["--temperature 0"][3]
+
+
 def test_names_are_trained_on_and_held_out_for_the_other_side(torch: Path) -> None:
     script = [sys.executable, BENCHMARKS / "names.py", "--torch-python", torch]
     quick = ["--minutes=0.005", "--count=300", "--parameters=3000", "--workers=1"]

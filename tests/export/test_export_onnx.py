@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from charlstm.nn import Array, reference
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Parameters
-from charlstm.sampler import Filters, generate
+from charlstm.sampling import Filters, generate
 from charlstm.text.vocabulary import Vocabulary
 
 pytestmark = pytest.mark.slow

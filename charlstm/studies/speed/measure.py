@@ -16,7 +16,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from charlstm.nn.parameters import Parameters
-from charlstm.sampler import Filters, generate
+from charlstm.sampling import Filters, generate
 from charlstm.studies.speed.products import BlockedProducts, PlainProducts
 from charlstm.studies.speed.result import SAMPLES, Size, Speed, Spread
 from charlstm.text.slices import TextSlice
