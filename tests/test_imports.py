@@ -21,8 +21,9 @@ def imported(*arguments: object) -> set[str]:
     return set(done.stderr.split())
 
 
-def test_help_needs_no_numpy() -> None:
-    assert "numpy" not in imported("--help")
+def test_help_needs_neither_numpy_nor_a_terminal() -> None:
+    assert not {"numpy", "prompt_toolkit"} & imported("--help")
+    assert not {"prompt_toolkit", "charlstm.sampling.session"} & imported("write", "--help")
 
 
 @pytest.mark.parametrize("options", [(), ("--count", 3, "--json")])

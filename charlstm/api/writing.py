@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # sampling starts faster without it
     from charlstm.copying import Passages
     from charlstm.sampling.chosen import Chosen
     from charlstm.sampling.search import Search
+    from charlstm.sampling.session import Session
     from charlstm.text.slices import TextSlice
     from charlstm.text.vocabulary import Vocabulary
 
@@ -169,6 +170,22 @@ class Writing(Priming):
         chain = filters.chain(Context(self.vocabulary, self.passages))
         source, start = self.begun(prime)
         return SampleWriter(source, chain, start, seeds, likeliest)
+
+    def session(
+        self, text: str = "", filters: Filters | None = None, seed: int | None = None
+    ) -> "Session":
+        """A text that you and the model write in turn; `charlstm write` does so in a terminal.
+
+        The same seed gives the same pieces; None draws a new one.
+
+        Raises:
+            CorpusError: if `avoid_copying` has no training text to avoid.
+        """
+        from charlstm.sampling.session import Session  # noqa: PLC0415 - sampling starts faster so
+
+        chain = (filters or Filters()).chain(Context(self.vocabulary, self.passages))
+        seed = SystemRandom().getrandbits(32) if seed is None else seed
+        return Session(self.source(), chain, self.vocabulary, seed, text)
 
     def passages(self, n: int) -> "Passages":
         """The runs of `n` characters of the training text, blanks folded.

@@ -36,6 +36,7 @@ COMMANDS = {
     "Make": {
         "train": "Train on text, or resume a run.",
         "sample": "Write text with a trained model.",
+        "write": "Write together with a trained model, in a terminal.",
         "corpus": "Write a corpus made by a grammar.",
     },
     "Use": {

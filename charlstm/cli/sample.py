@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from charlstm.api.predicting import Predicting
-from charlstm.api.priming import Prime
 from charlstm.cli.avoided import Avoided
 from charlstm.cli.blend import Share, blend_option, blended
 from charlstm.cli.exclusions import Command
+from charlstm.cli.filters import note_without_effect
 from charlstm.cli.options import json_option, load_model, run_option, setting_options
 from charlstm.cli.prime import read_prime, read_stops
 from charlstm.cli.samples import Copied, EndedEarly, Output, Probabilities, Report
@@ -88,7 +88,8 @@ def command(
     output = Output(model, text, b"\n" * one_line)
     start = begun(model, text, from_state, save_state)
     writer = model.writer(start, filters, seeds[:1] if searches else seeds, logprobs)
-    _note_without_effect(filters, model, start, length)
+    before = len(start) if isinstance(start, str | bytes) else start.ids.size
+    note_without_effect(filters, model, before + length)
     reports = _reports(filters, model, writer, novelty=novelty, logprobs=logprobs is not None)
     samples: Sequence[Written]
     if searches:
@@ -139,16 +140,6 @@ def _say(samples: Sequence[Written], reports: Sequence[Report], *, as_json: bool
             note(line)
     for report in reports:
         report.check(samples)
-
-
-def _note_without_effect(filters: Filters, model: Predicting, start: Prime, length: int) -> None:
-    """Say which steps cannot change so many characters, those before them included."""
-    size = model.vocabulary.size
-    length += len(start) if isinstance(start, str | bytes) else start.ids.size
-    if filters.no_repeat and filters.no_repeat >= length:
-        note(f"--no-repeat {filters.no_repeat} has no effect on {length} {model.vocabulary.unit}s")
-    if filters.top_k and filters.top_k >= size:
-        note(f"--top-k {filters.top_k} has no effect: there are only {size} to choose from")
 
 
 def _seeds(seed: int | None, count: int, each: int) -> range:

@@ -118,7 +118,8 @@ class SampleWriter:
 def history_after(chain: Chain, prime: NDArray[Any], columns: int, keep: int) -> History:
     """The history of `columns` samples that have read the ids `prime` (N,) and written nothing."""
     history = History(columns, keep, chain.notes, chain.rings)
-    for id_ in prime if chain.rings else prime[-history.keep :]:
+    last = max([history.keep, *(step.needs(prime) for step in chain.steps)])
+    for id_ in prime[-last:]:
         history.append(np.full(columns, id_, np.intp))
         chain.wrote(history)
     history.written = 0

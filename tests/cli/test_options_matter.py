@@ -2,11 +2,13 @@
 
 import importlib
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 import pytest
 from command_line import TEXT, TINY, Runner, sentences
+from keyboard import in_a_terminal
 
 from charlstm.studies.agreement.grammar import CONSTRUCTIONS
 
@@ -38,6 +40,25 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
             "seed": "2",
             "count": "2",
             "novelty": "",
+            "blend": "planted:0.5",
+            "ablate": "0:3",
+            "hold": "0:3:f=0",
+        },
+    ),
+    "write": (
+        ("-r", "learnt", "--seed=1"),
+        {
+            "prime": "The dog",
+            "prime_file": "text.txt",
+            "temperature": "0.5",
+            "top_k": "2",
+            "top_p": "0.5",
+            "min_p": "0.4",
+            "no_repeat": "2",
+            "avoid_copying": "6",
+            "within_word": "greedy",
+            "word_temperature": "3",
+            "seed": "2",
             "blend": "planted:0.5",
             "ablate": "0:3",
             "hold": "0:3:f=0",
@@ -226,7 +247,8 @@ def files(
 def outcome(charlstm: Runner, name: str, arguments: Sequence[str], folder: Path) -> list[object]:
     """All that a call leaves: what it prints, and the files that it writes."""
     before = set(folder.iterdir())
-    found = charlstm(*name.split("."), *arguments)
+    with in_a_terminal("\r\r\r") if name == "write" else nullcontext():  # Enter writes a line
+        found = charlstm(*name.split("."), *arguments)
     made = sorted(set(folder.iterdir()) - before)
     result = [found.status, found.output, found.stderr, *((p.name, p.read_bytes()) for p in made)]
     for path in made:
@@ -249,6 +271,8 @@ def test_every_option_is_tried(name: str) -> None:
 def test_no_option_is_ignored(
     charlstm: Runner, files: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if name == "write":
+        pytest.importorskip("prompt_toolkit", reason="needs the extra charlstm[write]")
     monkeypatch.chdir(files)
     base, options = CASES[name]
     flags = {str(p.name): p for p in command_of(name).params if isinstance(p, click.Option)}

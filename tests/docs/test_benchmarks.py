@@ -139,3 +139,13 @@ def test_names_are_trained_on_and_held_out_for_the_other_side(torch: Path) -> No
     assert 20 <= found["held out"] <= 40
     asked = (torch.parent / "words").read_text(encoding="utf-8")
     assert "torch_names.py" in asked and "--minutes 0.005" in asked
+
+
+def test_the_keys_of_a_session(learnt_run: Path) -> None:
+    words = (learnt_run, learnt_run.parents[1] / "text.txt", "--length=300")
+    command = [sys.executable, *map(str, (BENCHMARKS / "keys.py", *words))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    head, *rows = done.stdout.splitlines()
+    assert "Backspace" in head
+    assert [row.split()[0] for row in rows] == ["plain", "--no-repeat", "--avoid-copying"]
+    assert all(row.count("(") == 6 for row in rows)

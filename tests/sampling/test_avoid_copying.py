@@ -17,7 +17,7 @@ from charlstm.sampling.samples import Written, stream, write_all
 from charlstm.sampling.source import NetworkSource
 from charlstm.sampling.steps.avoid_copying import AvoidCopying
 from charlstm.sampling.stops import Stops
-from charlstm.sampling.writer import SampleWriter
+from charlstm.sampling.writer import SampleWriter, history_after
 from charlstm.text.folding import Folding
 from charlstm.text.vocabulary import Vocabulary
 
@@ -190,3 +190,23 @@ def test_a_sample_that_goes_on_from_another_forbids_what_that_one_does(
             [completed(sample, c, stands, n, False) for c in VOCABULARY.characters]
             for sample in samples
         ] == np.isneginf(logits).tolist()
+
+
+@settings(max_examples=60)
+@given(TEXTS, st.integers(2, 9), st.text(VOCABULARY.characters, min_size=1, max_size=400))
+def test_the_end_of_a_long_prime_says_all_that_is_needed_of_it(
+    text: str, n: int, prime: str
+) -> None:
+    step, ids = step_of(text + "aab" * n, n), VOCABULARY.encode(prime + " " * 200 + prime)
+    chain = Chain([step])
+    whole = History(1, 8, chain.notes, chain.rings)
+    for id_ in ids:
+        whole.append([id_])
+        chain.wrote(whole)
+    forbidden = []
+    for history in (whole, history_after(chain, ids, 1, 8)):
+        logits = np.zeros(VOCABULARY.size)
+        chain.forbid(logits, history)
+        forbidden.append(logits.tolist())
+    assert forbidden[0] == forbidden[1]
+    assert step.needs(np.tile(ids[-1:], 50)) == (50 if prime[-1] in " \n" else n)

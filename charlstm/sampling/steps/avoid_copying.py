@@ -41,6 +41,11 @@ class AvoidCopying(ChainStep):
             last = passages.ends(ring[places, column], hash_)
             rows[column, passages.folding.ids(last)] = -np.inf
 
+    def needs(self, ids: NDArray[Any]) -> int:
+        """Those in which the symbols of the ring stand, however many blanks are folded there."""
+        places = np.flatnonzero(self.passages.folding.kept(ids))[-self.ring :]
+        return len(ids) - int(places[0]) if places.size else 0
+
     def wrote(self, history: History) -> None:
         """Add a symbol to each sample, unless it is a blank after a blank."""
         if history.last.size == 1:

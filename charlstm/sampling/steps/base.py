@@ -41,5 +41,10 @@ class ChainStep:
         """Change the logits (V,) or (B, V) in place; the highest of a sample is 0, −∞ forbids."""
         raise NotImplementedError
 
+    def needs(self, ids: NDArray[Any]) -> int:
+        """How many of the last ids (N,) of a prime it must have seen to be as after all of them."""
+        del ids
+        return self.looks_back
+
     def wrote(self, history: History) -> None:
         """Write the notes of the last character; this is called after each, the prime's too."""
