@@ -154,8 +154,14 @@ CALLS: dict[str, Callable[..., object]] = {  # by command; each takes its option
     "inspect text": lambda m, top, **_: m.view(TEXT, guesses=top),
     "sample": lambda m, **named: m.sample(**named),
 }
-NOT_IN_PYTHON = {("inspect text", "count"), ("inspect text", "cut"), ("inspect attention", "cut"),
-                 ("inspect features", "cut"), ("sample", "count"), ("sample", "logprobs")}  # fmt: skip
+NOT_IN_PYTHON = {
+    ("inspect text", "count"),
+    ("inspect text", "cut"),
+    ("inspect attention", "cut"),
+    ("inspect features", "cut"),
+    ("sample", "count"),
+    ("sample", "logprobs"),
+}
 
 
 def ranges(name: str) -> dict[str, click.IntRange]:
