@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.nn import Array
-from charlstm.nn.mixture import AnyNetwork, MixedNetwork, Mixture, Predictor, network_of, reach_of
+from charlstm.nn.mixture import MixedNetwork, Mixture
 from charlstm.nn.network import Network
+from charlstm.nn.predictors import AnyNetwork, Predictor, network_of, reach_of
 from charlstm.nn.saturation import saturated_shares
 from charlstm.text.lengths import lengths
 from charlstm.text.lines import whole_line_columns

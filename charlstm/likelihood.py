@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.evaluate import GROUP, WINDOW
-from charlstm.nn.mixture import Predictor, network_of
+from charlstm.nn.predictors import Predictor, network_of
 from charlstm.text.slices import batches_by_length
 from charlstm.threads import on_all_cores
 

@@ -32,8 +32,14 @@ def test_sampling_needs_neither_training_nor_texts(tiny_run: Path, options: tupl
     assert {"numpy", "charlstm.sampling"} <= modules
     unused = {"yaml", "tqdm", "threadpoolctl", "concurrent", "tempfile", "zipfile", "numpy.random"}
     unused |= {"charlstm.text.corpus", "charlstm.training.fit", "charlstm.training.workers"}
-    unused |= {"charlstm.api.blending", "charlstm.sampling.primed"}
+    unused |= {"charlstm.api.blending", "charlstm.nn.mixture", "charlstm.sampling.primed"}
+    unused |= {"charlstm.evaluate", "charlstm.likelihood", "charlstm.output.figure"}
     unused |= {"charlstm.novelty", "charlstm.copying"}  # which nobody asked for
     unused |= {"charlstm.sampling.steps.top_k", "charlstm.sampling.steps.avoid_copying"}
-    unused |= {"charlstm.cli.searches", "charlstm.sampling.required", "charlstm.sampling.beam"}
+    unused |= {
+        "charlstm.cli.avoided",
+        "charlstm.cli.searches",
+        "charlstm.sampling.required",
+        "charlstm.sampling.beam",
+    }
     assert not modules & unused

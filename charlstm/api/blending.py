@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from charlstm.api.predicting import Predicting
 from charlstm.errors import ConfigError, shortened
 from charlstm.evaluate import Scorer, TextScore, text_score, total
-from charlstm.nn.mixture import Mixture, Part, reach_of
+from charlstm.nn.mixture import Mixture, Part
 from charlstm.nn.parameters import Parameters
+from charlstm.nn.predictors import reach_of
 from charlstm.sampling.primed import Reader
 from charlstm.text.vocabulary import Ids, Vocabulary
 
@@ -42,7 +43,6 @@ class Blend(Predicting):
         """
         vars(self).update(vars(model))
         self._passages = None  # the model's own are of its text alone
-        self._passages = None
         others = list(others)
         _check_alike([model, *(other for other, _ in others)])
         self._parts = ((model, 1.0 - _sum_of([share for _, share in others])), *others)

@@ -15,8 +15,8 @@ from charlstm.config import Config
 from charlstm.errors import ConfigError
 from charlstm.nn.ablation import ablated
 from charlstm.nn.hold import held
-from charlstm.nn.mixture import Predictor
 from charlstm.nn.parameters import Parameters
+from charlstm.nn.predictors import Predictor
 from charlstm.nn.units import checked_unit, unit_name
 from charlstm.store.runs import early_checkpoints
 from charlstm.text.vocabulary import Ids, Vocabulary

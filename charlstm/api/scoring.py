@@ -5,7 +5,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from charlstm import evaluate, likelihood
 from charlstm.api.arguments import one_of, several_texts, whole_number
 from charlstm.api.loaded import Loaded
 from charlstm.errors import CorpusError
@@ -14,6 +13,7 @@ from charlstm.text.unknown import refuse_unseen
 from charlstm.text.vocabulary import Ids
 
 if TYPE_CHECKING:  # sampling starts faster without these, so they are imported where they are used
+    from charlstm.evaluate import TextScore
     from charlstm.novelty import Index, Novelty
     from charlstm.pairs.pair import Pair, PairSet
     from charlstm.pairs.scores import ScoreKind
@@ -35,9 +35,11 @@ class Scoring(Loaded):
         self, texts: str | bytes | Sequence[str | bytes], prime: str | bytes = "\n"
     ) -> list[float]:
         """The `log_likelihood` of each text, or of one; similar lengths run as one batch."""
+        from charlstm.likelihood import log_likelihoods  # noqa: PLC0415 - see above
+
         several = [texts] if isinstance(texts, str | bytes) else texts
         ids = [self._ids(text) for text in several]
-        return likelihood.log_likelihoods(self.predictor, self._start(prime), ids)
+        return log_likelihoods(self.predictor, self._start(prime), ids)
 
     def cloze(self, prime: str, continuations: Sequence[str]) -> "Cloze":
         r"""How likely each of several continuations is after `prime`, which is read as it is.
@@ -140,16 +142,18 @@ class Scoring(Loaded):
             given = PairSet(made) if made or not pairs else read_pair_set([str(p) for p in pairs])
         return given.lowered() if lower else given
 
-    def score_each(self, ids: Ids, *, cut: bool = False) -> list[evaluate.TextScore]:
+    def score_each(self, ids: Ids, *, cut: bool = False) -> "list[TextScore]":
         """The score of the ids (N,) of a text, and of a blend also those of its parts.
 
         With `cut` the text is a part of a longer one, so a byte model may read half a character.
         """
-        return [evaluate.score_ids(self.predictor, self.vocabulary, ids, cut=cut)]
+        from charlstm.evaluate import score_ids  # noqa: PLC0415 - see above
 
-    def evaluate(self, text: str | bytes) -> evaluate.TextScore:
+        return [score_ids(self.predictor, self.vocabulary, ids, cut=cut)]
+
+    def evaluate(self, text: str | bytes) -> "TextScore":
         """The score of a text whose first character follows a newline, with carried state."""
-        return evaluate.score_ids(self.predictor, self.vocabulary, self._ids(text))
+        return self.score_each(self._ids(text))[0]
 
     def novelty(self, text: str | bytes) -> "Novelty":
         """How much of `text` stands word for word in the training text.

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 
 from charlstm.cli.terminal import note
-from charlstm.output.figure import PICTURES, require_matplotlib
 from charlstm.store.target import check_target
 
 if TYPE_CHECKING:  # `charlstm corpus` starts without NumPy
@@ -79,6 +78,8 @@ def save_option(*endings: str) -> Callable[[Command], Command]:
     def check(
         ctx: click.Context, parameter: click.Parameter, value: tuple[str, ...]
     ) -> tuple[Output, ...]:
+        from charlstm.output.figure import PICTURES, require_matplotlib  # noqa: PLC0415 - `sample` needs none
+
         for name in value:
             if Path(name).suffix.lower() not in endings:
                 raise click.BadParameter(f"{name!r} must end in {' or '.join(endings)}.")

@@ -12,7 +12,6 @@ unknown character, and gives it the probability 0. Each network keeps its own st
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +59,11 @@ class Mixture:
     reset_at: int | None = None
 
     @property
+    def parameters(self) -> list[Parameters]:
+        """Those of each network."""
+        return [part.parameters for part in self.parts]
+
+    @property
     def vocabulary_size(self) -> int:
         """V, the number of characters that some network knows."""
         return self.parts[0].own_ids.size - 1
@@ -68,9 +72,6 @@ class Mixture:
     def known(self) -> NDArray[np.bool_]:
         """Whether some network knows each id, (V + 1,): all but the last."""
         return np.arange(self.vocabulary_size + 1) < self.vocabulary_size
-
-
-Predictor: TypeAlias = Parameters | Mixture
 
 
 class MixedNetwork:
@@ -139,20 +140,3 @@ class MixedNetwork:
 
     def _parts(self) -> Iterator[tuple[Part, Network]]:
         return zip(self.mixture.parts, self.networks, strict=True)
-
-
-AnyNetwork: TypeAlias = Network | MixedNetwork
-
-
-def network_of(predictor: Predictor, length: int, batch: int) -> AnyNetwork:
-    """What reads windows of up to `length` steps of `batch` columns with these parameters."""
-    if isinstance(predictor, Mixture):
-        return MixedNetwork(predictor, length, batch)
-    return Network(predictor, length, batch)
-
-
-def reach_of(predictor: Predictor) -> int:
-    """How many outputs attention looks back at, in the network that looks back furthest."""
-    if isinstance(predictor, Mixture):
-        return max(part.parameters.architecture.attention for part in predictor.parts)
-    return predictor.architecture.attention

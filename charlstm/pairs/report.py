@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
-from charlstm.nn.mixture import Predictor
+from charlstm.nn.predictors import Predictor
 from charlstm.pairs.pair import LeftOut, Pair, PairSet, by_condition_and_reason
 from charlstm.pairs.scores import (
     PairScore,

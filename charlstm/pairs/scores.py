@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from charlstm.errors import CheckpointError, CorpusError
 from charlstm.likelihood import log_likelihoods
-from charlstm.nn.mixture import Predictor
+from charlstm.nn.predictors import Predictor
 from charlstm.pairs.pair import UNKNOWN, LeftOut, Pair, PairSet, first_difference
 from charlstm.text.shown import names
 from charlstm.text.slices import batches_by_length

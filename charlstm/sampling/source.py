@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.nn import Array
-from charlstm.nn.mixture import Predictor, network_of
+from charlstm.nn.predictors import Predictor, network_of
 
 State = Mapping[str, Array]
 Columns = slice | Sequence[int] | NDArray[np.intp]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mixtures import mixture_of, two_models
 
 from charlstm.errors import CheckpointError, OutputError
-from charlstm.nn.mixture import Predictor
+from charlstm.nn.predictors import Predictor
 from charlstm.sampling import primed
 from charlstm.sampling.backtrack import Backtracker
 from charlstm.sampling.filters import STEPS, Filters

@@ -8,8 +8,8 @@ from cells_under_test import random_ids, random_model
 from mixtures import mixture_of, two_models
 from numpy.typing import NDArray
 
-from charlstm.nn.mixture import Predictor
 from charlstm.nn.network import Network
+from charlstm.nn.predictors import Predictor
 from charlstm.sampling.source import NetworkSource
 
 PREDICTORS: dict[str, Callable[[], Predictor]] = {
