@@ -113,6 +113,7 @@ def test_what_it_refuses(
     assert "did you mean 'quotes'?" in charlstm.fails(*ask, "--feature=quote")
     assert "charlstm inspect features --list lists" in charlstm.fails(*ask, "--feature=zzzz")
     assert "write NAME=REGEX" in charlstm.fails(*ask, "--define=year", status=2)
+    assert "99<=x<=9999" in charlstm.fails(*ask, f"--shifts={10**30}", status=2)
     twice = ("--define=a=b", "--define=a=c")
     assert "'a' is defined twice" in charlstm.fails(*ask, *twice, status=2)
     assert "missing )" in charlstm.fails(*ask, "--define=a=(b")
