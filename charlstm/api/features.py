@@ -44,6 +44,7 @@ class Featuring(Measuring):
         from charlstm.studies.features.measure import (  # noqa: PLC0415
             FEWEST_CONTROLS,
             FEWEST_SHIFTS,
+            MOST_SHIFTS,
             find_features,
         )
         from charlstm.studies.features.passage import passage_of  # noqa: PLC0415
@@ -56,7 +57,7 @@ class Featuring(Measuring):
             features,
             candidates=whole_number("candidates", candidates, 1),
             controls=whole_number("controls", controls, FEWEST_CONTROLS),
-            shifts=whole_number("shifts", shifts, FEWEST_SHIFTS),
+            shifts=whole_number("shifts", shifts, FEWEST_SHIFTS, MOST_SHIFTS),
             seed=whole_number("seed", seed, 0),
             progress=progress,
         )

@@ -18,6 +18,7 @@ from charlstm.studies.features.measure import (
     CONTROLS,
     FEWEST_CONTROLS,
     FEWEST_SHIFTS,
+    MOST_SHIFTS,
     SHIFTS,
 )
 from charlstm.text.shown import quoted
@@ -60,7 +61,10 @@ def _definitions(
     "--controls", default=CONTROLS, type=click.IntRange(FEWEST_CONTROLS), help="Random units."
 )
 @click.option(
-    "--shifts", default=SHIFTS, type=click.IntRange(FEWEST_SHIFTS), help="Shifts of the labels."
+    "--shifts",
+    default=SHIFTS,
+    type=click.IntRange(FEWEST_SHIFTS, MOST_SHIFTS),
+    help="Shifts of the labels.",
 )
 @click.option("--seed", default=1, type=click.IntRange(0), help="Decides shifts and controls.")
 @click.option("--encoding", default="utf-8", show_default=True, help="How the files are encoded.")

@@ -36,7 +36,8 @@ from charlstm.studies.features.telling import LUCK, Tellings, tellings_of
 from charlstm.text.vocabulary import Vocabulary
 
 CANDIDATES, CONTROLS, SHIFTS = 3, 30, 199
-FEWEST_CONTROLS, FEWEST_SHIFTS = 19, 99  # of which 5 % and 1 % are one
+FEWEST_CONTROLS = 19  # of which 5 % are one
+FEWEST_SHIFTS, MOST_SHIFTS = 99, 9999  # of the fewest 1 % are one
 LEAST_SHIFT = 500  # characters
 RANDOM = 0.95  # the share of random units that a carrier costs more than
 

@@ -10,13 +10,14 @@ from models import wild_model
 from planted_brackets import CARRIER, CHARACTERS, DECOY, VOCABULARY, H, bracket_model, bracket_text
 
 from charlstm.errors import CorpusError
+from charlstm.nn.ablation import ablated
 from charlstm.nn.cells import CELLS
 from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.nn.recording import record
 from charlstm.nn.variants import untrained
 from charlstm.studies.features.characters.library import BY_NAME, FEATURES
 from charlstm.studies.features.characters.marking import Feature, Marking
-from charlstm.studies.features.costs import Cost, Needs
+from charlstm.studies.features.costs import Ablations, Cost, Needs
 from charlstm.studies.features.halves import Halves, halves_of
 from charlstm.studies.features.labels import labels_of
 from charlstm.studies.features.measure import carried_once, find_features
@@ -53,6 +54,11 @@ def test_the_planted_unit_is_found_and_no_other() -> None:
     assert found_in(bracket_model()).names[0, CARRIER] == "parentheses"
 
 
+def test_the_random_units_are_others_than_the_candidates() -> None:
+    (found,) = found_in(bracket_model(), controls=H).features
+    assert found.carriers and found.control < 0.01
+
+
 def test_a_unit_that_nobody_listens_to_tells_and_does_not_carry() -> None:
     (found,) = found_in(bracket_model()).features
     decoy = found.of((0, DECOY))
@@ -80,6 +86,24 @@ def test_a_feature_that_has_nothing_to_do_with_the_text_has_no_unit(shift: int) 
 
     (found,) = found_in(bracket_model(), [replace(PARENTHESES, mark=elsewhere)]).features
     assert not found.carriers
+    assert not any(each.tells for each in found.candidates)
+
+
+def test_units_are_chosen_by_the_first_half_and_judged_by_the_second() -> None:
+    middle = halves_of(len(bracket_text()), H, 256).middle
+
+    def wrong_in(half: slice) -> Feature:
+        def mark(text: str) -> Marking:
+            values, needs = PARENTHESES.mark(text)
+            values[half] = np.roll(values[half], 1500)
+            return Marking(values, needs)
+
+        return replace(PARENTHESES, mark=mark)
+
+    (found,) = found_in(bracket_model(), [wrong_in(slice(0, middle))]).features
+    assert found.candidates[0].place not in ((0, CARRIER), (0, DECOY))
+    (found,) = found_in(bracket_model(), [wrong_in(slice(middle, None))]).features
+    assert found.candidates[0].place in ((0, CARRIER), (0, DECOY))
     assert not any(each.tells for each in found.candidates)
 
 
@@ -168,6 +192,30 @@ def test_units_are_read_as_if_the_text_were_read_in_one(cell: str) -> None:
     logits = whole.logits[256:-1, :, 0].astype(np.float64)
     odds = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
     np.testing.assert_allclose(nats, -odds[np.arange(len(nats)), ids[257:]], atol=1e-5)
+
+
+def test_a_cost_is_what_the_ablation_of_that_unit_adds_there_and_elsewhere() -> None:
+    model = Parameters(Architecture("gru", {}, 6, 2), len(CHARACTERS), dtype=np.float64)
+    model.flat[:] = np.random.default_rng(5).normal(0.0, 0.4, model.size)
+    ids = VOCABULARY.encode(bracket_text(5300))
+    halves = halves_of(ids.size, 12, 256)
+    ablations = Ablations(model, ids, halves)
+    places = np.arange(halves.middle + 5, halves.stop, 7)
+    needs, seen = ablations.needs(places), list[tuple[int, int]]()
+    costs = ablations.costs({8: ["a"]}, {"a": needs}, lambda *done: seen.append(done))
+    before, after = (
+        losses(each, ids, halves.middle, halves.stop).astype(np.float64)
+        for each in (model, ablated(model, (1, 2)))
+    )
+    there = np.isin(np.arange(halves.middle, halves.stop), places)
+    added = after - before
+    error = np.sqrt(added[there].var() / there.sum() + added[~there].var() / (~there).sum())
+    needing, others = added[there].mean(), added[~there].mean()
+    assert costs[8, "a"] == pytest.approx((needing, others, (needing - others) / error), rel=1e-4)
+    shares = np.bincount(ids[halves.middle :], minlength=len(CHARACTERS)) / len(there)
+    expected = -np.log(shares[ids[halves.middle :]][there]).mean()
+    assert (needs.loss, needs.by_frequency) == pytest.approx((before[there].mean(), expected))
+    assert seen == [(0, 1), (1, 1)]
 
 
 def test_a_long_text_keeps_the_values_of_some_of_its_characters() -> None:
