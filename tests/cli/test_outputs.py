@@ -187,7 +187,7 @@ def commands(group: click.Group, names: tuple[str, ...] = ()) -> Any:
 
 
 def test_every_command_that_writes_a_file_has_force_in_its_help(charlstm: Runner) -> None:
-    writing = {words.split()[0] for _, words in WRITES} | {"train"}
+    writing = {words.split()[0] for _, words in WRITES} | {"train", "write"}
     assert isinstance(cli, click.Group)
     for names, command in commands(cli):
         has_force = "--force" in charlstm.ok(*names, "--help").stdout

@@ -15,6 +15,7 @@ from charlstm.store.json_text import json_text
 OWN = {"store/json_text", "store/archive", "text/cache", "training/workers", "training/settings"}
 STRINGS = {  # what they write holds no number that may be a NaN
     "export/__init__",
+    "sampling/primed",
     "cli/terminal",
     "studies/features/characters/defined",
 }
