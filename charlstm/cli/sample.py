@@ -14,12 +14,12 @@ from charlstm.cli.filters import note_without_effect
 from charlstm.cli.options import json_option, load_model, run_option, setting_options
 from charlstm.cli.prime import read_prime, read_stops
 from charlstm.cli.samples import Copied, EndedEarly, Output, Probabilities, Report
+from charlstm.cli.search_options import SEARCHES, search_options
 from charlstm.cli.states import StateFile, begun, spare_inputs, state_options, state_record
-from charlstm.cli.terminal import note, print_json, unescaped
+from charlstm.cli.terminal import note, print_json
 from charlstm.cli.what_if import Held, Named, ablate_option, hold_option, what_if, with_changes
 from charlstm.sampling.filters import Filters
 from charlstm.sampling.samples import Written, stream, write_all
-from charlstm.sampling.search import Search
 from charlstm.sampling.writer import SampleWriter
 
 
@@ -35,10 +35,7 @@ from charlstm.sampling.writer import SampleWriter
 @click.option("--stop", multiple=True, metavar="TEXT", help="End before this text; repeatable.")
 @click.option("--seed", type=click.IntRange(0), help="The same seed gives the same text.")
 @click.option("--count", default=1, type=click.IntRange(1, 4096), help="Samples.")
-@setting_options(fields(Search))
-@click.option(
-    "--must-contain", multiple=True, metavar="TEXT", help="Let this text occur; repeatable."
-)
+@search_options
 @click.option(
     "--logprobs",
     metavar="K",
@@ -58,7 +55,6 @@ def command(
     save_state: StateFile,
     length: int,
     stop: tuple[str, ...],
-    must_contain: tuple[str, ...],
     seed: int | None,
     count: int,
     logprobs: int | None,
@@ -73,17 +69,14 @@ def command(
 
     A run with --lines writes one line, or with --stop up to that text.
     """
-    given = {name: value for name, value in settings.items() if value is not None}
-    how = Search(**{f.name: given.pop(f.name, None) for f in fields(Search)})
-    filters = Filters(**given)
+    how = {name: settings.pop(name) for name in SEARCHES}
+    filters = Filters(**{name: value for name, value in settings.items() if value is not None})
     model = blended(what_if(load_model(run), ablate, hold), blend)
     spare_inputs(model, save_state, from_state, prime_file)
     text = read_prime(prime, prime_file, model, after=from_state is not None)
     one_line = model.config.lines and not stop
     stops = model.stops(["\n"] if one_line else read_stops(stop, model))
-    texts = list(map(unescaped, must_contain))
-    searches = how.is_asked_for or bool(texts)
-    seeds = _seeds(seed, count, how.drawn if searches else 1)
+    searches, seeds = any(how.values()), _seeds(seed, count)
     output = Output(model, text, b"\n" * one_line)
     start = begun(model, text, from_state, save_state)
     writer = model.writer(start, filters, seeds[:1] if searches else seeds, logprobs)
@@ -94,7 +87,7 @@ def command(
     if searches:
         from charlstm.cli.searches import searched  # noqa: PLC0415 - plain samples start faster
 
-        samples, found = searched(model, writer, length, how, stops, texts, seeds, logprobs)
+        samples, found = searched(model, writer, length, how, stops, seeds, logprobs)
         reports.append(found)
     elif count == 1 and not as_json:
         ids = output.stream(stream(writer, length, stops))
@@ -134,14 +127,15 @@ def _say(samples: Sequence[Written], reports: Sequence[Report], *, as_json: bool
     Raises:
         CharlstmError: if the samples are not what was asked for.
     """
-    for line in [report.line(sample) for sample in samples for report in reports]:
-        if line and not as_json:
-            note(line)
+    for sample in () if as_json else samples:
+        for line in (report.line(sample) for report in reports):
+            if line:
+                note(line)
     for report in reports:
         report.check(samples)
 
 
-def _seeds(seed: int | None, count: int, each: int) -> range:
-    """The first of `each` seeds of each sample: that of --seed or a new one, and those after it."""
+def _seeds(seed: int | None, count: int) -> range:
+    """The seed of each sample: that of --seed or a new one, and those after it."""
     first = SystemRandom().getrandbits(32) if seed is None else seed
-    return range(first, first + count * each, each)
+    return range(first, first + count)

@@ -1,12 +1,13 @@
 """What `sample --best-of`, `--beam` and `--must-contain` write and say."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from charlstm.api.predicting import Predicting
 from charlstm.cli.progress import counting_bar
 from charlstm.cli.samples import Report
+from charlstm.cli.terminal import unescaped
 from charlstm.errors import CorpusError
 from charlstm.sampling.chosen import Chosen, Placed
 from charlstm.sampling.required import lacking, required
@@ -21,22 +22,26 @@ def searched(
     model: Predicting,
     writer: SampleWriter,
     length: int,
-    how: Search,
+    options: Mapping[str, Any],
     stops: Stops,
-    texts: Sequence[str],
     seeds: Sequence[int],
     likeliest: int | None,
 ) -> tuple[list[Chosen], Report]:
-    """A sample for each seed after the prime of a writer with one column, and what to say.
+    """As many samples as seeds after the prime of a writer with one column, and what to say.
+
+    `options` has those of `search_options` by their names.
 
     Raises:
-        CharlstmError: if one of the texts, which must occur, cannot.
+        CharlstmError: if a text that must occur cannot.
     """
+    how = Search(*(options[name] for name in ("best_of", "beam", "tries")))
+    texts = list(map(unescaped, options["must_contain"]))
+    firsts = [seeds[0] + k * how.drawn for k in range(len(seeds))]
     ids = required(model.vocabulary, texts, length, stops)
     report = Required(model, writer, texts) if texts else Likelihood(model, writer)
     work = how.work(length, ids) * len(seeds)
     with counting_bar(work, model.config.tokens) as advance:
-        samples = how.samples(writer, length, stops, ids, seeds, likeliest, advance)
+        samples = how.samples(writer, length, stops, ids, firsts, likeliest, advance)
         return list(samples), report
 
 

@@ -2,9 +2,9 @@
 
 At each character every beginning (a hypothesis) is continued with every character, and the N
 likeliest of these go on (Graves 2012, section 2.5; Sutskever et al. 2014, section 3.2). A
-hypothesis is as likely as its whole text, the sum of the log-probabilities of its characters. So
-the search has no random numbers, and none of what is finished has to be searched again: a
-hypothesis that goes on can only become less likely.
+hypothesis is as likely as its whole text: the sum of the log-probabilities of its characters. That
+sum can only fall. So the search is over when none that goes on is likelier than the best that has
+ended.
 """
 
 import math
@@ -70,14 +70,12 @@ class Beam:
         return True
 
     def _end(self) -> None:
-        """Take those hypotheses out of the beam that a stop has ended, and keep the best."""
+        """Keep the best hypothesis that a stop has ended; what goes on from it is less likely."""
         stops, written = self._stops, self._history.written
         for column in np.flatnonzero(np.isin(self._history.last, list(stops.last))):
             ids = self._history.tail(min(stops.longest, written))[:, column].tolist()
-            if self._sums[column] > -np.inf and (cut := stops.complete(ids)):
-                if self._sums[column] > self._finished:
-                    self._finish(int(column), cut)
-                self._sums[column] = -np.inf
+            if self._sums[column] > self._finished and (cut := stops.complete(ids)):
+                self._finish(int(column), cut)
 
     def _finish(self, column: int, cut: int = 0, *, ended: bool = False) -> None:
         """Make a hypothesis the result, without the `cut` last characters, which are a stop."""

@@ -23,6 +23,7 @@ from charlstm.sampling.source import Source
 from charlstm.sampling.stops import Stops
 from charlstm.sampling.writer import SampleWriter, history_after
 
+READ = 64  # characters of texts that are read at a place of all drafts: fewer drafts of long texts
 TRIES = 1000  # places that are tried for a text until it is given up
 
 Ids = list[int]
@@ -34,7 +35,7 @@ class Containing:
     The `source` has one column, and has read all of the prime but its last character. The texts
     stand in the sample, not in the prime. The steps that forbid characters, and the stops, hold for
     the texts as well; the filters do not. Samples are drawn `batch` at a time, and places are
-    looked for in the last of them.
+    looked for in some of the last.
     """
 
     def __init__(
@@ -150,6 +151,7 @@ class Containing:
         source, prime = self._after(start)
         longest = [k for k in missing if not any(self._has(other, k) for other in missing)]
         texts = [self._texts[k] for k in longest]
+        drafts = drafts[: max(1, READ // sum(map(len, texts)))]
         parts = [draft.ids[len(start) :] for draft in drafts]
         logs = log_places(source, int(prime[-1]), parts, texts)
         ends = np.array([[_end(draft.ids, text) for draft in drafts] for text in texts])

@@ -11,7 +11,7 @@ from charlstm.sampling.log_probs import log_softmax
 from charlstm.sampling.source import ALL, Source
 
 CRAMPED = 1e-6  # in place of no place at all for a text, which may still overlap another one
-HOPELESS = 30.0  # nats below the best place so far: there the rest of a text is not read
+HOPELESS = 20.0  # nats below the best place so far: there the rest of a text is not read
 
 Ids = Sequence[int]
 Logs = NDArray[np.float64]

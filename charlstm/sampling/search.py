@@ -1,4 +1,4 @@
-"""Which of many possible samples is written: the settings of a search, each of them an option."""
+"""Which of many possible samples is written: the settings of a search, and how it is done."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -16,7 +16,6 @@ if TYPE_CHECKING:  # sampling starts faster without them
 
 MOST = 4096  # samples of one search
 BATCH = 16  # samples drawn side by side until one has the texts that must occur
-OPTIONS = {"--best-of", "--beam", "--tries", "--must-contain"}
 
 
 @dataclass(frozen=True)
@@ -31,29 +30,15 @@ class Search:
         ConfigError: if a value is out of range.
     """
 
-    best_of: int | None = setting(
-        None, "Draw N samples, and write the likeliest per character.", 1, MOST
-    )
-    beam: int | None = setting(
-        None, "Write the likeliest text that a search with N hypotheses meets.", 1, MOST
-    )
-    tries: int | None = setting(
-        None,
-        f"With --must-contain, samples to draw before the texts are placed.  [default: {BATCH}]",
-        1,
-        MOST,
-    )
+    best_of: int | None = setting(None, "Samples to choose from.", 1, MOST)
+    beam: int | None = setting(None, "Hypotheses.", 1, MOST)
+    tries: int | None = setting(None, f"Samples to draw; {BATCH} if not given.", 1, MOST)
 
     def __post_init__(self) -> None:
         for f in fields(self):
             value = getattr(self, f.name)
             if value is not None:
                 check_range(f, value)
-
-    @property
-    def is_asked_for(self) -> bool:
-        """Whether there is anything to search for, besides texts that must occur."""
-        return bool(self.best_of or self.beam)
 
     @property
     def drawn(self) -> int:
@@ -70,14 +55,14 @@ class Search:
         """
         given = options_set(filters) | options_set(self) | options_of(others)
         for rule in broken("sample", given):
-            if OPTIONS & {rule.option, rule.other}:
+            if not rule.mild:
                 raise ConfigError(rule.message())
 
     def work(self, length: int, texts: Sequence[Sequence[int]]) -> int:
-        """How many characters the model reads at most for one sample."""
+        """How many characters the model reads for one sample, more or less."""
         if self.beam:
             return self.beam * length
-        places = BATCH * length * (1 + sum(map(len, texts))) if texts else 0
+        places = (2 * BATCH + sum(map(len, texts))) * length * len(texts)
         return 2 * self.drawn * length + places
 
     def samples(

@@ -143,6 +143,13 @@ def test_what_no_sample_has_is_placed(
     assert ["nob" in line for line in nine.splitlines()] == [True] * 9
 
 
+def test_at_temperature_0_one_sample_is_drawn(charlstm: Runner, learnt_run: Path) -> None:
+    flags = ("sample", "-r", learnt_run, "--length=60", "--must-contain=wet bird", "--json")
+    (sample,) = charlstm.ok(*flags, "--temperature=0").json["samples"]
+    assert "wet bird" in sample["text"] and sample["drawn"] == 1
+    assert charlstm.ok(*flags, "--temperature=0").json["samples"][0]["text"] == sample["text"]
+
+
 def test_bytes_are_placed_as_well(charlstm: Runner, byte_run: Path) -> None:
     flags = ("sample", "-r", byte_run, "--length=60", "--seed=5", "--must-contain=jeż i żółw")
     outcome = charlstm.ok(*flags, "--tries=3")
@@ -163,6 +170,38 @@ def test_several_texts_and_several_samples(charlstm: Runner, learnt_run: Path) -
     outcome = charlstm.ok(*flags, "--count=3")
     assert outcome.stdout.split("\n----------\n") == [sample["text"] for sample in samples]
     assert len(outcome.stderr.splitlines()) == 3
+
+
+def test_blends_and_primes_that_were_read_before_are_searched_as_well(
+    charlstm: Runner, learnt_run: Path, tiny_run: Path, here: Path
+) -> None:
+    blend = ("sample", "-r", learnt_run, f"--blend={tiny_run}:0.4", "--length=40")
+    charlstm.ok(*blend[:-1], "--length=0", "--prime=The cat", f"--save-state={here / 'state'}")
+    for begin in (["--prime=The cat"], [f"--from-state={here / 'state'}"]):
+        flags = (*blend, *begin)
+        greedy = charlstm.ok(*flags, "--temperature=0", "--json").json["samples"][0]["text"]
+        (beam,) = charlstm.ok(*flags, "--beam=1", "--json").json["samples"]
+        assert beam["text"] == greedy
+        plain = ("--seed=1", "--json", "--logprobs=0")
+        samples = charlstm.ok(*flags, *plain, "--count=5").json["samples"]
+        sums = [sum(score["model_nats"] for score in sample["logprobs"]) for sample in samples]
+        (best,) = charlstm.ok(*flags, *plain, "--best-of=5").json["samples"]
+        assert best["text"] == samples[sums.index(max(sums))]["text"]
+        assert best["mean_model_nats"] == pytest.approx(max(sums) / 40)
+        wanted = ("--must-contain=wet bird", "--seed=1", "--json")
+        (sample,) = charlstm.ok(*flags, *wanted).json["samples"]
+        assert sample["text"][sample["placed"][0]["at"] :].startswith("wet bird")
+
+
+def test_no_copy_is_completed_by_a_search(charlstm: Runner, learnt_run: Path) -> None:
+    flags = ("sample", "-r", learnt_run, "--length=60", "--avoid-copying=9")
+    folded = " ".join(TEXT.split())
+    for more in (["--beam=4"], ["--seed=1", "--must-contain=wet bird"]):
+        text = " ".join(charlstm.ok(*flags, *more).stdout.split())
+        assert not any(text[k : k + 9] in folded for k in range(len(text) - 8))
+    copied = charlstm(*flags, "--seed=1", "--must-contain=birds are gone.")
+    assert copied.status == 1
+    assert copied.error.startswith("no sample has 'birds are gone.': of 16 none has all the texts")
 
 
 def test_a_text_of_the_prime_does_not_count(charlstm: Runner, learnt_run: Path) -> None:
@@ -210,14 +249,22 @@ def test_a_text_that_cannot_occur(
     assert charlstm.fails("sample", "-r", learnt_run, *flags).startswith(message)
 
 
+def test_a_text_may_be_the_whole_sample(charlstm: Runner, learnt_run: Path) -> None:
+    flags = ("sample", "-r", learnt_run, "--must-contain=The cats are", "--length=12")
+    assert charlstm.ok(*flags, r"--stop=\n").stdout == "The cats are"
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--best-of=0"], "best_of must be at least 1 and at most 4096, not 0."),
-        (["--best-of=4097"], "best_of must be at least 1 and at most 4096, not 4097."),
-        (["--beam=0"], "beam must be at least 1 and at most 4096, not 0."),
-        (["--beam=10000000000"], "beam must be"),
-        (["--tries=0", "--must-contain=a"], "tries must be at least 1 and at most 4096, not 0."),
+        (["--best-of=0"], "Invalid value for '--best-of': 0 is not in the range 1<=x<=4096."),
+        (["--best-of=4097"], "4097 is not in the range 1<=x<=4096."),
+        (["--beam=0"], "Invalid value for '--beam': 0 is not in the range 1<=x<=4096."),
+        (["--beam=10000000000"], "10000000000 is not in the range 1<=x<=4096."),
+        (
+            ["--tries=0", "--must-contain=a"],
+            "Invalid value for '--tries': 0 is not in the range 1<=x<=4096.",
+        ),
         (["--beam=2", "--temperature=0.5"], "--temperature has no effect with --beam: nothing is"),
         (["--beam=2", "--seed=1"], "--seed has no effect with --beam: nothing is drawn; leave"),
         (["--beam=2", "--count=2"], "--count has no effect with --beam"),
@@ -240,7 +287,10 @@ def test_python_refuses_what_has_no_effect(learnt_run: Path) -> None:
         model.sample(tries=2)
     with pytest.raises(ConfigError, match="best_of must be at least 1"):
         Search(best_of=0)
-    assert "".join(model.sample(temperature=0.0, top_k=3, seed=1, length=5))  # as ever
+    with pytest.raises(ConfigError, match="--top-k has no effect with --temperature"):
+        model.sample(temperature=0.0, top_k=3, must_contain="wet")
+    assert "wet" in "".join(model.sample(temperature=0.0, seed=1, must_contain="wet"))
+    assert "".join(model.sample(temperature=0.0, top_k=3, length=5))  # as ever
 
 
 def test_chosen_samples_from_python(learnt_run: Path) -> None:

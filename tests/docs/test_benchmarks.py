@@ -124,6 +124,25 @@ def test_samples_are_counted_by_what_chose_them(charlstm: Runner) -> None:
     assert rows["--temperature 0 --no-repeat 20"][3] == "0.00%" != rows["--temperature 0"][3]
 
 
+@pytest.mark.usefixtures("here")
+def test_searches_find_likelier_texts_and_place_what_no_sample_has(charlstm: Runner) -> None:
+    charlstm.ok("train", "text.txt", *TINY, "--max-steps=60", "--out=run")
+    script = [sys.executable, str(BENCHMARKS / "searches.py"), "run", "text.txt"]
+    quick = ["--primes=2", "--count=2", "--plain=20", "--rounds=1", "--must-contain=wet birds"]
+    done = subprocess.run(
+        [*script, *quick], capture_output=True, text=True, timeout=120, check=True
+    )
+    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in done.stdout.splitlines()]
+    nats = {row[0]: float(row[1].split()[0]) for row in rows[2:10]}
+    assert nats["`--best-of 64`"] < nats["`--best-of 4`"] < nats["one sample"]
+    assert [row[1:3] for row in rows[12:15]] == [
+        ["drawn", "0 of 20"],
+        ["placed", "2 of 2"],
+        ["put anywhere", "2 of 2"],
+    ]
+    assert rows[-2][0] == "`--must-contain 'wet birds'`"
+
+
 def test_names_are_trained_on_and_held_out_for_the_other_side(torch: Path) -> None:
     script = [sys.executable, BENCHMARKS / "names.py", "--torch-python", torch]
     quick = ["--minutes=0.005", "--count=300", "--parameters=3000", "--workers=1"]

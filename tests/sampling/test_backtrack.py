@@ -175,6 +175,7 @@ def test_a_stop_in_what_is_written_anew_ends_the_sample_where_it_first_stands(
         ids = sample.ids
         assert batch[seed].ids == ids
         assert not any(stops.complete(ids[:end]) for end in range(1, len(ids) + 1))
+        assert stops.complete(ids + sample.stop) == len(sample.stop)
         pieces = stream(writer_of(model, seeds), 45, stops)
         assert [id_ for piece in pieces for id_ in piece] == ids
         ends += 0 < len(ids) < 45

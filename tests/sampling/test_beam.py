@@ -23,7 +23,9 @@ from charlstm.sampling.writer import SampleWriter
 
 V, LENGTH = 3, 5
 PRIME = np.array([2, 0, 1])
-STOPS = pytest.mark.parametrize("stops", [[], [[1]], [[2, 2]], [[0, 1], [1, 0, 1]]], ids=str)
+STOPS = pytest.mark.parametrize(
+    "stops", [[], [[1]], [[2, 2]], [[0, 1], [1, 0, 1]], [[1, 2], [1, 0, 2]]], ids=str
+)
 Text = tuple[int, ...]
 
 
@@ -97,6 +99,31 @@ def test_at_full_width_it_is_a_search_through_all_texts(
         assert not found.ended
         lengths.add(len(text))
     assert len(lengths) > 1 or not stops
+
+
+def plain_beam(model: Parameters, width: int, stops: Stops) -> Text:
+    """The same with lists, where each text is scored as a whole."""
+    going: list[tuple[float, Text]] = [(0.0, ())]
+    best: tuple[float, Text] = (-np.inf, ())
+    for _ in range(LENGTH):
+        texts = [(*text, id_) for _, text in going for id_ in range(V)]
+        scores = log_likelihoods(model, PRIME, [np.array(text) for text in texts])
+        chosen = sorted(zip(scores, texts, strict=True), reverse=True)[:width]
+        ended = [hypothesis for hypothesis in chosen if stops.complete(list(hypothesis[1]))]
+        best = max([best, *ended])
+        going = [hypothesis for hypothesis in chosen if hypothesis not in ended]
+        if not going:
+            break
+    return max([best, *going])[1]
+
+
+@STOPS
+@pytest.mark.parametrize("width", [2, 3, 5])
+def test_at_any_width_it_is_the_beam_of_plain_lists(stops: list[list[int]], width: int) -> None:
+    for seed in range(12):
+        model = model_of(4, seed)
+        found = beam(model, width, stops)
+        assert (*found.ids, *found.stop) == plain_beam(model, width, Stops(stops))
 
 
 @STOPS

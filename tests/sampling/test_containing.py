@@ -82,6 +82,7 @@ def test_the_first_sample_that_has_the_texts_is_taken_as_it_is(attention: int) -
     drafts = write_all(writer, 40, Stops())
     have = [all(stands_in(t, Chosen(d)) for t in texts) for d in drafts]
     first = have.index(True)
+    assert first < found.drawn <= first + 16
     assert (found.seed, found.ids) == (first, drafts[first].ids)
     assert (found.placed, found.missing) == ((), ())
     assert found.mean == pytest.approx(mean_of(model, found))
@@ -135,7 +136,17 @@ def test_several_texts_all_occur_in_either_order() -> None:
         orders.add(tuple(placed.text for placed in sample.placed if placed.text < 2))
         places = [placed.at for placed in sample.placed]
         assert places == sorted(places)
+        for placed in sample.placed:  # where it was missing
+            before = "".join(map(str, sample.ids[: placed.at]))
+            assert "".join(map(str, texts[placed.text])) not in before
     assert {(0, 1), (1, 0)} <= orders
+
+
+def test_a_text_within_another_is_not_placed_by_itself() -> None:
+    for seed in range(20):
+        sample = containing(model_of(), [RARE], [1, RARE, 1], [RARE, 1]).sample([seed])
+        assert [placed.text for placed in sample.placed] == [1]
+        assert sample.missing == ()
 
 
 def test_it_fits_where_there_is_hardly_room() -> None:

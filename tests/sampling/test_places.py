@@ -34,14 +34,16 @@ def test_each_place_has_the_likelihood_of_the_text_there(attention: int) -> None
 
 def test_where_it_is_hopeless_a_text_is_not_read_on(monkeypatch: pytest.MonkeyPatch) -> None:
     source = NetworkSource(random_model(spread=3.0))
-    draft, text = [0, 3, 3, 1, 2, 4, 4, 4, 0, 2] * 3, [1, 0, 2]
-    exact = log_places(source, 0, [draft], [text])
+    draft, texts = [0, 3, 3, 1, 2, 4, 4, 4, 0, 2] * 3, [[0], [1, 0, 2]]
+    exact = log_places(source, 0, [draft], texts)
     monkeypatch.setattr(places, "HOPELESS", 1.0)
-    some = log_places(source, 0, [draft], [text])
+    some = log_places(source, 0, [draft], texts)
     given_up = some == -np.inf
-    assert 0 < given_up.sum() < given_up.size
+    assert not given_up[0].any()
+    assert 0 < given_up[1].sum() < given_up[1].size
     assert some[~given_up] == pytest.approx(exact[~given_up])
-    assert (exact[given_up] < exact.max() - 1.0).all()
+    assert (exact[given_up] < exact[1].max() - 1.0).all()
+    assert some[1].max() == exact[1].max()
 
 
 def weights(
