@@ -189,7 +189,9 @@ def test_python_refuses_the_numbers_that_the_command_line_refuses(
         assert kind.min is not None
         own = {"inspect text": "guesses"}.get(name, option)
         for value in (kind.min - 1, *([kind.max + 1] if kind.max else [])):
-            with pytest.raises(CharlstmError, match=f"^{own} must be a whole number .*not {value}"):
+            with pytest.raises(
+                CharlstmError, match=f"^{own} must be (a whole number|at least) .*not {value}"
+            ):
                 CALLS[name](model, **{option: value})
 
 
