@@ -25,7 +25,7 @@ def whole_number(name: str, value: Any, least: int | None = None, most: int | No
     if whole is None or not low <= whole <= high:
         span = "" if least is None else f" from {least:,}"
         span += "" if most is None else f" to {most:,}"
-        raise ConfigError(f"{name} must be a whole number{span}, not {_shown(value)}")
+        raise ConfigError(f"{name} must be a whole number{span}, not {shown(value)}")
     return whole
 
 
@@ -36,7 +36,7 @@ def number(name: str, value: Any) -> float:
         ConfigError: if it is not.
     """
     if not isinstance(value, Real):
-        raise ConfigError(f"{name} must be a number, not {_shown(value)}")
+        raise ConfigError(f"{name} must be a number, not {shown(value)}")
     return float(value)
 
 
@@ -49,7 +49,28 @@ def one_of(name: str, value: Any, choices: Sequence[Choice]) -> Choice:
     for choice in choices:
         if value == choice:
             return choice
-    raise ConfigError(f"{name} must be {' or '.join(choices)}, not {_shown(value)}")
+    raise ConfigError(f"{name} must be {' or '.join(choices)}, not {shown(value)}")
+
+
+def one_text(name: str, value: Any) -> str | bytes:
+    """The value of the argument `name`, which must be a text.
+
+    Raises:
+        ConfigError: if it is not.
+    """
+    if not isinstance(value, str | bytes):
+        raise ConfigError(f"{name} must be a text, not {shown(value)}")
+    return value
+
+
+def one_or_several_texts(name: str, value: Any) -> list[str | bytes]:
+    """The value of the argument `name`, which must be a text or several, as a list.
+
+    Raises:
+        ConfigError: if it is not.
+    """
+    several = [value] if isinstance(value, str | bytes) else listed(name, value, "texts")
+    return [one_text(f"each of {name}", item) for item in several]
 
 
 def several_texts(name: str, value: Any) -> list[str]:
@@ -59,11 +80,11 @@ def several_texts(name: str, value: Any) -> list[str]:
         ConfigError: if it is not.
     """
     if isinstance(value, str | bytes):
-        raise ConfigError(f"{name} must be a list of texts, not the one text {_shown(value)}")
-    several = _listed(name, value, "texts")
+        raise ConfigError(f"{name} must be a list of texts, not the one text {shown(value)}")
+    several = listed(name, value, "texts")
     for item in several:
         if not isinstance(item, str):
-            raise ConfigError(f"{name} must be a list of texts; {_shown(item)} is none")
+            raise ConfigError(f"{name} must be a list of texts; {shown(item)} is none")
     return several
 
 
@@ -76,10 +97,10 @@ def patterns(name: str, value: Any) -> dict[str, str]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise ConfigError(f"{name} must be patterns by their names, not {_shown(value)}")
+        raise ConfigError(f"{name} must be patterns by their names, not {shown(value)}")
     for part in (*value.keys(), *value.values()):
         if not isinstance(part, str):
-            raise ConfigError(f"{name} must be patterns by their names; {_shown(part)} is no text")
+            raise ConfigError(f"{name} must be patterns by their names; {shown(part)} is no text")
     return dict(value)
 
 
@@ -89,7 +110,7 @@ def factors(name: str, value: Any, most: float) -> list[float]:
     Raises:
         ConfigError: if it is not, or one is above `most`.
     """
-    several = [number(f"each of {name}", item) for item in _listed(name, value, "numbers")]
+    several = [number(f"each of {name}", item) for item in listed(name, value, "numbers")]
     for factor in several:
         if not 0 < factor <= most:
             raise ConfigError(f"{name} must be numbers above 0, up to {most:,}; {factor} is not")
@@ -102,15 +123,21 @@ def places(name: str, value: Any) -> list[int]:
     Raises:
         ConfigError: if it is not.
     """
-    return [whole_number(f"each of {name}", place) for place in _listed(name, value, "numbers")]
+    return [whole_number(f"each of {name}", place) for place in listed(name, value, "numbers")]
 
 
-def _listed(name: str, value: Any, items: str) -> list[Any]:
+def listed(name: str, value: Any, items: str) -> list[Any]:
+    """The value of the argument `name`, which must be a list, or the like, of such `items`.
+
+    Raises:
+        ConfigError: if it is not.
+    """
     try:
         return list(value)
     except TypeError:
-        raise ConfigError(f"{name} must be a list of {items}, not {_shown(value)}") from None
+        raise ConfigError(f"{name} must be a list of {items}, not {shown(value)}") from None
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value in a message, on one line."""
     return shortened(repr(value))

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from charlstm.api.arguments import listed, shown
 from charlstm.api.model import Model
 from charlstm.api.scoring import Given
 from charlstm.errors import ConfigError
@@ -30,11 +31,17 @@ def compare_agreement(
     `progress` is called for each model's pairs.
 
     Raises:
-        ConfigError: if there are not 2 to 26 models, or two are the same.
+        ConfigError: if these are not 2 to 26 models, or two are the same.
         CorpusError: if the pairs cannot be read, or some model knows the characters of none.
     """
     from charlstm.studies.agreement.side_by_side import LETTERS, SideBySide  # noqa: PLC0415
 
+    if isinstance(models, Model):
+        raise ConfigError("models must be a list of models, not one model")
+    models = listed("models", models, "models")
+    for model in models:
+        if not isinstance(model, Model):
+            raise ConfigError(f"models must be a list of models; {shown(model)} is none")
     if not 2 <= len(models) <= len(LETTERS):
         raise ConfigError(f"2 to {len(LETTERS)} models can stand side by side, not {len(models)}")
     same = Counter((model.path.resolve(), *model.changes) for model in models)

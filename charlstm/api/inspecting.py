@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from charlstm.api.arguments import whole_number
+from charlstm.api.arguments import one_text, whole_number
 from charlstm.api.loaded import Loaded
 
 if TYPE_CHECKING:  # imported where they are used, so that sampling starts fast
@@ -24,7 +24,7 @@ class Inspecting(Loaded):
         """
         from charlstm.trace import trace_text  # noqa: PLC0415
 
-        return trace_text(self.parameters, self.vocabulary, text)
+        return trace_text(self.parameters, self.vocabulary, one_text("text", text))
 
     def view(self, text: str | bytes, *units: tuple[int, int], guesses: int = 3) -> "TextView":
         """The text coloured by the memory of these units, or else of the two most salient ones.
@@ -57,7 +57,7 @@ class Inspecting(Loaded):
         from charlstm.studies.inspect.step import step_arithmetic  # noqa: PLC0415
         from charlstm.trace import check_place  # noqa: PLC0415
 
-        at, N = whole_number("at", at), len(self.vocabulary.encode(text))
+        at, N = whole_number("at", at), len(self._ids(text))
         check_place(at, N, self.vocabulary.unit)
         unit = checked_unit(self.parameters.architecture, unit)
         step = one_step(self.parameters.cell)
@@ -86,9 +86,9 @@ class Inspecting(Loaded):
         return why(
             self.parameters,
             self.vocabulary,
-            prime,
-            continuation,
-            against,
+            one_text("prime", prime),
+            one_text("continuation", continuation),
+            None if against is None else one_text("against", against),
             run=self.name,
             progress=progress,
         )

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 
 from charlstm import checkpoint
-from charlstm.api.arguments import number
+from charlstm.api.arguments import number, one_text
 from charlstm.config import Config
 from charlstm.errors import ConfigError
 from charlstm.nn.ablation import ablated
@@ -156,10 +156,11 @@ class Loaded:
         changed.parameters, changed.changes = parameters, (*self.changes, *names)
         return changed
 
-    def _ids(self, text: str | bytes) -> Ids:
-        return self.vocabulary.encode(text)
+    def _ids(self, text: str | bytes, name: str = "text") -> Ids:
+        """The ids (N,) of a text, which is the argument `name`."""
+        return self.vocabulary.encode(one_text(name, text))
 
     def _start(self, prime: str | bytes) -> Ids:
         """The ids of a prime. A newline stands for none, and begins it in a run of lines."""
         newline = [self._ids("\n")] * (self.config.lines or not prime)
-        return np.concatenate([*newline, self._ids(prime)])
+        return np.concatenate([*newline, self._ids(prime, "prime")])

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from charlstm.api.arguments import factors, one_of, places, several_texts, whole_number
+import numpy as np
+
+from charlstm.api.arguments import factors, one_of, one_text, places, several_texts, whole_number
 from charlstm.api.scoring import Given, Scoring
 from charlstm.text.vocabulary import Ids
 
@@ -169,7 +171,7 @@ class Measuring(Scoring):
         at, head = places("at", at), None if head is None else whole_number("head", head)
         require_attention(self.parameters.architecture, self.name)
         require_head(self.parameters.architecture, self.name, head)
-        trace = trace_text(self.parameters, self.vocabulary, text)
+        trace = trace_text(self.parameters, self.vocabulary, one_text("text", text))
         for place in at:
             trace.check_place(place)
         return AttentionView(trace, at, self.name, self.read_by(len(trace.symbols)), head)
@@ -207,7 +209,7 @@ class Measuring(Scoring):
     def _given(self, text: Text | None) -> Ids:
         if text is None:
             return self.validation_ids()
-        return self._ids(text) if isinstance(text, str | bytes) else text
+        return text if isinstance(text, np.ndarray) else self._ids(text)
 
     def _readable(self, pairs: Given, per_condition: int, seed: int = 1) -> "list[Pair]":
         """The pairs that the model can read."""

@@ -1,8 +1,9 @@
 """Primes that have been read once, so that samples go on from them at once."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from charlstm.api.arguments import one_text
 from charlstm.api.loaded import Loaded
 from charlstm.sampling.source import ALL, NetworkSource, Source
 from charlstm.text.vocabulary import Ids
@@ -30,7 +31,7 @@ class Priming(Loaded):
         if state is None:
             return primed.after_prime(self.source(), readers, self._start(prime))
         primed.check_readers(state, readers)
-        return primed.after_prime(self.source(), readers, self._ids(prime), state)
+        return primed.after_prime(self.source(), readers, self._ids(prime, "prime"), state)
 
     def load_state(self, path: str | Path) -> "Primed":
         """The state that `Primed.save` or `--save-state` has written.
@@ -63,8 +64,11 @@ class Priming(Loaded):
             start = self._start(prime)
             source.read(start[:-1])
             return source, start
-        from charlstm.sampling.primed import check_readers  # noqa: PLC0415 - see above
+        from charlstm.sampling.primed import Primed, check_readers  # noqa: PLC0415 - see above
 
+        given: Any = prime
+        if not isinstance(given, Primed):
+            one_text("prime", given)  # refuses it
         check_readers(prime, self.readers())
         source.put(ALL, prime.state)
         return source, prime.ids

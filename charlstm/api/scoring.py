@@ -5,9 +5,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from charlstm.api.arguments import one_of, several_texts, whole_number
+from charlstm.api.arguments import (
+    listed,
+    one_of,
+    one_or_several_texts,
+    one_text,
+    several_texts,
+    whole_number,
+)
 from charlstm.api.loaded import Loaded
-from charlstm.errors import CorpusError
+from charlstm.errors import ConfigError, CorpusError
 from charlstm.store.runs import text_cache
 from charlstm.text.unknown import refuse_unseen
 from charlstm.text.vocabulary import Ids
@@ -29,7 +36,7 @@ class Scoring(Loaded):
 
     def log_likelihood(self, text: str | bytes, prime: str | bytes = "\n") -> float:
         """The log-probability of `text` after `prime`, in nats; unknown characters add nothing."""
-        return self.log_likelihoods([text], prime)[0]
+        return self.log_likelihoods([one_text("text", text)], prime)[0]
 
     def log_likelihoods(
         self, texts: str | bytes | Sequence[str | bytes], prime: str | bytes = "\n"
@@ -37,8 +44,7 @@ class Scoring(Loaded):
         """The `log_likelihood` of each text, or of one; similar lengths run as one batch."""
         from charlstm.likelihood import log_likelihoods  # noqa: PLC0415 - see above
 
-        several = [texts] if isinstance(texts, str | bytes) else texts
-        ids = [self._ids(text) for text in several]
+        ids = [self._ids(text) for text in one_or_several_texts("texts", texts)]
         return log_likelihoods(self.predictor, self._start(prime), ids)
 
     def cloze(self, prime: str, continuations: Sequence[str]) -> "Cloze":
@@ -120,6 +126,7 @@ class Scoring(Loaded):
 
         Raises:
             CorpusError: if a file cannot be read, or a folder has no pairs.
+            ConfigError: for pairs that are neither pairs nor files.
         """
         from charlstm.pairs.pair import Pair, PairSet  # noqa: PLC0415
         from charlstm.pairs.reading import read_pair_set  # noqa: PLC0415
@@ -138,8 +145,12 @@ class Scoring(Loaded):
         elif isinstance(pairs, str | Path):
             given = read_pair_set(pairs)
         else:
-            made = [pair for pair in pairs if isinstance(pair, Pair)]
-            given = PairSet(made) if made or not pairs else read_pair_set([str(p) for p in pairs])
+            several = listed("pairs", pairs, "pairs or files")
+            made = [pair for pair in several if isinstance(pair, Pair)]
+            files = [str(file) for file in several if isinstance(file, str | Path)]
+            if len(several) not in (len(made), len(files)):
+                raise ConfigError("pairs must be a file, or a list of pairs or of files")
+            given = read_pair_set(files) if files else PairSet(made)
         return given.lowered() if lower else given
 
     def score_each(self, ids: Ids, *, cut: bool = False) -> "list[TextScore]":

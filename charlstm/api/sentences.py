@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from charlstm.api.arguments import one_of, several_texts, whole_number
+from charlstm.api.arguments import listed, one_of, several_texts, shown, whole_number
 from charlstm.api.loaded import Loaded
-from charlstm.errors import CorpusError
+from charlstm.errors import ConfigError, CorpusError
 
 if TYPE_CHECKING:  # imported where they are used, so that sampling starts fast
     from charlstm.studies.suite.files import Suite
@@ -33,9 +33,10 @@ class Sentences(Loaded):
         """The surprisal of each character, word or region of sentences, or of one.
 
         A sentence is read after a newline from zero state, and the newline that ends it counts.
-        `by` is "char", "word" or "region"; tabs mark regions. With `closing_blank` a word has the
-        blank after it, else the one before it. `base` is 2 for bits, "e" for nats. `first` is the
-        number of the first sentence in the table.
+        `by` is "char", "word" or "region". Tabs mark regions: a blank joins two, and the model does
+        not read the tab. For characters and words they do so if the model does not know the tab.
+        With `closing_blank` a word has the blank after it, else the one before it. `base` is 2 for
+        bits, "e" for nats. `first` is the number of the first sentence in the table.
 
         Raises:
             CorpusError: if a sentence has a line break or half a surrogate pair in it.
@@ -43,7 +44,7 @@ class Sentences(Loaded):
         """
         from charlstm.studies.surprisal import BASES, SurprisalTable  # noqa: PLC0415
         from charlstm.surprisal import surprisals  # noqa: PLC0415
-        from charlstm.text.parts import By, cut  # noqa: PLC0415
+        from charlstm.text.parts import BETWEEN, By, cut  # noqa: PLC0415
 
         by = one_of("by", by, get_args(By))
         base = BASES[one_of("base", str(base), tuple(BASES))]
@@ -56,7 +57,8 @@ class Sentences(Loaded):
                 raise CorpusError(f"sentence {number} has a line break in it; give it as two")
             if HALF.search(sentence):
                 raise CorpusError(f"sentence {number} has half a surrogate pair in it")
-        cuts = [cut(sentence, by, closing_blank=closing_blank) for sentence in several]
+        how = {"closing_blank": closing_blank, "tabs_mark": bool(self.vocabulary.unseen(BETWEEN))}
+        cuts = [cut(sentence, by, **how) for sentence in several]
         texts = [parts.sentence for parts in cuts]
         values = surprisals(self.parameters, self.vocabulary, self._start("\n"), texts)
         return SurprisalTable(cuts, values, by, base, first)
@@ -75,12 +77,17 @@ class Sentences(Loaded):
 
         Raises:
             CorpusError: if a suite cannot be read, or the model knows the characters of no item.
+            ConfigError: for what is neither a suite nor the name of a file.
         """
         from charlstm.studies.suite.files import Suite, read_suite  # noqa: PLC0415
         from charlstm.studies.suite.measure import score_suite  # noqa: PLC0415
         from charlstm.studies.suite.report import SuiteReport  # noqa: PLC0415
 
-        several = [suites] if isinstance(suites, str | Path) else suites
+        several = [suites] if isinstance(suites, str | Path | Suite) else suites
+        several = listed("suites", several, "suites or files")
+        for suite in several:
+            if not isinstance(suite, str | Path | Suite):
+                raise ConfigError(f"suites must be suites or files; {shown(suite)} is neither")
         read = [suite if isinstance(suite, Suite) else read_suite(suite) for suite in several]
         network = self.parameters, self.vocabulary, self._start("\n")
         scores = [

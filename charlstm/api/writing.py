@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
-from charlstm.api.arguments import whole_number
+from charlstm.api.arguments import one_or_several_texts, shown, whole_number
 from charlstm.api.priming import Prime, Priming
-from charlstm.errors import CorpusError
+from charlstm.errors import ConfigError, CorpusError
 from charlstm.sampling.filters import Filters
 from charlstm.sampling.samples import Written, stream, write_all
 from charlstm.sampling.steps.base import Context
@@ -88,7 +88,9 @@ class Writing(Priming):
             how.check(filters, seed=given, must_contain=must_contain or None)
             samples = self.chosen(prime, length, filters, how, [seed], stop, must_contain)
             if samples[0].missing:
-                raise CorpusError(lacking(_several(must_contain), samples))
+                raise CorpusError(
+                    lacking(one_or_several_texts("must_contain", must_contain), samples)
+                )
             pieces = [samples[0].ids]
         else:
             pieces = stream(self.writer(prime, filters, [seed]), length, self.stops(stop))
@@ -155,7 +157,9 @@ class Writing(Priming):
         from charlstm.sampling.required import required  # noqa: PLC0415 - sampling starts faster so
 
         stops = self.stops(stop)
-        texts = required(self.vocabulary, _several(must_contain), length, stops)
+        texts = required(
+            self.vocabulary, one_or_several_texts("must_contain", must_contain), length, stops
+        )
         return list(how.samples(self.writer(prime, filters, [0]), length, stops, texts, seeds))
 
     def writer(
@@ -183,6 +187,8 @@ class Writing(Priming):
         """
         from charlstm.sampling.session import Session  # noqa: PLC0415 - sampling starts faster so
 
+        if not isinstance(text, str):
+            raise ConfigError(f"text must be a str, not {shown(text)}")
         chain = (filters or Filters()).chain(Context(self.vocabulary, self.passages))
         seed = SystemRandom().getrandbits(32) if seed is None else seed
         return Session(self.source(), chain, self.vocabulary, seed, text)
@@ -214,10 +220,5 @@ class Writing(Priming):
 
     def stops(self, texts: Texts) -> Stops:
         """The stops as ids. One with a character that the model never writes is left out."""
-        ids = [self._ids(text).tolist() for text in _several(texts)]
+        ids = [self._ids(text).tolist() for text in one_or_several_texts("stop", texts)]
         return Stops([text for text in ids if self.vocabulary.unknown not in text])
-
-
-def _several(texts: Texts) -> Sequence[str] | Sequence[bytes]:
-    """Texts, or the only one, as a sequence."""
-    return [texts] if isinstance(texts, str | bytes) else texts  # type: ignore[return-value]

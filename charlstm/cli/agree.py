@@ -14,7 +14,7 @@ from charlstm.cli.progress import counting_bar
 from charlstm.cli.suites import agree_on_suites, suite_option
 from charlstm.cli.terminal import note
 from charlstm.cli.what_if import Named, ablate_option, what_if
-from charlstm.output.write import write_json_lines
+from charlstm.output.write import write_records
 from charlstm.pairs.pair import PER_CONDITION, SEED, SWEEPS, PairSet
 from charlstm.pairs.report import Report
 from charlstm.pairs.scores import SCORE_KINDS, ScoreKind
@@ -66,7 +66,7 @@ from charlstm.studies.agreement.side_by_side import SideBySide
     "--items",
     metavar="FILE",
     callback=output,
-    help="Write every pair's two scores (JSON Lines), or every region's (also .csv, .tsv).",
+    help="Write every pair's two scores, or every region's, as .csv or .tsv, else as JSON Lines.",
 )
 @ablate_option
 @json_option
@@ -122,7 +122,7 @@ def command(
             note(line)
     save_all(save, result)
     if items:
-        write_json_lines(items.path, result.items(), force=items.force)
+        write_records(items.path, result.items(), force=items.force)
         note(f"wrote {items.path}")
     show(as_json, result.to_mapping(), result.lines())
 

@@ -31,7 +31,7 @@ class Seen:
 
     sentences: int = 0
     empty: int = 0  # without a row
-    marked: int = 0  # with marks between regions
+    marked: int = 0  # with tabs, which mark regions
     characters: int = 0
     unknown: int = 0
     unseen: dict[str, None] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class Seen:
     type=click.Choice(get_args(By)),
     default="word",
     show_default=True,
-    help="What a row is; tabs mark regions in a line.",
+    help="What a row is.",
 )
 @click.option(
     "--base",
@@ -90,8 +90,9 @@ def command(
 ) -> None:
     """Write the surprisal of each word of each line as a tab-separated table.
 
-    A line is a sentence. FILE is a file, a folder of *.txt, gzip, or - for standard input, which is
-    also read without FILE. Each sentence is read after a newline from zero state.
+    A line is a sentence, in which tabs may mark regions. FILE is a file, a folder of *.txt, gzip,
+    or - for standard input, which is also read without FILE. Each sentence is read after a newline
+    from zero state.
 
     A word's surprisal includes the blank after it, and that of the last word the newline. It is the
     sum over the characters that the model knows; the column unknown counts the others.
@@ -181,3 +182,6 @@ def _say(model: Model, by: By, seen: Seen) -> None:
         note(f"{lines} empty: counted in sentence_id, without a row")
     if by == "region" and not seen.marked:
         note("no line has a tab between regions, so each is one region")
+    if by != "region" and seen.marked and model.vocabulary.unseen(BETWEEN):
+        lines = "1 line has" if seen.marked == 1 else f"{seen.marked:,} lines have"
+        note(f"{lines} tabs: they mark regions, and the model reads a blank in their place")

@@ -91,6 +91,22 @@ def write_json_lines(
     _write(path, "".join(map(_json, values)), force)
 
 
+def write_records(path: Path, records: Iterable[Mapping[str, Any]], *, force: bool = False) -> None:
+    """Records as a table if the ending is .csv or .tsv, else one JSON object on each line.
+
+    The table has a column for each key, in order of appearance; a cell without a value is empty.
+
+    Raises:
+        OutputError: if it may not or cannot be written; an old file then stays.
+    """
+    if path.suffix.lower() not in TABLES:
+        write_json_lines(path, records, force=force)
+        return
+    several = list(records)
+    head = list(dict.fromkeys(name for record in several for name in record))
+    write_rows(path, head, ([each.get(name) for name in head] for each in several), force=force)
+
+
 def write_rows(
     path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]], *, force: bool = False
 ) -> None:
@@ -100,10 +116,8 @@ def write_rows(
         OutputError: if it may not or cannot be written; an old file then stays.
     """
     ending = path.suffix.lower()
-    if ending == ".csv":
-        _write(path, _csv(head, rows), force)
-    elif ending == ".tsv":
-        _write(path, "".join(tsv_lines([head, *rows])), force)
+    if ending in TABLES:
+        _write(path, TABLES[ending](head, rows), force)
     else:
         pairs = (zip(head, row, strict=True) for row in rows)
         filled = ({name: value for name, value in pair if value is not None} for pair in pairs)
@@ -117,6 +131,13 @@ def _csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     writer.writerow(head)
     writer.writerows([plain(value) for value in row] for row in rows)
     return text.getvalue()
+
+
+def _tsv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    return "".join(tsv_lines([head, *rows]))
+
+
+TABLES = {".csv": _csv, ".tsv": _tsv}  # how they are written, by their ending
 
 
 def _json(value: Mapping[str, Any], indent: int | None = None) -> str:

@@ -35,13 +35,16 @@ class Cut(NamedTuple):
     parts: list[Part]
 
 
-def cut(line: str, by: By, *, closing_blank: bool = True) -> Cut:
+def cut(line: str, by: By, *, closing_blank: bool = True, tabs_mark: bool = True) -> Cut:
     """A line cut into its parts; in an empty line there are none.
 
-    Only if it is cut into regions are its tabs marks between them; else they are characters.
+    Its tabs mark regions, which a blank joins, and are not in the sentence. Without `tabs_mark`
+    they are characters, unless the parts are the regions.
     """
     if by == "region":
         return joined_regions(line.split(BETWEEN), closing_blank=closing_blank)
+    if tabs_mark and BETWEEN in line:
+        line = joined_regions(line.split(BETWEEN)).sentence
     if by == "word":
         return Cut(line, _words(line, closing_blank=closing_blank))
     whole = f"{line}\n" if line else ""

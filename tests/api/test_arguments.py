@@ -57,6 +57,73 @@ MISTAKES: dict[str, tuple[Callable[[Any], object], str]] = {
         "by must be char or word or region, not 'line'",
     ),
     "a base": (lambda m: m.surprisal(TEXT, base=10), "base must be 2 or e, not '10'"),
+    "no text to score": (
+        lambda m: m.log_likelihood(None),
+        "text must be a text, not None",
+    ),
+    "texts in place of one": (
+        lambda m: m.log_likelihood(["The"]),
+        r"text must be a text, not \['The'\]",
+    ),
+    "a number among texts": (
+        lambda m: m.log_likelihoods(["The", 3]),
+        "each of texts must be a text, not 3",
+    ),
+    "a number of texts": (
+        lambda m: m.log_likelihoods(3),
+        "texts must be a list of texts, not 3",
+    ),
+    "no prime": (lambda m: m.cloze(None, ["T"]), "prime must be a text, not None"),
+    "to evaluate a number": (lambda m: m.evaluate(3), "text must be a text, not 3"),
+    "the novelty of none": (lambda m: m.novelty(None), "text must be a text, not None"),
+    "a trace of none": (lambda m: m.trace(None), "text must be a text, not None"),
+    "a view of texts": (lambda m: m.view([TEXT]), r"text must be a text, not \['The cat"),
+    "a step in a number": (lambda m: m.step(3, 0, (0, 1)), "text must be a text, not 3"),
+    "why after none": (lambda m: m.why(None, "x"), "prime must be a text, not None"),
+    "why a number": (lambda m: m.why("The", 3), "continuation must be a text, not 3"),
+    "why against a number": (lambda m: m.why("The", "a", 3), "against must be a text, not 3"),
+    "gates on a list": (lambda m: m.gates([TEXT]), r"text must be a text, not \['The cat"),
+    "features of a number": (lambda m: m.features(3), "text must be a text, not 3"),
+    "a sample after none": (lambda m: m.sample(None), "prime must be a text, not None"),
+    "a sample up to a number": (
+        lambda m: m.sample("The", stop=3),
+        "stop must be a list of texts, not 3",
+    ),
+    "a sample with a number": (
+        lambda m: m.sample("The", must_contain=["a", 3]),
+        "each of must_contain must be a text, not 3",
+    ),
+    "a state after none": (lambda m: m.state_after(None), "prime must be a text, not None"),
+    "a session of none": (lambda m: m.session(None), "text must be a str, not None"),
+    "sentences of none": (
+        lambda m: m.surprisal(None),
+        "sentences must be a list of texts, not None",
+    ),
+    "suites of none": (lambda m: m.suites(None), "suites must be a list of suites or files, not"),
+    "a number for a suite": (
+        lambda m: m.suites([3]),
+        "suites must be suites or files; 3 is neither",
+    ),
+    "a number of pairs": (
+        lambda m: m.agree(3),
+        "pairs must be a list of pairs or files, not 3",
+    ),
+    "pairs beside files": (
+        lambda m: m.agree([m.pair_set(None, 2).pairs[0], "own.jsonl"]),
+        "pairs must be a file, or a list of pairs or of files",
+    ),
+    "one model to compare": (
+        package.compare_agreement,
+        "models must be a list of models, not one model",
+    ),
+    "a number of models": (
+        lambda _: package.compare_agreement(3),  # type: ignore[arg-type]
+        "models must be a list of models, not 3",
+    ),
+    "a path for a model": (
+        lambda m: package.compare_agreement([m, "runs/b"]),  # type: ignore[list-item]
+        "models must be a list of models; 'runs/b' is none",
+    ),
     "a sentence before the first": (
         lambda m: m.surprisal(TEXT, first=0),
         "first must be a whole number from 1, not 0",

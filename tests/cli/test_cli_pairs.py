@@ -1,5 +1,6 @@
 """Minimal pairs as people have them: every format, folders, standard input, what is left out."""
 
+import csv
 import json
 import string
 from pathlib import Path
@@ -103,6 +104,25 @@ def test_a_table_of_items_can_be_read_after_another_program_wrote_it(run: Path, 
     assert [pair.to_mapping() for pair in pair_set.pairs] == [
         expected | {"item": "line 2", "UID": "u", "right": True, "share": 0.5}
     ]
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv"])
+def test_items_are_a_table_if_the_ending_says_so(
+    charlstm: Runner, run: Path, here: Path, ending: str
+) -> None:
+    write(here, {"b.jsonl": BLIMP, "pp.txt": LAKRETZ, "g.tab": GULORDAVA})
+    rows = items(charlstm, run, "b.jsonl", "pp.txt", "g.tab")
+    flags = ("--pairs=b.jsonl", "--pairs=pp.txt", "--pairs=g.tab", f"--items=i.{ending}")
+    charlstm.ok("agree", "-r", run, *flags)
+    with (here / f"i.{ending}").open(encoding="utf-8", newline="") as file:
+        table = list(csv.DictReader(file, delimiter="\t" if ending == "tsv" else ","))
+    for row, cells in zip(rows, table, strict=True):
+        own = {name: str(value) for name, value in row.items() if value is not None}
+        scores = {name: cells.pop(name) for name in ("score_good", "score_bad", "right")}
+        assert own == {name: cell for name, cell in cells.items() if cell}
+        assert scores["right"] == str(float(scores["score_good"]) > float(scores["score_bad"]))
+    kept = load(run).pair_set(f"i.{ending}").pairs  # what was written can be read
+    assert kept == load(run).pair_set(["b.jsonl", "pp.txt", "g.tab"]).pairs
 
 
 def test_lakretz_has_a_pair_in_two_lines(charlstm: Runner, run: Path, here: Path) -> None:

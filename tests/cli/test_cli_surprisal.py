@@ -87,16 +87,16 @@ def test_a_word_has_the_blank_after_it_or_the_one_before(charlstm: Runner, tiny_
 
 
 def test_characters_have_entropy_and_rank(charlstm: Runner, tiny_run: Path) -> None:
-    model, text = load(tiny_run), "The ☃at\tis.\n"
+    model, text = load(tiny_run), "The ☃at☃is.\n"
     trace = model.trace(text)
     outcome = charlstm.ok("surprisal", "-r", tiny_run, "--by=char", stdin=text.encode())
     rows = table(outcome.output)
-    assert [row["token"] for row in rows] == [*"The ☃at", "\\t", *"is.", "\\n"]
+    assert [row["token"] for row in rows] == [*"The ☃at☃is.", "\\n"]
     for t, row in enumerate(rows):
         shares = sorted(trace.probabilities(t).tolist(), reverse=True)
         entropy = -sum(share * math.log2(share) for share in shares)
         assert float(row["entropy"]) == pytest.approx(entropy, rel=1e-4)
-        if text[t] in "☃\t":
+        if text[t] == "☃":
             assert (row["surprisal"], row["rank"], row["unknown"]) == ("", "", "1")
         else:
             own = 2.0 ** -float(row["surprisal"])
@@ -122,6 +122,22 @@ def test_a_region_is_what_stands_between_tabs(charlstm: Runner, tiny_run: Path) 
     assert sums[1] == pytest.approx(sums[2], rel=1e-6) == pytest.approx(sums[3], rel=1e-6)
     said = charlstm.ok("surprisal", "-r", tiny_run, "--by=region", stdin=b"The cat\n").stderr
     assert said == "no line has a tab between regions, so each is one region\n"
+
+
+@pytest.mark.parametrize("by", ["word", "char"])
+def test_words_and_characters_of_marked_regions(
+    charlstm: Runner, tiny_run: Path, byte_run: Path, by: str
+) -> None:
+    marked, plain = b"The cat\t\tis\twet.\nThe dog\tis.\n", b"The cat is wet.\nThe dog is.\n"
+    command = ("surprisal", "--by", by, "-r")
+    outcome = charlstm.ok(*command, tiny_run, stdin=marked)
+    assert outcome.stdout == charlstm.ok(*command, tiny_run, stdin=plain).stdout
+    said = "2 lines have tabs: they mark regions, and the model reads a blank in their place\n"
+    assert outcome.stderr == said
+    known = charlstm.ok(*command, byte_run, stdin=b"a\tb")  # a model that knows the tab
+    expected = -load(byte_run).log_likelihood("a\tb\n") / math.log(2)
+    assert total(table(known.output), 1) == pytest.approx(expected, rel=1e-6)
+    assert known.stderr == ""
 
 
 @pytest.fixture(scope="module")

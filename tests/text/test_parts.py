@@ -9,14 +9,17 @@ from charlstm.text.parts import By, cut, joined_regions
 LINES = st.text(st.sampled_from("ab.\t \u00a0\u3000\r☃"), max_size=12)
 
 
-@given(LINES, st.sampled_from(["char", "word", "region"]), st.booleans())
-@example(" a  b ", "word", True)
-@example(" a  b ", "word", False)
-@example("\ta\t \t b\t", "region", False)
-def test_parts_cover_each_character_and_the_newline_once(line: str, by: By, closing: bool) -> None:
-    found = cut(line, by, closing_blank=closing)
+@given(LINES, st.sampled_from(["char", "word", "region"]), st.booleans(), st.booleans())
+@example(" a  b ", "word", True, True)
+@example(" a  b ", "word", False, True)
+@example("\ta\t \t b\t", "region", False, True)
+@example("\ta\t b", "word", False, False)
+def test_parts_cover_each_character_and_the_newline_once(
+    line: str, by: By, closing: bool, tabs_mark: bool
+) -> None:
+    found = cut(line, by, closing_blank=closing, tabs_mark=tabs_mark)
     covered = [k for part in found.parts for k in range(part.first, part.last)]
-    full = line if by == "char" else line.strip()
+    full = found.sentence if by == "char" else line.strip()
     assert covered == (list(range(len(found.sentence) + 1)) if full else [])
     for part in found.parts:
         assert f"{found.sentence}\n"[part.start : part.end] == part.text
@@ -25,6 +28,15 @@ def test_parts_cover_each_character_and_the_newline_once(line: str, by: By, clos
 @given(LINES)
 def test_words_are_those_of_str_split(line: str) -> None:
     assert [part.text for part in cut(line, "word").parts] == line.split()
+
+
+@given(LINES)
+def test_words_and_characters_are_those_of_the_sentence_of_the_regions(line: str) -> None:
+    sentence = cut(line, "region").sentence
+    if "\t" in line:
+        assert {cut(line, by).sentence for by in ("word", "char")} == {sentence}
+    kept = cut(line, "word", tabs_mark=False)
+    assert (kept.sentence, [part.text for part in kept.parts]) == (line, line.split())
 
 
 @pytest.mark.parametrize(
