@@ -30,8 +30,8 @@ class Search:
         ConfigError: if a value is out of range.
     """
 
-    best_of: int | None = setting(None, "Samples to choose from.", 1, MOST)
-    beam: int | None = setting(None, "Hypotheses.", 1, MOST)
+    best_of: int | None = setting(None, "Samples to choose from.", 2, MOST)
+    beam: int | None = setting(None, "Hypotheses.", 2, MOST)
     tries: int | None = setting(None, f"Samples to draw; {BATCH} if not given.", 1, MOST)
 
     def __post_init__(self) -> None:
