@@ -5,7 +5,8 @@ from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from charlstm.api.arguments import one_or_several_texts, shown, whole_number
-from charlstm.api.priming import Prime, Priming
+from charlstm.api.avoiding import Avoiding
+from charlstm.api.priming import Prime
 from charlstm.errors import ConfigError, CorpusError
 from charlstm.sampling.filters import Filters
 from charlstm.sampling.samples import Written, stream, write_all
@@ -14,20 +15,15 @@ from charlstm.sampling.stops import Stops
 from charlstm.sampling.writer import SampleWriter
 
 if TYPE_CHECKING:  # sampling starts faster without it
-    from charlstm.copying import Passages
     from charlstm.sampling.chosen import Chosen
     from charlstm.sampling.search import Search
     from charlstm.sampling.session import Session
-    from charlstm.text.slices import TextSlice
-    from charlstm.text.vocabulary import Vocabulary
 
 Texts = str | bytes | Sequence[str] | Sequence[bytes]
 
 
-class Writing(Priming):
+class Writing(Avoiding):
     """A model that writes."""
-
-    _passages: "Passages | None" = None
 
     def sample(
         self,
@@ -80,11 +76,14 @@ class Writing(Priming):
         seed = SystemRandom().getrandbits(32) if seed is None else seed
         stop = "\n" * self.config.lines if stop is None else stop
         pieces: Iterable[list[int]]
-        if must_contain or (best_of, beam, tries) != (None, None, None):
+        numbers = {"best_of": best_of, "beam": beam, "tries": tries}
+        numbers = {name: value for name, value in numbers.items() if value is not None}
+        if numbers or must_contain:
             from charlstm.sampling.required import lacking  # noqa: PLC0415 - sampling starts faster so
-            from charlstm.sampling.search import Search  # noqa: PLC0415
+            from charlstm.sampling.search import MOST, Search  # noqa: PLC0415
 
-            how = Search(best_of, beam, tries)
+            checked = {name: whole_number(name, value, 1, MOST) for name, value in numbers.items()}
+            how = Search(**checked)
             how.check(filters, seed=given, must_contain=must_contain or None)
             samples = self.chosen(prime, length, filters, how, [seed], stop, must_contain)
             if samples[0].missing:
@@ -192,31 +191,6 @@ class Writing(Priming):
         chain = (filters or Filters()).chain(Context(self.vocabulary, self.passages))
         seed = SystemRandom().getrandbits(32) if seed is None else seed
         return Session(self.source(), chain, self.vocabulary, seed, text)
-
-    def passages(self, n: int) -> "Passages":
-        """The runs of `n` characters of the training text, blanks folded.
-
-        Raises:
-            CorpusError: if there are none so long, or that text and its encoded copy are both gone.
-        """
-        from charlstm.training.indexes import passages_in  # noqa: PLC0415 - sampling starts faster so
-
-        if self._passages is None or self._passages.n != n:
-            texts, wall = self._training_texts(), self.predictor.reset_at
-            self._passages = passages_in(texts, self.vocabulary, n, wall)
-        if not self._passages.entries.size:
-            raise CorpusError(
-                f"no {'line' if self.config.lines else 'part'} of the training text has {n:,} "
-                f"{self.vocabulary.unit}s, blanks folded, so none can be copied; choose fewer"
-            )
-        return self._passages
-
-    def _training_texts(self) -> "list[tuple[TextSlice, Vocabulary]]":
-        """The text that the model was trained on, in the ids of this vocabulary."""
-        from charlstm.training.texts import training_text  # noqa: PLC0415 - see above
-
-        text = training_text(self.checkpoint, self.path.resolve().parent)
-        return [(text, self.vocabulary)]
 
     def stops(self, texts: Texts) -> Stops:
         """The stops as ids. One with a character that the model never writes is left out."""

@@ -185,6 +185,10 @@ MISTAKES: dict[str, tuple[Callable[[Any], object], str]] = {
         lambda m: m.gradients(TEXT, cells="rnn"),
         "cells must be a list of texts, not the one text 'rnn'",
     ),
+    "a fraction of samples": (
+        lambda m: m.sample(best_of=1.5),
+        "best_of must be a whole number from 1 to 4,096, not 1.5",
+    ),
     "a fraction of pairs": (
         lambda m: m.agree(per_condition=2.5),
         "per_condition must be a whole number from 2, not 2.5",
