@@ -82,8 +82,12 @@ class Writing(Avoiding):
             from charlstm.sampling.required import lacking  # noqa: PLC0415 - sampling starts faster so
             from charlstm.sampling.search import MOST, Search  # noqa: PLC0415
 
-            checked = {name: whole_number(name, value, 1, MOST) for name, value in numbers.items()}
-            how = Search(**checked)
+            how = Search(
+                **{
+                    name: whole_number(name, value, 1 if name == "tries" else 2, MOST)
+                    for name, value in numbers.items()
+                }
+            )
             how.check(filters, seed=given, must_contain=must_contain or None)
             samples = self.chosen(prime, length, filters, how, [seed], stop, must_contain)
             if samples[0].missing:

@@ -187,7 +187,7 @@ MISTAKES: dict[str, tuple[Callable[[Any], object], str]] = {
     ),
     "a fraction of samples": (
         lambda m: m.sample(best_of=1.5),
-        "best_of must be a whole number from 1 to 4,096, not 1.5",
+        "best_of must be a whole number from 2 to 4,096, not 1.5",
     ),
     "a fraction of pairs": (
         lambda m: m.agree(per_condition=2.5),
