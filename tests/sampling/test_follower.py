@@ -80,3 +80,10 @@ def test_a_text_of_ten_thousand_characters_is_read_once() -> None:
     assert {cost(np.concatenate([shorter, typed[:k]])) for k in range(2, 50)} == {1}
     assert cost(text[:5000]) < EVERY  # the cursor goes elsewhere, and nothing is changed there
     assert cost(shorter) < EVERY
+
+
+def test_it_keeps_a_state_for_every_128_characters_and_no_more() -> None:
+    follower, text = Follower(NetworkSource(random_model())), ids_of(1000)
+    for count in (*range(1000), *range(1000, 0, -7)):
+        follower.after(text[:count])
+    assert len(follower._states) <= 1000 // EVERY + 2
