@@ -77,7 +77,7 @@ class Session:
         self.draft, self.chain, self.vocabulary = Draft(text), chain, vocabulary
         self._alphabet = vocabulary.alphabet
         self._blank = np.array([name.isspace() for name in self._alphabet])
-        self._greedy = Chain([step for step in chain.steps if step.forbids], greedy=True)
+        self._greedy = Chain(chain.steps, greedy=True)
         self._new_word = Chain([*chain.steps, BlankFirst(self._blank)], greedy=chain.greedy)
         self._ended: dict[int, str] = {}  # pieces that are whole words, by their numbers
         self._follower, self._seed = Follower(source), seed

@@ -52,6 +52,17 @@ def test_it_follows_a_text_that_is_edited_anywhere(attention: int) -> None:
     check(follower.after(text[:0]), model, text[:0])
 
 
+@ATTENTION
+@pytest.mark.parametrize("count", [1, EVERY - 1, EVERY, EVERY + 1, 2 * EVERY])
+def test_it_reads_again_from_the_first_change_on(attention: int, count: int) -> None:
+    model = random_model(attention=attention)
+    for place in {0, count // 2, count - 2, count - 1} - {-1}:
+        follower, text = Follower(NetworkSource(model)), ids_of(count)
+        follower.after(text)
+        text[place] = (text[place] + 1) % 5
+        check(follower.after(text), model, text)
+
+
 def test_it_comes_back_from_wherever_its_source_has_gone_on_to() -> None:
     model = random_model()
     follower, ids = Follower(NetworkSource(model)), ids_of(200)
