@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # sampling starts faster without it
     from charlstm.sampling.search import Search
     from charlstm.sampling.session import Session
 
-Texts = str | bytes | Sequence[str] | Sequence[bytes]
+Texts = str | bytes | Sequence[str | bytes]
 
 
 class Writing(Avoiding):
@@ -73,27 +73,19 @@ class Writing(Avoiding):
             word_temperature=word_temperature,
         )
         given, length = seed, whole_number("length", length, 0)
+        texts = one_or_several_texts("must_contain", must_contain)
         seed = SystemRandom().getrandbits(32) if seed is None else seed
         stop = "\n" * self.config.lines if stop is None else stop
         pieces: Iterable[list[int]]
-        numbers = {"best_of": best_of, "beam": beam, "tries": tries}
-        numbers = {name: value for name, value in numbers.items() if value is not None}
-        if numbers or must_contain:
+        if texts or (best_of, beam, tries) != (None, None, None):
             from charlstm.sampling.required import lacking  # noqa: PLC0415 - sampling starts faster so
-            from charlstm.sampling.search import MOST, Search  # noqa: PLC0415
+            from charlstm.sampling.search import Search  # noqa: PLC0415
 
-            how = Search(
-                **{
-                    name: whole_number(name, value, 1 if name == "tries" else 2, MOST)
-                    for name, value in numbers.items()
-                }
-            )
-            how.check(filters, seed=given, must_contain=must_contain or None)
-            samples = self.chosen(prime, length, filters, how, [seed], stop, must_contain)
+            how = Search(best_of, beam, tries)
+            how.check(filters, seed=given, must_contain=texts or None)
+            samples = self.chosen(prime, length, filters, how, [seed], stop, texts)
             if samples[0].missing:
-                raise CorpusError(
-                    lacking(one_or_several_texts("must_contain", must_contain), samples)
-                )
+                raise CorpusError(lacking(texts, samples))
             pieces = [samples[0].ids]
         else:
             pieces = stream(self.writer(prime, filters, [seed]), length, self.stops(stop))
@@ -159,7 +151,8 @@ class Writing(Avoiding):
         """
         from charlstm.sampling.required import required  # noqa: PLC0415 - sampling starts faster so
 
-        stops = self.stops(stop)
+        length, stops = whole_number("length", length, 0), self.stops(stop)
+        seeds = [whole_number("seed", seed, 0) for seed in seeds]
         texts = required(
             self.vocabulary, one_or_several_texts("must_contain", must_contain), length, stops
         )
@@ -194,7 +187,7 @@ class Writing(Avoiding):
             raise ConfigError(f"text must be a str, not {shown(text)}")
         chain = (filters or Filters()).chain(Context(self.vocabulary, self.passages))
         seed = SystemRandom().getrandbits(32) if seed is None else seed
-        return Session(self.source(), chain, self.vocabulary, seed, text)
+        return Session(self.source(), chain, self.vocabulary, whole_number("seed", seed, 0), text)
 
     def stops(self, texts: Texts) -> Stops:
         """The stops as ids. One with a character that the model never writes is left out."""
