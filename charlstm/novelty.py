@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.errors import CorpusError
-from charlstm.store.atomic import atomic_write
+from charlstm.store.atomic import atomic_write, lengthen
 
 RUN = 12  # characters of the shortest run that counts as copied
 PIECE, EVERY = 8, 5  # PIECE + EVERY - 1 = RUN
@@ -154,7 +154,7 @@ def _mapped(file: Path, ids: Ids, count: int) -> Entries:
     """The index in `file`, written if it is not there. It is mapped, so that memory stays small."""
     if not file.is_file() or file.stat().st_size != 8 * count:
         with atomic_write(file, CorpusError) as out:
-            out.truncate(8 * count)
+            lengthen(out, 8 * count)
             entries = np.memmap(out.name, np.uint64, "r+", shape=(count,))
             _fill(entries, ids)
             entries.flush()

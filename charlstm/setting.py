@@ -2,12 +2,15 @@
 
 import math
 import types
-from dataclasses import Field, field
+from dataclasses import Field, field, fields
+from numbers import Integral, Real
 from typing import Any, get_args, get_origin
 
 from charlstm.errors import ConfigError, shortened
 
 _NAMES = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+
+_KINDS: dict[type, type] = {int: Integral, float: Real, str: str}
 
 
 def setting(
@@ -54,6 +57,24 @@ def checked(f: Field[Any], value: Any) -> Any:
         raise ConfigError(f"{f.name} must not be empty; leave it out for its default.")
     check_range(f, value)
     return value
+
+
+def check_values(settings: Any) -> None:
+    """Refuse a value of a data class of settings that has another type or is out of range.
+
+    Numbers of NumPy count as numbers.
+
+    Raises:
+        ConfigError: for the first of them.
+    """
+    for f in fields(settings):
+        value = getattr(settings, f.name)
+        if value is None and may_be_none(f):
+            continue
+        kind = next(kind for kind in (*get_args(f.type), f.type) if kind is not types.NoneType)
+        if not isinstance(value, _KINDS[kind]) or isinstance(value, bool):
+            raise ConfigError(f"{f.name} must be {_NAMES[kind]}, not {brief(value)}.")
+        check_range(f, value)
 
 
 def check_range(f: Field[Any], value: Any) -> None:

@@ -1,5 +1,7 @@
 """The index of runs of N characters, against a search through the whole text."""
 
+import os
+import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -156,6 +158,21 @@ def test_where_the_index_cannot_be_kept_it_is_made_each_time(
     expected = index_of(text, n=5)
     monkeypatch.setattr(kept, "IN_MEMORY", 10)
     assert (index_of(text, n=5, file=tmp_path / "gone" / "index").entries == expected.entries).all()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small file system")
+def test_a_disk_with_room_for_the_text_alone_keeps_no_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(tmp_path)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("this root may not mount a tmpfs")
+    try:
+        monkeypatch.setattr(kept, "IN_MEMORY", 10)
+        index_of("ab abb ab" * 3000, n=5, file=tmp_path / "index")
+        assert not any(tmp_path.iterdir())
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
 
 
 @pytest.mark.parametrize("wall", [False, True])

@@ -5,7 +5,8 @@ from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from charlstm.api.arguments import one_or_several_texts, shown, whole_number
-from charlstm.api.priming import Prime, Priming
+from charlstm.api.avoiding import Avoiding
+from charlstm.api.priming import Prime
 from charlstm.errors import ConfigError, CorpusError
 from charlstm.sampling.filters import Filters
 from charlstm.sampling.samples import Written, stream, write_all
@@ -14,20 +15,15 @@ from charlstm.sampling.stops import Stops
 from charlstm.sampling.writer import SampleWriter
 
 if TYPE_CHECKING:  # sampling starts faster without it
-    from charlstm.copying import Passages
     from charlstm.sampling.chosen import Chosen
     from charlstm.sampling.search import Search
     from charlstm.sampling.session import Session
-    from charlstm.text.slices import TextSlice
-    from charlstm.text.vocabulary import Vocabulary
 
-Texts = str | bytes | Sequence[str] | Sequence[bytes]
+Texts = str | bytes | Sequence[str | bytes]
 
 
-class Writing(Priming):
+class Writing(Avoiding):
     """A model that writes."""
-
-    _passages: "Passages | None" = None
 
     def sample(
         self,
@@ -77,20 +73,19 @@ class Writing(Priming):
             word_temperature=word_temperature,
         )
         given, length = seed, whole_number("length", length, 0)
+        texts = one_or_several_texts("must_contain", must_contain)
         seed = SystemRandom().getrandbits(32) if seed is None else seed
         stop = "\n" * self.config.lines if stop is None else stop
         pieces: Iterable[list[int]]
-        if must_contain or (best_of, beam, tries) != (None, None, None):
+        if texts or (best_of, beam, tries) != (None, None, None):
             from charlstm.sampling.required import lacking  # noqa: PLC0415 - sampling starts faster so
             from charlstm.sampling.search import Search  # noqa: PLC0415
 
             how = Search(best_of, beam, tries)
-            how.check(filters, seed=given, must_contain=must_contain or None)
-            samples = self.chosen(prime, length, filters, how, [seed], stop, must_contain)
+            how.check(filters, seed=given, must_contain=texts or None)
+            samples = self.chosen(prime, length, filters, how, [seed], stop, texts)
             if samples[0].missing:
-                raise CorpusError(
-                    lacking(one_or_several_texts("must_contain", must_contain), samples)
-                )
+                raise CorpusError(lacking(texts, samples))
             pieces = [samples[0].ids]
         else:
             pieces = stream(self.writer(prime, filters, [seed]), length, self.stops(stop))
@@ -156,7 +151,8 @@ class Writing(Priming):
         """
         from charlstm.sampling.required import required  # noqa: PLC0415 - sampling starts faster so
 
-        stops = self.stops(stop)
+        length, stops = whole_number("length", length, 0), self.stops(stop)
+        seeds = [whole_number("seed", seed, 0) for seed in seeds]
         texts = required(
             self.vocabulary, one_or_several_texts("must_contain", must_contain), length, stops
         )
@@ -191,32 +187,7 @@ class Writing(Priming):
             raise ConfigError(f"text must be a str, not {shown(text)}")
         chain = (filters or Filters()).chain(Context(self.vocabulary, self.passages))
         seed = SystemRandom().getrandbits(32) if seed is None else seed
-        return Session(self.source(), chain, self.vocabulary, seed, text)
-
-    def passages(self, n: int) -> "Passages":
-        """The runs of `n` characters of the training text, blanks folded.
-
-        Raises:
-            CorpusError: if there are none so long, or that text and its encoded copy are both gone.
-        """
-        from charlstm.training.indexes import passages_in  # noqa: PLC0415 - sampling starts faster so
-
-        if self._passages is None or self._passages.n != n:
-            texts, wall = self._training_texts(), self.predictor.reset_at
-            self._passages = passages_in(texts, self.vocabulary, n, wall)
-        if not self._passages.entries.size:
-            raise CorpusError(
-                f"no {'line' if self.config.lines else 'part'} of the training text has {n:,} "
-                f"{self.vocabulary.unit}s, blanks folded, so none can be copied; choose fewer"
-            )
-        return self._passages
-
-    def _training_texts(self) -> "list[tuple[TextSlice, Vocabulary]]":
-        """The text that the model was trained on, in the ids of this vocabulary."""
-        from charlstm.training.texts import training_text  # noqa: PLC0415 - see above
-
-        text = training_text(self.checkpoint, self.path.resolve().parent)
-        return [(text, self.vocabulary)]
+        return Session(self.source(), chain, self.vocabulary, whole_number("seed", seed, 0), text)
 
     def stops(self, texts: Texts) -> Stops:
         """The stops as ids. One with a character that the model never writes is left out."""

@@ -55,7 +55,7 @@ class Editor:
         self._message = "Type, and let the model go on with Tab or Enter." * (
             not session.draft.text
         )
-        self._likeliest = ""
+        self._likeliest: list[str] = []
         self._exit: int | None = None  # with which `end` was called
         self._text = TextControl(session, screen)
         colours = screen.get_default_color_depth() is not ColorDepth.DEPTH_1_BIT
@@ -177,22 +177,25 @@ class Editor:
         self._text.guess = ""
         if self.session.draft.place == len(self.session.draft.text):
             self._text.guess = self.session.guess
-        shares = self.session.likeliest(LIKELIEST)
-        self._likeliest = "next: " + "  ".join(
+        self._likeliest = [
             f"{quoted(share.name)} {share.probability:.0%}"
-            for share in shares
+            for share in self.session.likeliest(LIKELIEST)
             if share.probability >= 0.005
-        )
+        ]
 
     def _status(self) -> StyleAndTextTuples:
         """What comes next or a message at the left, the model at the right."""
         width = self._app.output.get_size().columns
-        left = " " + printable(self._message or self._likeliest)
         right = f" {printable(self.name)} "
         room = width - get_cwidth(right)
-        if room < 30 or (self._message and get_cwidth(left) > room):
+        if room < 30 or (self._message and get_cwidth(printable(self._message)) >= room):
             room, right = width, ""
-        return [("", left[:room] + " " * (room - get_cwidth(left)) + right)]
+        left = printable(self._message) or "next:"
+        for likeliest in [] if self._message else self._likeliest:
+            if get_cwidth(left) + get_cwidth(likeliest) + 3 > room:
+                break
+            left += f"  {likeliest}"
+        return [("", f" {left}" + " " * (room - 1 - get_cwidth(left)) + right)]
 
     def _keys(self) -> StyleAndTextTuples:
         """The keys, in as many lines as they need."""

@@ -7,7 +7,7 @@ import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 SEARCHES = ("best_of", "beam", "must_contain", "tries")
-MOST = click.IntRange(1, 4096)
+SEVERAL = click.IntRange(2, 4096)  # one would be a plain sample
 
 
 def search_options(command: Command) -> Command:
@@ -16,13 +16,13 @@ def search_options(command: Command) -> Command:
         click.option(
             "--best-of",
             metavar="N",
-            type=MOST,
+            type=SEVERAL,
             help="Write the likeliest per character of N samples.",
         ),
         click.option(
             "--beam",
             metavar="N",
-            type=MOST,
+            type=SEVERAL,
             help="Write the likeliest text that N hypotheses find.",
         ),
         click.option(
@@ -31,7 +31,7 @@ def search_options(command: Command) -> Command:
         click.option(
             "--tries",
             metavar="N",
-            type=MOST,
+            type=click.IntRange(1, 4096),
             help="With --must-contain, samples to draw before texts are placed.  [default: 16]",
         ),
     )

@@ -120,7 +120,7 @@ def _check_terminal() -> None:
     Raises:
         CharlstmError: which names the command for it.
     """
-    instead = f"elsewhere use `{hint('sample', '--prime', '…')}`"
+    instead = f"elsewhere use `{hint('sample')}`"
     if not sys.stdin.isatty() or not (sys.stdout.isatty() or sys.stderr.isatty()):
         raise CharlstmError(f"write needs a terminal, in which you type; {instead}")
     name = os.environ.get("TERM", "")

@@ -14,7 +14,7 @@ import numpy as np
 
 from charlstm.copying.passages import Passages
 from charlstm.errors import CorpusError
-from charlstm.store.atomic import atomic_write
+from charlstm.store.atomic import atomic_write, lengthen
 from charlstm.text.folding import Folding
 from charlstm.text.vocabulary import Ids
 
@@ -52,7 +52,7 @@ def _write(file: Path, texts: Sequence[Ids], n: int, folding: Folding) -> None:
         text = np.memmap(out.name, dtype, "r", HEADER, (joints[-1],))
         passages = Passages(text, n, folding, joints)
         count, at = passages.count(), _entries_at(text)
-        out.truncate(at + 8 * count)
+        lengthen(out, at + 8 * count)
         if count:
             entries = np.memmap(out.name, np.uint64, "r+", at, (count,))
             passages.fill(entries)

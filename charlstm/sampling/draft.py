@@ -54,10 +54,11 @@ class Draft:
             self._change(self.place, self.place, new)
         self._typing = True
 
-    def add(self, text: str) -> None:
-        """Put in a piece that the model has written."""
+    def add(self, text: str) -> int:
+        """Put in a piece that the model has written; its number."""
         self._pieces += 1
         self._change(self.place, self.place, Authored(text, [self._pieces] * len(text)))
+        return self._pieces
 
     def back(self) -> None:
         """Take away the character before the place; at the end of a piece, all of the piece."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from charlstm.errors import ConfigError
 from charlstm.sampling.chain import Chain
 from charlstm.sampling.steps.base import ChainStep, Context
-from charlstm.setting import check_range, setting
+from charlstm.setting import check_values, setting
 
 STEPS: dict[str, tuple[str, ...]] = {  # the chain in its order: each step's file and its settings
     "no_repeat": ("no_repeat",),
@@ -30,7 +30,7 @@ class Filters:
     docs/sampling.md explains each of them.
 
     Raises:
-        ConfigError: if a value is out of range.
+        ConfigError: if a value has another type or is out of range.
     """
 
     temperature: float = setting(1.0, "0 is greedy.", 0.0, 1e6)
@@ -57,10 +57,7 @@ class Filters:
     )
 
     def __post_init__(self) -> None:
-        for f in fields(self):
-            value = getattr(self, f.name)
-            if value is not None:
-                check_range(f, value)
+        check_values(self)
         if self.within_word is not None and self.word_temperature is not None:
             raise ConfigError("within_word and word_temperature exclude each other; give one.")
 

@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from charlstm.sampling.chain import shifted
 from charlstm.sampling.log_probs import log_softmax
-from charlstm.sampling.source import ALL, Source
+from charlstm.sampling.source import Source
 
 CRAMPED = 1e-6  # in place of no place at all for a text, which may still overlap another one
-HOPELESS = 20.0  # nats below the best place so far: there the rest of a text is not read
+WIDE = 64  # places at which a text is read side by side
+HOPELESS = 20.0  # nats below the best so far: there the rest of a text is not read
 
 Ids = Sequence[int]
 Logs = NDArray[np.float64]
@@ -20,32 +21,37 @@ Logs = NDArray[np.float64]
 def log_places(source: Source, last: int, drafts: Sequence[Ids], texts: Sequence[Ids]) -> Logs:
     """The log P of each of J texts after the first t ids of each of K drafts, (J, T + 1, K).
 
-    It is −∞ beyond the end of a draft, and where all drafts are hopeless. The `source` has one
-    column, which has read all that stands before the id `last`.
+    It is −∞ beyond the end of a draft, and where places are hopeless. The `source` has one column,
+    which has read all that stands before the id `last`.
     """
     lengths, K = np.array([len(draft) for draft in drafts]), len(drafts)
     rows = np.zeros((lengths.max() + 1, K), np.intp)
     rows[0] = last
     for column, draft in enumerate(drafts):
         rows[1 : len(draft) + 1, column] = draft
-    here, aside = source.wide(K), source.fresh(K)
-    logs = np.full((len(texts), len(rows), K), -np.inf)
-    best = np.full(len(texts), -np.inf)
-    for t, ids in enumerate(rows):
-        first = log_softmax(shifted(here.step(ids)))
-        state = here.get()
-        inside = t <= lengths
+    inside = np.arange(len(rows))[:, None] <= lengths
+    here, steps = source.wide(K), max(1, WIDE // K)
+    aside = source.fresh(steps * K)
+    logs = np.full((len(texts), *rows.shape), -np.inf)
+    for begin in range(0, len(rows), steps):
+        block = slice(begin, begin + steps)
+        nexts, states = [], []
+        for ids in rows[block]:
+            nexts.append(log_softmax(shifted(here.step(ids))))
+            states.append(here.get())
+        columns = slice(0, rows[block].size)
+        state = {name: np.concatenate([s[name] for s in states]) for name in states[0]}
         for k, text in enumerate(texts):
-            sums = np.where(inside, first[:, text[0]], -np.inf)
-            if len(text) > 1:
-                aside.put(ALL, state)
+            sums = np.concatenate(nexts)[:, text[0]]
+            sums[~inside[block].ravel()] = -np.inf
+            aside.put(columns, state)
             for before, id_ in pairwise(text):
-                if sums.max() < best[k] - HOPELESS:
+                if sums.max() < logs[k].max() - HOPELESS:
                     sums[:] = -np.inf
                     break
-                sums += log_softmax(shifted(aside.step(np.full(K, before, np.intp))))[:, id_]
-            logs[k, t] = sums
-            best[k] = max(best[k], sums.max())
+                logits = aside.step(np.full(aside.columns, before, np.intp))
+                sums += log_softmax(shifted(logits))[columns, id_]
+            logs[k, block] = sums.reshape(-1, K)
     return logs
 
 

@@ -1,12 +1,12 @@
 """Which of many possible samples is written: the settings of a search, and how it is done."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from charlstm.errors import ConfigError
 from charlstm.exclusions import broken, options_of, options_set
-from charlstm.setting import check_range, setting
+from charlstm.setting import check_values, setting
 
 if TYPE_CHECKING:  # sampling starts faster without them
     from charlstm.sampling.chosen import Chosen
@@ -27,18 +27,15 @@ class Search:
     that must occur; after that they are placed. docs/sampling.md explains each of them.
 
     Raises:
-        ConfigError: if a value is out of range.
+        ConfigError: if a value has another type or is out of range.
     """
 
-    best_of: int | None = setting(None, "Samples to choose from.", 1, MOST)
-    beam: int | None = setting(None, "Hypotheses.", 1, MOST)
+    best_of: int | None = setting(None, "Samples to choose from.", 2, MOST)
+    beam: int | None = setting(None, "Hypotheses.", 2, MOST)
     tries: int | None = setting(None, f"Samples to draw; {BATCH} if not given.", 1, MOST)
 
     def __post_init__(self) -> None:
-        for f in fields(self):
-            value = getattr(self, f.name)
-            if value is not None:
-                check_range(f, value)
+        check_values(self)
 
     @property
     def drawn(self) -> int:

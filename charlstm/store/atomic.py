@@ -25,6 +25,7 @@ _STRAY = re.compile(
     r"\..+\.[0-9a-f]{16}\.tmp"
     r"|\..+\.(npz|yaml|csv|json|ids|pieces)\.[1-9][0-9]{0,9}\.tmp"  # of older versions
 )
+BLOCK = 2**20  # bytes written at once
 # The errors of file systems, and of Windows, that cannot open or flush a folder at all.
 _CANNOT_SYNC = {errno.EINVAL, errno.EACCES, errno.EPERM, errno.EBADF, errno.ENOSYS, errno.ENOTSUP}
 
@@ -91,6 +92,20 @@ def temporary(path: Path) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             Path(file.name).unlink(missing_ok=True)
+
+
+def lengthen(file: BinaryIO, size: int) -> None:
+    """Append zeros to a file until it has `size` bytes.
+
+    `truncate` would leave a hole, which takes no room. If the disk is full when a hole of a mapped
+    file is filled, the process dies of SIGBUS.
+
+    Raises:
+        OSError: if the disk has no room for them.
+    """
+    missing = size - file.seek(0, os.SEEK_END)
+    file.writelines(bytes(min(left, BLOCK)) for left in range(missing, 0, -BLOCK))
+    file.flush()
 
 
 def clean_stray(folder: Path, idle: float = 0.0) -> list[Path]:

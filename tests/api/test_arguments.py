@@ -34,6 +34,39 @@ MISTAKES: dict[str, tuple[Callable[[Any], object], str]] = {
         "at must be a whole number, not 1.5",
     ),
     "a step of no text": (lambda m: m.step("", 0, (0, 1)), "there is no text to look at"),
+    "half a character to keep": (
+        lambda m: m.sample(top_k=2.5),
+        "top_k must be a whole number, not 2.5",
+    ),
+    "a word for a temperature": (
+        lambda m: m.sample(temperature="hot"),
+        "temperature must be a number, not 'hot'",
+    ),
+    "no temperature": (lambda m: m.sample(temperature=None), "temperature must be a number"),
+    "a switch for a number": (
+        lambda m: m.sample(best_of=True),
+        "best_of must be a whole number, not True",
+    ),
+    "a word for a run": (
+        lambda m: m.sample(no_repeat="x"),
+        "no_repeat must be a whole number, not 'x'",
+    ),
+    "a number for a way to write words": (
+        lambda m: m.sample(within_word=0),
+        "within_word must be a text, not 0",
+    ),
+    "an empty text that must occur": (
+        lambda m: m.sample(must_contain=""),
+        "the text that must occur is empty",
+    ),
+    "a word for the seed of a search": (
+        lambda m: m.sample(best_of=2, seed="x"),
+        "seed must be a whole number from 0, not 'x'",
+    ),
+    "a word for the seed of a session": (
+        lambda m: m.session(seed="x"),
+        "seed must be a whole number from 0, not 'x'",
+    ),
     "no attention": (lambda m: m.attention(TEXT), "tiny has no attention to look at; train a"),
     "no attention in pairs": (
         lambda m: m.attention_in_pairs(per_condition=2),
@@ -184,6 +217,10 @@ MISTAKES: dict[str, tuple[Callable[[Any], object], str]] = {
     "a text for cells": (
         lambda m: m.gradients(TEXT, cells="rnn"),
         "cells must be a list of texts, not the one text 'rnn'",
+    ),
+    "a fraction of samples": (
+        lambda m: m.sample(best_of=1.5),
+        "best_of must be a whole number, not 1.5",
     ),
     "a fraction of pairs": (
         lambda m: m.agree(per_condition=2.5),

@@ -112,7 +112,7 @@ def test_the_colours_say_who_wrote_what(learnt_run: Path, tmp_path: Path) -> Non
     options = ("--prime=The ca", "--seed=2")
     with writing(learnt_run, tmp_path, *options) as window:
         window.until(f"The ca{GREY}{guess}", colours=True)
-        window.until("next: 't' ")
+        window.until("next:  't' ")
         window.press("Tab")
         piece = session.write_word()
         window.until(f"The ca{MODEL}{piece}{GREY}{session.guess}", colours=True)
@@ -131,9 +131,9 @@ def test_a_character_that_the_model_never_saw_is_said_once(
         window.until("never seen in training, read as unknown: '日'")
         assert window.cursor == (6, 0)  # it takes two columns
         window.type("a")
-        window.until("next: ")
+        window.until("next:  ")
         window.type("日")
-        window.until(lambda: "日a日" in window.screen() and "next: " in window.screen())
+        window.until(lambda: "日a日" in window.screen() and "next:  " in window.screen())
         window.type("é")
         window.until("read as unknown: '日' 'é'")
         window.press("BSpace", "BSpace", "BSpace", "BSpace")

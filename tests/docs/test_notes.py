@@ -3,15 +3,13 @@
 import ast
 import importlib
 import re
-import shlex
 from typing import Any
 
-import click
 import numpy as np
 import pytest
+from doc_commands import parse_command
 from repository import ROOT, TESTS
 
-from charlstm.cli import cli
 from charlstm.nn import reference
 from charlstm.nn.graph import Graph, Operators, State
 from charlstm.nn.network import Network
@@ -69,24 +67,7 @@ def resolved(name: str) -> Any:
 
 @pytest.mark.parametrize("line", quoted("charlstm "))
 def test_every_command_knows_its_options(line: str) -> None:
-    command, words = named_command(line)
-    context = click.Context(command, info_name=line)
-    values, rest, _ = command.make_parser(context).parse_args(words)
-    assert not rest, "more words than the command has arguments"
-    for option in command.params:
-        if isinstance(option, click.Option) and option.name in values:
-            option.type_cast_value(context, values[option.name])
-
-
-def named_command(line: str) -> tuple[click.Command, list[str]]:
-    """The command that a line calls, and the words that are left for it."""
-    command: click.Command = cli
-    words = shlex.split(line)[1:]
-    while isinstance(command, click.Group):
-        found = command.get_command(click.Context(command), words[0])
-        assert found is not None, line
-        command, words = found, words[1:]
-    return command, words
+    parse_command(line)
 
 
 @pytest.mark.parametrize("name", quoted(r"test_\w+(::|$)"))

@@ -23,12 +23,11 @@ class Terminal:
         self, socket: Path, folder: Path, command: list[object], environment: Mapping[str, str]
     ) -> None:
         self._socket = socket  # of a server of its own
-        words = shlex.join(map(str, command))
-        typed = f"{words}; echo status $?; exec cat"
+        settings = [f"{name}={value}" for name, value in environment.items()]
+        words = shlex.join(map(str, ["env", *settings, *command]))
+        size = ("-x", "100", "-y", "30", "-c", str(folder))
         self._tmux(
-            *("-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "30", "-c", str(folder)),
-            *(word for name, value in environment.items() for word in ("-e", f"{name}={value}")),
-            typed,
+            *("-f", "/dev/null", "new-session", "-d", *size, f"{words}; echo status $?; exec cat")
         )
 
     def _tmux(self, *words: str) -> str:

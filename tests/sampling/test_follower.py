@@ -52,6 +52,17 @@ def test_it_follows_a_text_that_is_edited_anywhere(attention: int) -> None:
     check(follower.after(text[:0]), model, text[:0])
 
 
+@ATTENTION
+@pytest.mark.parametrize("count", [1, EVERY - 1, EVERY, EVERY + 1, 2 * EVERY])
+def test_it_reads_again_from_the_first_change_on(attention: int, count: int) -> None:
+    model = random_model(attention=attention)
+    for place in {0, count // 2, count - 2, count - 1} - {-1}:
+        follower, text = Follower(NetworkSource(model)), ids_of(count)
+        follower.after(text)
+        text[place] = (text[place] + 1) % 5
+        check(follower.after(text), model, text)
+
+
 def test_it_comes_back_from_wherever_its_source_has_gone_on_to() -> None:
     model = random_model()
     follower, ids = Follower(NetworkSource(model)), ids_of(200)
@@ -80,3 +91,10 @@ def test_a_text_of_ten_thousand_characters_is_read_once() -> None:
     assert {cost(np.concatenate([shorter, typed[:k]])) for k in range(2, 50)} == {1}
     assert cost(text[:5000]) < EVERY  # the cursor goes elsewhere, and nothing is changed there
     assert cost(shorter) < EVERY
+
+
+def test_it_keeps_a_state_for_every_128_characters_and_no_more() -> None:
+    follower, text = Follower(NetworkSource(random_model())), ids_of(1000)
+    for count in (*range(1000), *range(1000, 0, -7)):
+        follower.after(text[:count])
+    assert len(follower._states) <= 1000 // EVERY + 2

@@ -16,8 +16,12 @@ DRAFTS = [[1, 2, 3, 4, 0], [], [3, 3]]
 TEXTS = [[2], [4, 0, 1]]
 
 
+@pytest.mark.parametrize("wide", [1, 7, 64])
 @pytest.mark.parametrize("attention", [0, 3])
-def test_each_place_has_the_likelihood_of_the_text_there(attention: int) -> None:
+def test_each_place_has_the_likelihood_of_the_text_there(
+    attention: int, wide: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "WIDE", wide)
     model = random_model(attention=attention, num_layers=2)
     source = NetworkSource(model)
     source.read(PRIME[:-1])
@@ -37,6 +41,7 @@ def test_where_it_is_hopeless_a_text_is_not_read_on(monkeypatch: pytest.MonkeyPa
     draft, texts = [0, 3, 3, 1, 2, 4, 4, 4, 0, 2] * 3, [[0], [1, 0, 2]]
     exact = log_places(source, 0, [draft], texts)
     monkeypatch.setattr(places, "HOPELESS", 1.0)
+    monkeypatch.setattr(places, "WIDE", 1)
     some = log_places(source, 0, [draft], texts)
     given_up = some == -np.inf
     assert not given_up[0].any()

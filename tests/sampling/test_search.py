@@ -37,7 +37,7 @@ def test_a_search_leaves_the_writer_as_it_was() -> None:
     source.read(PRIME[:-1])
     before = source.get()
     writer = SampleWriter(source, Filters().chain(), PRIME, [0])
-    for how, texts in ((Search(best_of=1), []), (Search(beam=1), []), (Search(), [[4, 4, 4, 4]])):
+    for how, texts in ((Search(best_of=2), []), (Search(beam=2), []), (Search(), [[4, 4, 4, 4]])):
         first, again = (list(how.samples(writer, 30, Stops(), texts, [1])) for _ in range(2))
         assert first[0].ids == again[0].ids
         assert all(np.array_equal(source.get()[name], before[name]) for name in before)

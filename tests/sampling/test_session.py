@@ -2,13 +2,19 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cells_under_test import random_model
 from command_line import TINY, Runner
 
 from charlstm import Model, load
+from charlstm.sampling.chain import Chain
 from charlstm.sampling.filters import Filters
-from charlstm.sampling.session import LONGEST_LINE, LONGEST_WORD
+from charlstm.sampling.session import LONGEST_LINE, LONGEST_WORD, Session
+from charlstm.sampling.source import NetworkSource
+from charlstm.sampling.steps.base import Context
+from charlstm.text.vocabulary import Vocabulary
 
 GREEDY = Filters(temperature=0)
 
@@ -56,12 +62,71 @@ def test_a_word_goes_on_behind_a_line_break_only_when_asked_again(model: Model) 
     assert pieces[2] == sampled(model, "The cats are here.\n").split(" ")[0]
 
 
-def test_what_the_model_never_ends_is_cut(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("charlstm.sampling.session.Session._word", lambda _, draws: draws)
-    monkeypatch.setattr("charlstm.sampling.session.Session._line", lambda _, draws: draws)
-    session = model.session()
-    assert len(session.write_word()) == LONGEST_WORD
+def test_what_the_model_never_ends_is_cut() -> None:
+    letters = Vocabulary("char", "abc")
+    session = Session(NetworkSource(random_model(vocabulary_size=3)), Chain(), letters, 1)
+    assert len(session.write_word()) == len(session.guess) == LONGEST_WORD
     assert len(session.write_line()) == LONGEST_LINE
+
+
+def wild_session(seed: int, **filters: Any) -> Session:
+    """One of a model that knows nothing, so that every character follows every other."""
+    vocabulary = Vocabulary("char", "\n abcdefgh")
+    model = random_model(vocabulary_size=vocabulary.size, spread=0.1)
+    chain = Filters(**filters).chain(Context(vocabulary))
+    return Session(NetworkSource(model), chain, vocabulary, seed)
+
+
+@pytest.mark.parametrize("filters", [{}, {"no_repeat": 5}, {"top_k": 9, "word_temperature": 2.0}])
+def test_the_next_piece_does_not_go_on_with_a_word_that_has_ended(filters: dict[str, Any]) -> None:
+    for seed in range(20):
+        session = wild_session(seed, **filters)
+        word = session.write_word()
+        for write in (session.write_word, session.write_line, session.write_word):
+            assert write()[0].isspace() or word.endswith("\n")
+            session.draft.undo()
+
+
+def test_nor_with_a_guess_that_was_taken(model: Model) -> None:
+    session = model.session("The ca", Filters(temperature=5.0), seed=1)
+    assert session.take_guess().isalpha()
+    for _ in range(30):
+        assert session.write_word()[0].isspace()
+        session.draft.undo()
+    free = model.session("The cat", Filters(temperature=5.0), seed=1)
+    assert not all(free.write_word()[0].isspace() and free.draft.undo() for _ in range(30))
+
+
+def test_a_person_may_go_on_with_any_word() -> None:
+    """So the model may do so as well, unless the word is as the model has ended it."""
+    typed, cut = set(), set()
+    for seed in range(60):
+        session = wild_session(seed)
+        session.write_word()
+        session.draft.type("a")
+        typed.add(session.write_word()[0])
+        session = wild_session(seed)
+        session.write_word()
+        session.draft.move(len(session.draft.text) - 1)
+        session.draft.delete()
+        cut.add(session.write_word()[0])
+    assert len(typed & {*"abcdefgh"}) > 5
+    assert len(cut & {*"abcdefgh"}) > 5
+
+
+def test_a_word_whose_beginning_is_changed_may_have_no_end(model: Model) -> None:
+    """The likeliest character is no blank any more, and no other is left."""
+    session = model.session("The ", Filters(top_k=1, temperature=0.5))
+    session.take_guess()
+    word = session.draft.text
+    for place in range(len(word)):
+        session.draft.move(place)
+        session.draft.delete()
+        session.draft.move(len(word) - 1)
+        assert session.write_word()
+        session.draft.undo()
+        session.draft.undo()
+    assert session.draft.text == word
 
 
 def test_the_same_keys_give_the_same_text_and_another_try_another_piece(model: Model) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from charlstm.errors import CharlstmError, CheckpointError, RunError
 from charlstm.store import atomic
-from charlstm.store.atomic import atomic_write, clean_stray
+from charlstm.store.atomic import atomic_write, clean_stray, lengthen
 from charlstm.store.lock import lock
 
 OLD, NEW = b"old\n" * 50, b"the new content\n" * 100
@@ -245,6 +245,19 @@ def test_a_disk_that_is_really_full_leaves_the_old_file(tmp_path: Path) -> None:
         assert_old(path)
     finally:
         subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+@pytest.mark.parametrize("begin", [b"", b"abc"])
+def test_a_longer_file_ends_with_zeros_and_has_room_on_the_disk(
+    path: Path, monkeypatch: pytest.MonkeyPatch, begin: bytes
+) -> None:
+    monkeypatch.setattr(atomic, "BLOCK", 1000)
+    with atomic_write(path) as file:
+        file.write(begin)
+        lengthen(file, 100_000)
+        assert Path(file.name).stat().st_blocks * 512 >= 100_000  # no hole
+        lengthen(file, 10)
+    assert path.read_bytes() == begin + bytes(100_000 - len(begin))
 
 
 KILLED = """
