@@ -15,9 +15,8 @@ from charlstm.errors import CharlstmError, CheckpointError
 from charlstm.nn import Array
 from charlstm.nn.cells import cell_options
 from charlstm.nn.parameters import ALIGN, Architecture, Parameters, flat_size
-from charlstm.progress import Course, Progress, typed
+from charlstm.progress import Course, Progress, Sums, typed
 from charlstm.store import archive
-from charlstm.store.metrics import Sums
 from charlstm.text.vocabulary import Vocabulary
 
 

@@ -134,8 +134,8 @@ class Scorer:
 
     def score(self, predictor: Predictor, group: int) -> Score:
         """The score of the columns of one group."""
-        windows = self._scored(self._network(predictor, group), group)
-        V = predictor.vocabulary_size
+        network, V = self._network(predictor, group), predictor.vocabulary_size
+        windows = self._scored(network, group)
         return total(_summed(losses, inside, targets < V) for losses, targets, inside in windows)
 
     def score_each(self, mixture: Mixture, group: int) -> list[Score]:

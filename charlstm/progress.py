@@ -2,16 +2,42 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import astuple, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from charlstm.config import MOST
-from charlstm.store.metrics import Sums
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Record = TypeVar("Record", bound="DataclassInstance")
+
+
+@dataclass
+class Sums:
+    """What a run adds up over its updates until the next row: the means of that row."""
+
+    updates: int = 0
+    nats: float = 0.0  # per character
+    grad_norm: float = 0.0
+    clipped: int = 0
+
+    def __post_init__(self) -> None:
+        if not all(0 <= value < math.inf for value in astuple(self)):
+            raise ValueError("sums that no run can have")
+
+    def add(self, nats: float, grad_norm: float, *, clipped: bool) -> None:
+        """Count one update."""
+        self.updates += 1
+        self.nats += nats
+        self.grad_norm += grad_norm
+        self.clipped += clipped
+
+    def means(self) -> dict[str, float]:
+        """The mean columns of a row."""
+        names = "train_nats", "grad_norm", "clipped"
+        sums = self.nats, self.grad_norm, self.clipped
+        return {name: value / self.updates for name, value in zip(names, sums, strict=True)}
 
 
 @dataclass

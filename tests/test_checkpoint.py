@@ -9,9 +9,8 @@ from repository import GOLDEN
 
 from charlstm.checkpoint import load, save
 from charlstm.errors import CheckpointError
-from charlstm.progress import Course, Progress
+from charlstm.progress import Course, Progress, Sums
 from charlstm.store import archive
-from charlstm.store.metrics import Sums
 
 RUN = GOLDEN / "run-format1.npz"  # 20 updates by the first version; never make it anew
 

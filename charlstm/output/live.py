@@ -9,7 +9,7 @@ from html import escape
 from typing import Any, Self
 
 from charlstm.output.curves import Point, curves_image
-from charlstm.store.metrics import Sums
+from charlstm.progress import Sums
 from charlstm.training.events import Event, Finished, Note, Preview, Started, Updated, Validated
 from charlstm.training.summary import clock, done_line, start_lines
 

@@ -12,7 +12,8 @@ import numpy as np
 from charlstm.hints import command
 from charlstm.nn import Array
 from charlstm.nn.saturation import FLAT, Sizes, memory_sizes
-from charlstm.store.metrics import SATURATED, Sums
+from charlstm.progress import Sums
+from charlstm.store.metrics import SATURATED
 from charlstm.training.start import Training
 
 FAR = 0.1  # of all that was learnt, from the first loss to the best validation

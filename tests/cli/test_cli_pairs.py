@@ -2,11 +2,12 @@
 
 import csv
 import json
+import os
 import string
 from pathlib import Path
 
 import pytest
-from command_line import TINY, Runner
+from command_line import TINY, Runner, start
 
 from charlstm import load
 from charlstm.pairs.pair import Pair
@@ -392,6 +393,29 @@ def test_pairs_come_from_standard_input(charlstm: Runner, run: Path, here: Path)
     )
     message = charlstm.fails("agree", "-r", run, "--pairs=-", "--pairs=-", stdin=BLIMP.encode())
     assert "- is named twice" in message
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_pairs_come_from_a_named_pipe(run: Path, here: Path) -> None:
+    os.mkfifo(here / "fifo")
+    process = start("agree", "-r", run, "--pairs=fifo", "--json")
+    (here / "fifo").write_text(MARVIN, encoding="utf-8")  # waits for its reader
+    output, said = process.communicate()
+    assert (process.returncode, said) == (0, b"")
+    assert list(json.loads(output)["conditions"]) == ["simple"]
+
+
+def test_nothing_is_no_pairs_no_suite_and_no_sentence(
+    charlstm: Runner, run: Path, here: Path
+) -> None:
+    write(here, {"empty": ""})
+    for file in ("/dev/null", "empty"):
+        said = charlstm.fails("agree", "-r", run, "--pairs", file)
+        assert said.startswith(f"{file}: no pairs in it; write some with ")
+        said = charlstm.fails("agree", "-r", run, "--suite", file)
+        assert said == f"{file}: not JSON (Expecting value at line 1, column 1)"
+        said = charlstm.fails("surprisal", "-r", run, file)
+        assert said == "there is no sentence; give one on each line"
 
 
 def test_a_file_in_a_folder_is_an_input(charlstm: Runner, run: Path, here: Path) -> None:

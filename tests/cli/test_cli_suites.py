@@ -164,6 +164,8 @@ def test_the_format_of_published_files(charlstm: Runner, here: Path, planted_run
     found = charlstm.ok(*command, "s.json").json
     assert [p["formula"] for p in found["suites"][0]["predictions"]] == [BOTH]
     assert charlstm.ok(*command, "-", stdin=text.encode()).json == found
+    (here / "wide.json").write_text(text, encoding="utf-16")
+    assert charlstm.ok(*command, "wide.json").json == found
     for metric in ("all", ["mean", "sum"]):
         value["meta"]["metric"] = metric
         assert charlstm.ok(*command, write(here / "m.json", value)).json == found

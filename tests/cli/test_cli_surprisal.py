@@ -226,6 +226,9 @@ def test_several_files_are_numbered_on(charlstm: Runner, here: Path, tiny_run: P
     assert [(r["sentence_id"], r["token"]) for r in rows] == [
         *(("1", "The"), ("1", "cat"), ("2", "is"), ("3", "x"))
     ]
+    (here / "mark.txt").write_bytes(b"\xef\xbb\xbfThe dog\r\nis wet.\r\n")
+    marked = charlstm.ok("surprisal", "mark.txt", "-r", tiny_run).output
+    assert [row["token"] for row in table(marked)] == ["The", "dog", "is", "wet."]
     wide = charlstm.ok("surprisal", "b.txt", "--encoding=utf-16", "-r", tiny_run).output
     assert [row["token"] for row in table(wide)] == ["The", "dog", "is", "wet."]
 

@@ -8,7 +8,8 @@ import pytest
 
 from charlstm.errors import RunError
 from charlstm.nn.cells import CELLS
-from charlstm.store.metrics import COLUMNS, SATURATED, Metrics, Sums, read, read_numbers
+from charlstm.progress import Sums
+from charlstm.store.metrics import COLUMNS, SATURATED, Metrics, read, read_numbers
 
 OURS = """update,characters,epoch,seconds,train_nats,val_nats,lr,grad_norm,clipped
 5,480,0.2,1.25,2.5,2.25,0.02,0.75,0

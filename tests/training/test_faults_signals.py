@@ -29,6 +29,8 @@ READERS = (
     "surprisal --run RUN fifo",
     "agree --run RUN --pairs fifo",
     "agree --run RUN --suite fifo",
+    "agree --run RUN --pairs fifo",
+    "agree --run RUN --suite fifo",
     "sample --run RUN --prime-file fifo",
     "inspect gates --run RUN fifo",
     "train --config ./fifo",
