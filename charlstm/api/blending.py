@@ -105,8 +105,8 @@ class Blend(Predicting):
         Raises:
             CorpusError: if one of these texts and its encoded copy are both gone.
         """
-        found = [part.novelty(text) for part, _ in self.parts]
-        return max(found, key=lambda novelty: (novelty.longest, novelty.copied))
+        novelties = [part.novelty(text) for part, _ in self.parts]
+        return max(novelties, key=lambda novelty: (novelty.longest, novelty.copied))
 
     def _training_texts(self) -> "list[tuple[TextSlice, Vocabulary]]":
         """The texts that the parts were trained on, each with the vocabulary of its part."""

@@ -87,8 +87,8 @@ def command(
     if searches:
         from charlstm.cli.searches import searched  # noqa: PLC0415 - plain samples start faster
 
-        samples, found = searched(model, writer, length, how, stops, seeds, logprobs)
-        reports.append(found)
+        samples, search = searched(model, writer, length, how, stops, seeds, logprobs)
+        reports.append(search)
     elif count == 1 and not as_json:
         ids = output.stream(stream(writer, length, stops))
         taken_back = writer.taken_back[0]
