@@ -11,7 +11,7 @@ from command_line import TEXT, Runner, sentences, start
 from planted_brackets import CARRIER, bracket_text, write_bracket_run
 
 from charlstm.studies.features.characters import defined
-from charlstm.studies.features.characters.library import BY_NAME
+from charlstm.studies.features.characters.catalogue import BY_NAME
 
 LOOK = ("inspect", "features", "--controls=19", "-r")
 

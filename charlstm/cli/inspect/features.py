@@ -11,7 +11,7 @@ from charlstm.cli.progress import growing_bar
 from charlstm.cli.terminal import typed
 from charlstm.cli.texts import ids_of
 from charlstm.output.terminal import table
-from charlstm.studies.features.characters.library import FEATURES
+from charlstm.studies.features.characters.catalogue import FEATURES
 from charlstm.studies.features.choice import chosen_features
 from charlstm.studies.features.measure import (
     CANDIDATES,

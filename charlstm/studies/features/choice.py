@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from charlstm.errors import CharlstmError, shortened
 from charlstm.hints import command, nearest
+from charlstm.studies.features.characters.catalogue import BY_NAME
 from charlstm.studies.features.characters.defined import defined_feature
-from charlstm.studies.features.characters.library import BY_NAME
 from charlstm.studies.features.characters.marking import Feature
 
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from charlstm.errors import CharlstmError
 from charlstm.studies.features.characters import defined
+from charlstm.studies.features.characters.catalogue import BY_NAME, FEATURES
 from charlstm.studies.features.characters.defined import defined_feature
-from charlstm.studies.features.characters.library import BY_NAME, FEATURES
 
 # The feature, a text, its value after each character (a flag is 1 or ., a count a digit), and the
 # characters that need it. ⏎ and → stand for a newline and a tab.

@@ -5,7 +5,7 @@ from random import Random
 import numpy as np
 from printed import all_differ, each
 
-from charlstm.studies.features.characters.library import BY_NAME
+from charlstm.studies.features.characters.catalogue import BY_NAME
 from charlstm.studies.features.costs import Cost, Needs
 from charlstm.studies.features.labels import LeftOut
 from charlstm.studies.features.report import FeaturesReport

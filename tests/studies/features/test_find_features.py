@@ -15,7 +15,7 @@ from charlstm.nn.cells import CELLS
 from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.nn.recording import record
 from charlstm.nn.variants import untrained
-from charlstm.studies.features.characters.library import BY_NAME, FEATURES
+from charlstm.studies.features.characters.catalogue import BY_NAME, FEATURES
 from charlstm.studies.features.characters.marking import Feature, Marking
 from charlstm.studies.features.costs import Ablations, Cost, Needs
 from charlstm.studies.features.halves import Halves, halves_of

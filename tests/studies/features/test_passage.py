@@ -9,7 +9,7 @@ from browsers import chromium, opened
 from planted_brackets import CARRIER, VOCABULARY, bracket_model, bracket_text, write_bracket_run
 
 import charlstm as package
-from charlstm.studies.features.characters.library import BY_NAME
+from charlstm.studies.features.characters.catalogue import BY_NAME
 from charlstm.studies.features.measure import find_features
 from charlstm.studies.features.passage import LENGTH, Passage, passage_of
 from charlstm.studies.features.report import FeaturesReport

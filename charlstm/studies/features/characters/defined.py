@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 
 from charlstm.errors import CharlstmError, shortened
-from charlstm.studies.features.characters.library import BY_NAME
+from charlstm.studies.features.characters.catalogue import BY_NAME
 from charlstm.studies.features.characters.marking import Feature, Marking
 from charlstm.text.vocabulary import is_text
 
