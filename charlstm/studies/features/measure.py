@@ -5,7 +5,7 @@ units by eye. Here a unit that is chosen on one half of a text carries a feature
 half
 
 - it tells the feature better than the best of all units tells shifted labels, and clearly, and
-  better than the last character alone does;
+  more than the last character alone does;
 - the network predicts the text, and the characters that need the feature, better than their
   frequency alone would;
 - the unit's ablation costs more on these characters than that of random units does, and more than

@@ -8,7 +8,8 @@ from charlstm.studies.features.costs import Cost, Needs
 from charlstm.studies.features.labels import LeftOut
 from charlstm.studies.features.telling import LUCK, clarity, strength
 
-CLEAR = 0.4  # the least correlation, or 2·AUC - 1, of a carrier
+# The least correlation, or 2·AUC - 1, of a carrier, and the least more than the last character's.
+CLEAR, MORE = 0.4, 0.1
 COSTS, DEVIATIONS = 0.02, 3.0  # the least cost in nats, and the least difference from others
 
 
@@ -114,7 +115,7 @@ class Features:
     def names(self) -> dict[tuple[int, int], str]:
         """What units are called: by the feature that they carry, or else tell best of all units.
 
-        The second kind has a question mark. Its unit tells the feature clearly, and better than the
+        The second kind has a question mark. Its unit tells the feature clearly, and more than the
         last character does, but the network may do without it.
         """
         names = {
@@ -128,9 +129,11 @@ class Features:
 
 
 def is_memory(found: FeatureUnits, score: float) -> bool:
-    """Whether a unit of this score tells a feature clearly, and better than the last character."""
-    strong = float(strength(score, found.counts))
-    return bool(clarity(strong, found.counts) >= CLEAR and strong > found.character)
+    """Whether a unit of this score tells a feature clearly, and more than the last character."""
+    clear, last = (
+        clarity(s, found.counts) for s in (strength(score, found.counts), found.character)
+    )
+    return bool(clear >= max(CLEAR, last + MORE))
 
 
 def is_needed(found: FeatureUnits, cost: Cost | None) -> bool:

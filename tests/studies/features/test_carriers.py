@@ -50,11 +50,13 @@ def test_a_unit_is_not_needed_if_one_is_broken(found: FeatureUnits, cost: Cost |
         (False, 0.29, 0.6, True),
         (False, 0.69, 0.6, False),
         (False, 0.31, 0.6, False),
-        (False, 0.90, 0.91, False),
+        (False, 0.90, 0.84, True),
+        (False, 0.90, 0.86, False),
         (True, 0.41, 0.3, True),
         (True, -0.41, 0.3, True),
         (True, 0.39, 0.3, False),
-        (True, -0.8, 0.81, False),
+        (True, -0.8, 0.69, True),
+        (True, -0.8, 0.71, False),
     ],
 )
 def test_a_memory_is_clear_and_tells_more_than_the_last_character(
