@@ -58,6 +58,17 @@ def test_files_and_pipes_and_cuts(charlstm: Runner, run: Path, text: Path, here:
     assert float(rows[0]["cost_nats"]) == pytest.approx(first["cost_nats"])
 
 
+def test_a_picture_and_a_page_name_the_unit(
+    charlstm: Runner, run: Path, text: Path, here: Path
+) -> None:
+    pytest.importorskip("matplotlib")
+    ask = (*LOOK, run, text, "--feature=parentheses")
+    charlstm.ok(*ask, "--save=f.svg", "--save=f.html")
+    assert f"parentheses 0:{CARRIER}" in (here / "f.svg").read_text(encoding="utf-8")
+    names = f'"names":{{"0:{CARRIER}":"parentheses"}}'
+    assert names in (here / "f.html").read_text(encoding="utf-8")
+
+
 def test_a_feature_of_ones_own_is_found_and_named(charlstm: Runner, run: Path, text: Path) -> None:
     pattern = r"bracket=\([^)]*(?P<needs>\))"
     found = charlstm.ok(*LOOK, run, text, "--feature=word", "--define", pattern, "--json").json

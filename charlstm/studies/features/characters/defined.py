@@ -27,7 +27,7 @@ warnings.simplefilter("ignore")
 pattern, text = json.load(sys.stdin)
 pattern = re.compile(pattern, re.MULTILINE)
 needs = [{NEEDS!r}] * ({NEEDS!r} in pattern.groupindex)
-json.dump([[list(map(found.span, [0, *needs])) for found in pattern.finditer(text)]], sys.stdout)
+json.dump([list(map(found.span, [0, *needs])) for found in pattern.finditer(text)], sys.stdout)
 """
 
 
@@ -78,6 +78,7 @@ def _mark(name: str, pattern: str, has_needs: bool, text: str) -> Marking:
 
 
 def _matches(name: str, pattern: str, text: str) -> list[list[list[int]]]:
+    """Where each match begins and ends, and after it the same of its group `needs`, if any."""
     command = [sys.executable, "-I", "-S", "-c", PROGRAM]
     given = json.dumps([pattern, text])
     try:
@@ -93,5 +94,5 @@ def _matches(name: str, pattern: str, text: str) -> list[list[list[int]]]:
     except subprocess.CalledProcessError as error:
         reason = (error.stderr or "").strip().rpartition("\n")[2] or f"exit code {error.returncode}"
         raise CharlstmError(f"the pattern of {name!r} cannot be matched: {reason}") from error
-    (matches,) = json.loads(done.stdout)
-    return list(matches)
+    matches: list[list[list[int]]] = json.loads(done.stdout)
+    return matches

@@ -24,11 +24,16 @@ def position_in_word(text: str) -> Marking:
 
 
 def position_in_sentence(text: str) -> Marking:
-    """How many characters of a sentence are read; the . ! or ? that ends it needs it."""
+    """How many characters of a sentence are read; the . ! or ? that ends it needs it.
+
+    An empty line ends one too. Up to the first end nothing is counted.
+    """
     ends = np.zeros(len(text), np.bool_)
     for found in SENTENCE.finditer(text):
         ends[found.end() - 1] = True
-    return Marking(since(ends), where(text, ".!?".__contains__))
+    begun = np.logical_or.accumulate(ends)
+    values = np.where(begun, since(ends), 0).astype(np.int32)
+    return Marking(values, where(text, ".!?".__contains__))
 
 
 def number(text: str) -> Marking:
