@@ -52,7 +52,7 @@ class Featuring(Measuring):
 
         features = chosen_features(several_texts("names", names), patterns("define", define))
         network = self.parameters, self.vocabulary, self._given(text)
-        found = find_features(
+        measured = find_features(
             *network,
             features,
             candidates=whole_number("candidates", candidates, 1),
@@ -61,11 +61,11 @@ class Featuring(Measuring):
             seed=whole_number("seed", seed, 0),
             progress=progress,
         )
-        passage = passage_of(*network, features, found)
-        page = partial(self._page, network[2][passage.start :], found)
-        return FeaturesReport(found, self.name, self.vocabulary.unit, passage, page)
+        passage = passage_of(*network, features, measured)
+        page = partial(self._page, network[2][passage.start :], measured)
+        return FeaturesReport(measured, self.name, self.vocabulary.unit, passage, page)
 
-    def _page(self, ids: "Ids", found: "Features") -> bytes:
+    def _page(self, ids: "Ids", measured: "Features") -> bytes:
         """The page that reads the beginning of `ids`, with the names of units."""
         from charlstm.output.page.network import early_limit, page_limit  # noqa: PLC0415
         from charlstm.studies.describe.equations import one_step  # noqa: PLC0415
@@ -77,10 +77,10 @@ class Featuring(Measuring):
         text = self.vocabulary.decode_bytes(some) if is_bytes else self.vocabulary.decode(some)
         return trace_page(
             trace_text(self.parameters, self.vocabulary, text),
-            next(iter(found.names), found.features[0].best.place),
+            next(iter(measured.names), measured.features[0].best.place),
             f"What {self.name} knows of a text",
             self.read_by(len(some)),
             one_step(self.parameters.cell).written,
             self.on_the_way(early_limit(self.parameters)),
-            found.names,
+            measured.names,
         )

@@ -75,15 +75,15 @@ class Ablations:
         progress: Progress,
     ) -> dict[tuple[int, str], Cost]:
         """The cost of each unit for the `wanted` features, by unit and the feature's name."""
-        H, found = self._parameters.architecture.hidden_size, {}
+        H, costs = self._parameters.architecture.hidden_size, {}
         for done, (unit, names) in enumerate(wanted.items()):
             progress(done, len(wanted))
             without = ablated(self._parameters, divmod(unit, H))
             added = losses(without, self._ids, self._start, self._stop) - self._losses
             for name in names:
-                found[unit, name] = _cost(added, needs[name].places - self._start)
+                costs[unit, name] = _cost(added, needs[name].places - self._start)
         progress(len(wanted), len(wanted))
-        return found
+        return costs
 
 
 def _cost(added: NDArray[np.float32], places: NDArray[np.intp]) -> Cost:

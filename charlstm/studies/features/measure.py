@@ -87,18 +87,14 @@ def find_features(
     needs = {
         each.feature.name: ablations.needs(each.needs) for each in labels if each.needs is not None
     }
-    tellers = {
-        each.feature.name: [one.unit for one in found.best if one.luck <= LUCK]
-        for each, found in zip(labels, tellings, strict=True)
-    }
-    wanted = _to_ablate(tellers, needs, drawn) if ablations.has_learnt else {}
+    wanted = _to_ablate(_tellers(labels, tellings), needs, drawn) if ablations.has_learnt else {}
     costs = ablations.costs(wanted, needs, progress)
-    found = [
+    measured = [
         _feature_units(each, telling, needs.get(each.feature.name), drawn, costs, shape.hidden_size)
         for each, telling in zip(labels, tellings, strict=True)
     ]
     return Features(
-        features=carried_once(found),
+        features=carried_once(measured),
         left_out=left_out,
         characters=halves.stop - halves.start,
         controls=len(drawn),
@@ -119,6 +115,14 @@ def _to_ablate(
     return wanted
 
 
+def _tellers(labels: Sequence[Labels], tellings: Sequence[Tellings]) -> dict[str, list[int]]:
+    """The units that tell each feature, by its name."""
+    return {
+        each.feature.name: [best.unit for best in telling.best if best.luck <= LUCK]
+        for each, telling in zip(labels, tellings, strict=True)
+    }
+
+
 def _feature_units(
     labels: Labels,
     tellings: Tellings,
@@ -132,7 +136,7 @@ def _feature_units(
     random = [
         costs[unit, name].needing for unit in drawn if unit not in own and (unit, name) in costs
     ]
-    found = FeatureUnits(
+    units = FeatureUnits(
         feature=labels.feature,
         counts=labels.counts,
         mean=labels.mean,
@@ -146,9 +150,9 @@ def _feature_units(
     candidates = []
     for unit, score, luck in tellings.best:
         cost = costs.get((unit, name)) if luck <= LUCK else None
-        carries = is_memory(found, score) and is_needed(found, cost)
+        carries = is_memory(units, score) and is_needed(units, cost)
         candidates.append(Candidate(*divmod(unit, H), score, luck, cost, "", carries))
-    return replace(found, candidates=candidates)
+    return replace(units, candidates=candidates)
 
 
 def carried_once(features: Sequence[FeatureUnits]) -> list[FeatureUnits]:
@@ -158,18 +162,18 @@ def carried_once(features: Sequence[FeatureUnits]) -> list[FeatureUnits]:
     open tells brackets too, and the network needs it for them.
     """
     clearest: dict[tuple[int, int], FeatureUnits] = {}
-    for found in features:
-        for each in found.carriers:
+    for units in features:
+        for each in units.carriers:
             other = clearest.get(each.place)
-            if other is None or found.clarity(each) > other.clarity(other.of(each.place)):
-                clearest[each.place] = found
+            if other is None or units.clarity(each) > other.clarity(other.of(each.place)):
+                clearest[each.place] = units
     once = []
-    for found in features:
+    for units in features:
         candidates = [
             each
-            if not each.carries or clearest[each.place] is found
+            if not each.carries or clearest[each.place] is units
             else replace(each, carries=False, better=clearest[each.place].feature.name)
-            for each in found.candidates
+            for each in units.candidates
         ]
-        once.append(replace(found, candidates=candidates))
+        once.append(replace(units, candidates=candidates))
     return once

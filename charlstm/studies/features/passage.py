@@ -39,7 +39,7 @@ def passage_of(
     vocabulary: Vocabulary,
     ids: NDArray[np.integer],
     features: Sequence[Feature],
-    found: Features,
+    measured: Features,
 ) -> Passage:
     """The passage of the second half of the text in which the features change most.
 
@@ -48,9 +48,9 @@ def passage_of(
     shape = parameters.architecture
     H = shape.hidden_size
     halves = halves_of(len(ids), shape.num_layers * H, warm_up_of(parameters))
-    names = {name.removesuffix("?") for name in found.names.values()}
-    named = [each for each in found.features if each.feature.name in names]
-    shown = (named or list(found.features))[:MOST]
+    names = {name.removesuffix("?") for name in measured.names.values()}
+    named = [each for each in measured.features if each.feature.name in names]
+    shown = (named or list(measured.features))[:MOST]
     marks = {feature.name: feature for feature in features}
     drawn = [marks[one.feature.name] for one in shown]
     values = [marking.values for marking in markings(drawn, vocabulary, ids)]

@@ -60,7 +60,7 @@ def losses(
 
     More than `warm_up_of` characters stand before the first.
     """
-    found = np.empty(stop - start, np.float32)
+    nats = np.empty(stop - start, np.float32)
     for columns in _blocks(parameters, start, stop):
         network = Network(parameters, LENGTH, columns.count)
         for first in range(-columns.warm_up, columns.length, LENGTH):
@@ -68,8 +68,8 @@ def losses(
             own = (np.arange(first, first + len(where)) >= 0)[:, None] & (where < stop)
             where = np.minimum(where, stop - 1)
             scores = network.score(ids[where - 1].astype(np.intp), ids[where].astype(np.intp))
-            found[where[own] - start] = scores[own]
-    return found
+            nats[where[own] - start] = scores[own]
+    return nats
 
 
 def _blocks(parameters: Parameters, start: int, stop: int) -> Iterator[Columns]:

@@ -48,24 +48,24 @@ class FeaturesReport(Result):
         """One row for each candidate of each feature."""
         return HEAD, [
             [
-                found.feature.name,
-                _measure(found),
-                found.mean,
+                units.feature.name,
+                _measure(units),
+                units.mean,
                 each.layer,
                 each.unit,
                 each.score,
                 each.luck,
-                found.shifted,
-                found.character,
-                found.together,
-                found.needs.places.size if found.needs else None,
+                units.shifted,
+                units.character,
+                units.together,
+                units.needs.places.size if units.needs else None,
                 *(each.cost or (None, None, None)),
-                found.control,
+                units.control,
                 each.tells,
                 each.carries,
             ]
-            for found in self.features.features
-            for each in found.candidates
+            for units in self.features.features
+            for each in units.candidates
         ]
 
     def to_mapping(self) -> dict[str, Any]:
@@ -77,11 +77,11 @@ class FeaturesReport(Result):
             "shifts": features.shifts,
             "has_learnt": features.has_learnt,
             "carriers": [
-                {"feature": found.feature.name, "layer": each.layer, "unit": each.unit}
-                for found in features.features
-                for each in found.carriers
+                {"feature": units.feature.name, "layer": each.layer, "unit": each.unit}
+                for units in features.features
+                for each in units.carriers
             ],
-            "features": [_feature_mapping(found) for found in features.features],
+            "features": [_feature_mapping(units) for units in features.features],
             "left_out": [each._asdict() for each in features.left_out],
         }
 
@@ -103,8 +103,8 @@ class FeaturesReport(Result):
     def lines(self) -> Iterator[str]:
         """A table of flags, one of counts, a legend, and which unit carries what."""
         features = self.features
-        flags = [found for found in features.features if not found.counts]
-        counts = [found for found in features.features if found.counts]
+        flags = [units for units in features.features if not units.counts]
+        counts = [units for units in features.features if units.counts]
         for head, some in (("holds", flags), ("mean", counts)):
             if some:
                 yield from _rows(head, some)
@@ -116,13 +116,13 @@ class FeaturesReport(Result):
             yield from textwrap.wrap(sentence, WIDTH, subsequent_indent="  ")
 
     def _sentences(self) -> Iterator[str]:
-        found = self.features.features
-        carried = [each for each in found if each.carriers]
+        measured = self.features.features
+        carried = [each for each in measured if each.carriers]
         if carried:
             for each in carried:
-                units = ", ".join(unit_name(one.place) for one in each.carriers)
+                carriers = ", ".join(unit_name(one.place) for one in each.carriers)
                 verb = "carries" if len(each.carriers) == 1 else "carry"
-                yield f"* {units} {verb} {each.feature.name}: {each.feature.about}."
+                yield f"* {carriers} {verb} {each.feature.name}: {each.feature.about}."
         elif self.features.has_learnt:
             yield "No unit carries a feature by itself."
         else:
@@ -130,13 +130,13 @@ class FeaturesReport(Result):
                 f"The network predicts this text no better than the frequency of its {self.unit}s "
                 "does, so no unit can carry a feature."
             )
-        instead = [(each, one) for each in found for one in each.candidates if one.better]
+        instead = [(each, one) for each in measured for one in each.candidates if one.better]
         for each, one in instead:
             yield (
                 f"{unit_name(one.place)} tells {each.feature.name} too and is needed for it, but "
                 f"it tells {one.better} more clearly."
             )
-        foreseen = [each.feature.name for each in found if each.feature.foresees]
+        foreseen = [each.feature.name for each in measured if each.feature.foresees]
         if foreseen:
             yield f"About the {self.unit} to come, which is a guess: {', '.join(foreseen)}."
         reasons: dict[str, list[str]] = {}
@@ -146,62 +146,62 @@ class FeaturesReport(Result):
             yield f"Left out, {why}: {', '.join(names)}."
 
 
-def _rows(head: str, found: Sequence[FeatureUnits]) -> Iterator[str]:
-    measure = "r" if found[0].counts else "AUC"
+def _rows(head: str, units: Sequence[FeatureUnits]) -> Iterator[str]:
+    measure = "r" if units[0].counts else "AUC"
     yield (
         f"{head:>28}  unit    {measure:>5}   luck  shift  last   all"
         "  needing    cost  others  random"
     )
-    for each in found:
+    for each in units:
         yield _row(each)
 
 
-def _row(found: FeatureUnits) -> str:
-    best = found.best
-    mark = {"carries": "*", "tells": "+", "": " "}[found.verdict]
-    mean = f"{found.mean:.1f}" if found.counts else f"{100 * found.mean:.1f} %"
-    unit, sign = unit_name(best.place), "+" if found.is_upwards else "-"
+def _row(units: FeatureUnits) -> str:
+    best = units.best
+    mark = {"carries": "*", "tells": "+", "": " "}[units.verdict]
+    mean = f"{units.mean:.1f}" if units.counts else f"{100 * units.mean:.1f} %"
+    unit, sign = unit_name(best.place), "+" if units.is_upwards else "-"
     row = (
-        f"{mark} {found.feature.name:<19}{mean:>7}  {unit:<8}{sign}{found.strength(best):.2f}"
-        f"  {best.luck:.3f} {found.shifted:6.2f} {found.character:5.2f} {found.together:5.2f}"
+        f"{mark} {units.feature.name:<19}{mean:>7}  {unit:<8}{sign}{units.strength(best):.2f}"
+        f"  {best.luck:.3f} {units.shifted:6.2f} {units.character:5.2f} {units.together:5.2f}"
     )
-    if found.needs is None:
+    if units.needs is None:
         return row
-    row += f"{found.needs.places.size:9,}"
+    row += f"{units.needs.places.size:9,}"
     if best.cost is None:
         return row
-    return f"{row}  {best.cost.needing:+.3f}  {best.cost.others:+.3f}  {found.control:+.3f}"
+    return f"{row}  {best.cost.needing:+.3f}  {best.cost.others:+.3f}  {units.control:+.3f}"
 
 
-def _measure(found: FeatureUnits) -> str:
-    return "correlation" if found.counts else "auc"
+def _measure(units: FeatureUnits) -> str:
+    return "correlation" if units.counts else "auc"
 
 
-def _feature_mapping(found: FeatureUnits) -> dict[str, Any]:
-    needs = found.needs
+def _feature_mapping(units: FeatureUnits) -> dict[str, Any]:
+    needs = units.needs
     return {
-        "feature": found.feature.name,
-        "about": found.feature.about,
-        "measure": _measure(found),
-        "foresees": found.feature.foresees,
-        "mean": found.mean,
-        "verdict": found.verdict or None,
-        "shifted": found.shifted,
-        "last_character": found.character,
-        "all_units": found.together,
+        "feature": units.feature.name,
+        "about": units.feature.about,
+        "measure": _measure(units),
+        "foresees": units.feature.foresees,
+        "mean": units.mean,
+        "verdict": units.verdict or None,
+        "shifted": units.shifted,
+        "last_character": units.character,
+        "all_units": units.together,
         "needing": needs
         and {
-            "which": found.feature.needs,
+            "which": units.feature.needs,
             "count": needs.places.size,
             "loss_nats": needs.loss,
             "by_frequency_nats": needs.by_frequency,
-            "random_cost_nats": found.control,
+            "random_cost_nats": units.control,
         },
         "units": [
             {
                 "layer": each.layer,
                 "unit": each.unit,
-                _measure(found): each.score,
+                _measure(units): each.score,
                 "luck": each.luck,
                 "cost_nats": each.cost.needing if each.cost else None,
                 "cost_others_nats": each.cost.others if each.cost else None,
@@ -210,6 +210,6 @@ def _feature_mapping(found: FeatureUnits) -> dict[str, Any]:
                 "carries": each.carries,
                 "carries_instead": each.better or None,
             }
-            for each in found.candidates
+            for each in units.candidates
         ],
     }

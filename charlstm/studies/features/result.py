@@ -119,31 +119,31 @@ class Features:
         last character does, but the network may do without it.
         """
         names = {
-            each.place: found.feature.name for found in self.features for each in found.carriers
+            each.place: units.feature.name for units in self.features for each in units.carriers
         }
-        for found in self.features:
-            best = found.best
-            if best.tells and not best.better and is_memory(found, best.score):
-                names.setdefault(best.place, f"{found.feature.name}?")
+        for units in self.features:
+            best = units.best
+            if best.tells and not best.better and is_memory(units, best.score):
+                names.setdefault(best.place, f"{units.feature.name}?")
         return names
 
 
-def is_memory(found: FeatureUnits, score: float) -> bool:
+def is_memory(units: FeatureUnits, score: float) -> bool:
     """Whether a unit of this score tells a feature clearly, and more than the last character."""
     clear, last = (
-        clarity(s, found.counts) for s in (strength(score, found.counts), found.character)
+        clarity(s, units.counts) for s in (strength(score, units.counts), units.character)
     )
     return bool(clear >= max(CLEAR, last + MORE))
 
 
-def is_needed(found: FeatureUnits, cost: Cost | None) -> bool:
+def is_needed(units: FeatureUnits, cost: Cost | None) -> bool:
     """Whether the network needs a unit of this cost where it needs the feature."""
-    needs = found.needs
+    needs = units.needs
     return (
         cost is not None
         and needs is not None
         and needs.loss < needs.by_frequency
         and cost.needing >= COSTS
-        and cost.needing > found.control  # never without random units
+        and cost.needing > units.control  # never without random units
         and cost.deviations >= DEVIATIONS
     )

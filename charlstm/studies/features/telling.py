@@ -81,7 +81,7 @@ def tellings_of(
     for half in values:
         for row in half:
             row[:] = centred_ranks(row)
-    found = []
+    all_tellings = []
     for each, by_all in zip(labels, together, strict=True):
         first = strength(_scores(values[0], comparable(each.chosen)[:, None]), each.counts)
         best = np.argsort(-first[:, 0], kind="stable")[:count]
@@ -96,8 +96,8 @@ def tellings_of(
             for unit in best.tolist()
         ]
         shifted = float(np.quantile(by_luck, 1 - LUCK, method="higher"))
-        found.append(Tellings(tellings, shifted, by_last_character(each, last), by_all))
-    return found
+        all_tellings.append(Tellings(tellings, shifted, by_last_character(each, last), by_all))
+    return all_tellings
 
 
 def comparable(labels: NDArray[Any]) -> NDArray[Any]:

@@ -30,8 +30,8 @@ def _changes(text: str, pair: str) -> Iterator[tuple[int, int, bool]]:
     opening, shut = map(re.escape, pair)
     empty = "" if pair == "{}" else f"|{EMPTY_LINE}"
     depth = 0
-    for found in re.finditer(f"{opening}|{shut}{empty}", text):
-        mark, place = found.group(), found.end() - 1
+    for match in re.finditer(f"{opening}|{shut}{empty}", text):
+        mark, place = match.group(), match.end() - 1
         if mark == pair[0]:
             depth += 1
             yield place, 1, False

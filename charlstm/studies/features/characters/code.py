@@ -28,28 +28,28 @@ def string(text: str) -> Marking:
 
 def hash_line(text: str) -> Marking:
     """From a # at the beginning of a line, or after a blank, to the end of the line."""
-    hashes = (found.start() + found.group().index("#") for found in HASH.finditer(text))
+    hashes = (match.start() + match.group().index("#") for match in HASH.finditer(text))
     ends = ((start, _end_of_line(text, start)) for start in hashes)
     return inside(text, (Stretch(start, end, range(end, end + 1)) for start, end in ends))
 
 
 def _comments(text: str) -> Iterator[Stretch]:
-    for found in TOKEN.finditer(text):
-        start = found.start() + 1
-        if found.group("block") is not None:
-            closed = found.group("end") != ""
-            stop = found.end() - 1 if closed else found.end()
-            yield Stretch(start, stop, range(*found.span("end")) if closed else None)
-        elif found.group("line") is not None:
-            yield Stretch(start, found.end(), range(found.end(), found.end() + 1))
+    for match in TOKEN.finditer(text):
+        start = match.start() + 1
+        if match.group("block") is not None:
+            closed = match.group("end") != ""
+            stop = match.end() - 1 if closed else match.end()
+            yield Stretch(start, stop, range(*match.span("end")) if closed else None)
+        elif match.group("line") is not None:
+            yield Stretch(start, match.end(), range(match.end(), match.end() + 1))
 
 
 def _strings(text: str) -> Iterator[Stretch]:
-    for found in TOKEN.finditer(text):
-        if found.group("string") is not None:
-            closed = found.group("quote") is not None
-            stop = found.end() - 1 if closed else found.end()
-            yield Stretch(found.start(), stop, range(*found.span("quote")) if closed else None)
+    for match in TOKEN.finditer(text):
+        if match.group("string") is not None:
+            closed = match.group("quote") is not None
+            stop = match.end() - 1 if closed else match.end()
+            yield Stretch(match.start(), stop, range(*match.span("quote")) if closed else None)
 
 
 def _end_of_line(text: str, place: int) -> int:

@@ -27,7 +27,7 @@ warnings.simplefilter("ignore")
 pattern, text = json.load(sys.stdin)
 pattern = re.compile(pattern, re.MULTILINE)
 needs = [{NEEDS!r}] * ({NEEDS!r} in pattern.groupindex)
-json.dump([list(map(found.span, [0, *needs])) for found in pattern.finditer(text)], sys.stdout)
+json.dump([list(map(match.span, [0, *needs])) for match in pattern.finditer(text)], sys.stdout)
 """
 
 

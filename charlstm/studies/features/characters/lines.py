@@ -23,10 +23,10 @@ def indentation(text: str) -> Marking:
     """
     values, needs = np.zeros(len(text), np.int32), np.zeros(len(text), np.bool_)
     last, begun = 0, 0
-    for found in INDENTED.finditer(text):
-        values[begun : found.end()] = last
-        needs[found.start() : found.end() + 1] = found.start() > 0
-        last, begun = len(found.group().expandtabs()), found.end()
+    for match in INDENTED.finditer(text):
+        values[begun : match.end()] = last
+        needs[match.start() : match.end() + 1] = match.start() > 0
+        last, begun = len(match.group().expandtabs()), match.end()
     values[begun:] = last
     return Marking(values, needs)
 

@@ -19,9 +19,9 @@ def _between(text: str, opening: str, closing: str, late: int = 0) -> Iterator[S
     event = re.compile(f"(?P<empty>{EMPTY_LINE})|(?P<close>{closing})|(?P<open>{opening})")
     first = re.compile(f"(?P<open>{opening})")
     place = 0
-    while found := first.search(text, place):
-        start = found.start()
-        end = next((m for m in event.finditer(text, found.end()) if m.lastgroup != "open"), None)
+    while match := first.search(text, place):
+        start = match.start()
+        end = next((m for m in event.finditer(text, match.end()) if m.lastgroup != "open"), None)
         if end is None:
             yield Stretch(start, len(text), None)
             return

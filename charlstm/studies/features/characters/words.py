@@ -29,8 +29,8 @@ def position_in_sentence(text: str) -> Marking:
     An empty line ends one too. Up to the first end nothing is counted.
     """
     ends = np.zeros(len(text), np.bool_)
-    for found in SENTENCE.finditer(text):
-        ends[found.end() - 1] = True
+    for match in SENTENCE.finditer(text):
+        ends[match.end() - 1] = True
     begun = np.logical_or.accumulate(ends)
     values = np.where(begun, since(ends), 0).astype(np.int32)
     return Marking(values, where(text, ".!?".__contains__))
@@ -71,8 +71,8 @@ def vowel_next(text: str) -> Marking:
 
 def _matched(text: str, pattern: re.Pattern[str]) -> Flags:
     values = np.zeros(len(text), np.bool_)
-    for found in pattern.finditer(text):
-        values[found.start() : found.end()] = True
+    for match in pattern.finditer(text):
+        values[match.start() : match.end()] = True
     return values
 
 
