@@ -25,7 +25,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.nn import Array
+from charlstm.nn import Array, aligned
 from charlstm.nn.diagonals import band, by_distance, own_units
 from charlstm.nn.outputs import Outputs
 
@@ -55,20 +55,21 @@ class Attention:
         self._outputs = Outputs(M, length, batch, params["v"], reset_at)
         self.carry = self._outputs.carry
         self._scale = dtype.type(1.0 / np.sqrt(H // R))
-        self._W = np.empty((H, H), dtype)  # W_a and b_a, divided by √F
+        self._W = aligned.empty((H, H), dtype)  # W_a and b_a, divided by √F
         self._b = np.empty(H, dtype)
         steps = min(BLOCK, length)
-        self._band = np.empty((R, M + steps - 1, steps), dtype)  # d along its diagonals, −∞ outside
-        self._q, self._u = np.empty((2, batch, length, H), dtype)  # and later dq, du
-        self._by_unit = np.empty((batch, R, H // R, length), dtype)  # q, and later du
-        self._z, self._spare = np.empty((2, length, batch, H), dtype)
-        self._p = np.empty((-(-length // BLOCK), batch, *self._band.shape), dtype)
+        # d along the diagonals of a band, −∞ outside
+        self._band = aligned.empty((R, M + steps - 1, steps), dtype)
+        self._q, self._u = aligned.empty((2, batch, length, H), dtype)  # and later dq, du
+        self._by_unit = aligned.empty((batch, R, H // R, length), dtype)  # q, and later du
+        self._z, self._spare = aligned.empty((2, length, batch, H), dtype)
+        self._p = aligned.empty((-(-length // BLOCK), batch, *self._band.shape), dtype)
         self._ones = np.ones((1, M + steps - 1), dtype)  # a product with it is the fastest sum
         self._one = [(rows, own_units(rows)) for rows in np.zeros((2, R, H), dtype)]
         if backward:
-            self._dk = np.empty_like(self._p[0])
-            self._dm = np.empty((batch, length, H), dtype)
-            self._part = np.empty((batch, R, M + steps - 1, H // R), dtype)
+            self._dk = aligned.empty(self._p[0].shape, dtype)
+            self._dm = aligned.empty((batch, length, H), dtype)
+            self._part = aligned.empty((batch, R, M + steps - 1, H // R), dtype)
             self._v_by_head = np.zeros((R, H), dtype)  # the same of v
         self.refresh()
 
@@ -113,7 +114,7 @@ class Attention:
                     break
             np.divide(p, total, out=p)
             np.matmul(p.swapaxes(2, 3), m, out=u[:, :, t:end])
-        z = self._z[:T]
+        z: Array = self._z[:T]
         np.multiply(self._u[:, :T].swapaxes(0, 1), self._v, out=z)
         np.add(z, by_step, out=z)
         return z.reshape(T * B, -1)
@@ -202,4 +203,4 @@ class Attention:
         np.sum(rows, axis=0, out=grads["b_a"][:, 0])
         np.add(by_step, self._dm[:, :T].swapaxes(0, 1), out=by_step)
         through_q = np.matmul(rows, self._params["W_a"], out=self._z[:T].reshape(T * B, H))
-        return np.add(dz, through_q, out=dz)
+        return np.asarray(np.add(dz, through_q, out=dz))

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from charlstm.nn import Array
+from charlstm.nn import Array, aligned
 
 SMALL = 1_000_000  # multiply-adds
 WIDE, NARROW, LEAST = 64, 32, 16  # columns of a panel
@@ -32,7 +32,7 @@ def padded(rows: int, count: int, dtype: Any) -> Array:
     With such a stride, rows share a few cache sets, and copying panels takes twice as long.
     """
     pad = 16 if count % 128 == 0 else 0
-    return np.empty((rows, count + pad), dtype)[:, :count]
+    return aligned.empty((rows, count + pad), dtype)[:, :count]
 
 
 def divisor(number: int, most: int) -> int:
@@ -77,12 +77,12 @@ class BlockedMatrix:
         if parts == 1:
             self._matrix = self._matrix[0]
         else:
-            partial = np.empty((parts, *lead, batch, width), matrix.dtype)
+            partial = aligned.empty((parts, *lead, batch, width), matrix.dtype)
             self._partial = self.shaped(partial)
             ones = (1,) * (self._matrix.ndim - 3)
             self._pieces = (batch, *ones, parts, inner // parts)
         copied = (small or pays) and not self._matrix.flags.c_contiguous
-        self._panels = np.empty(self._matrix.shape, matrix.dtype) if copied else self._matrix
+        self._panels = aligned.empty(self._matrix.shape, matrix.dtype) if copied else self._matrix
 
     def refresh(self) -> None:
         """Copy the present numbers of the matrix into the panels."""

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.nn import Array
+from charlstm.nn import Array, aligned
 from charlstm.nn.blocked_gemm import BlockedMatrix, padded
 
 
@@ -45,7 +45,7 @@ class Characters:
         self._stale = True
         self._ids: NDArray[np.intp] = np.zeros((1, 1), np.intp)
         self._index = self._ids
-        self._table = np.empty((gates, 0, hidden_size), E.dtype)
+        self._table = aligned.empty((gates, 0, hidden_size), E.dtype)
 
     def refresh(self) -> None:
         """Read the changed parameters at the next window."""
@@ -65,7 +65,7 @@ class Characters:
 
     def _build(self, rows: Array) -> None:
         if self._table.shape[1] != len(rows):
-            self._table = np.empty((rows.shape[1], len(rows), rows.shape[2]), rows.dtype)
+            self._table = aligned.empty((rows.shape[1], len(rows), rows.shape[2]), rows.dtype)
         by_row = self._table.swapaxes(0, 1)
         np.multiply(rows, self._scale, out=by_row)
         np.add(by_row, self._b * self._scale, out=by_row)
@@ -98,7 +98,7 @@ class LowerLayer:
         self._W_x, self._b, self._scale, self._batch = W_x, b[: len(W_x)], scale[: len(W_x)], batch
         self._scaled = padded(len(W_x), W_x.shape[1], W_x.dtype)
         self._product = BlockedMatrix(self._scaled.T, batch, gates)
-        self._scaled_b = np.empty((gates, batch, hidden_size), W_x.dtype)
+        self._scaled_b = aligned.empty((gates, batch, hidden_size), W_x.dtype)
         self._x = np.empty((0, W_x.shape[1]), W_x.dtype)
 
     def refresh(self) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from charlstm.nn import Array
+from charlstm.nn import Array, aligned
 from charlstm.nn.activation import gate_scale
 from charlstm.nn.blocks import Product, pick, rows_of, runs
 from charlstm.nn.cells.base import Cell, Step
@@ -49,7 +49,8 @@ class Layer:
         H, G, dtype = hidden_size, len(cell.gates), params["b"].dtype
         self.cell, self.inputs, self.batch = cell, inputs, batch
         scale = gate_scale(cell.gates, cell.sigmoids, H, dtype)
-        self._row = np.empty((batch, G * H), dtype) if backward else None  # a step's dL/da, as rows
+        # A step's dL/da, as rows.
+        self._row = aligned.empty((batch, G * H), dtype) if backward else None
         self._products: dict[str, DiagonalProduct | FullProduct] = {}
         for p in cell.products:
             at = rows_of(cell.gates, p.gates, H)
@@ -61,8 +62,8 @@ class Layer:
         self._bias, self._scale = (v.reshape(G, 1, H)[self._seen :] for v in (params["b"], scale))
         self._bias_alone = np.empty_like(self._scale)
 
-        self._a = np.empty((length, G, batch, H), dtype)
-        self._tape = {name: np.zeros(((length + 1) * batch, H), dtype) for name in cell.tape}
+        self._a = aligned.empty((length, G, batch, H), dtype)
+        self._tape = {name: aligned.zeros(((length + 1) * batch, H), dtype) for name in cell.tape}
         self.gates = {g: self._a[:, k].swapaxes(1, 2) for k, g in enumerate(cell.gates)}
         self.tape = {
             name: rows.reshape(length + 1, batch, H).swapaxes(1, 2)
@@ -75,9 +76,9 @@ class Layer:
 
         # The backward pass overwrites the gates of a step with dL/da, laid out as rows.
         self._dA = self._a.reshape(length * batch, G * H) if backward else None
-        self._dstate = {name: np.zeros((batch, H), dtype) for name in cell.states}
+        self._dstate = {name: aligned.zeros((batch, H), dtype) for name in cell.states}
         self.dstate = {name: gradient.T for name, gradient in self._dstate.items()}
-        self._tmp = np.empty((batch, H), dtype)
+        self._tmp = aligned.empty((batch, H), dtype)
         shared = {"tmp": self._tmp, **self._products}
         shared |= self._backward_arrays(G, H)
         names = [name for kind in cell.step.__mro__ for name in get_annotations(kind)]
@@ -90,7 +91,7 @@ class Layer:
         if self._row is None:
             return {}
         cell = self.cell
-        da = np.empty((G, self.batch, H), self._a.dtype)
+        da = aligned.empty((G, self.batch, H), self._a.dtype)
         arrays: dict[str, Any] = {"da": da}
         arrays |= {"da_" + run: pick(da, cell.gates, run) for run in runs(cell.gates)}
         in_full_products = "".join(p.gates for p in cell.products if not p.diagonal)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.nn import Array
+from charlstm.nn import Array, aligned
 from charlstm.nn.activation import gate_scale
 from charlstm.nn.attention import Attention
 from charlstm.nn.inputs import Characters, LowerLayer
@@ -55,9 +55,9 @@ class Network:
             params, at = parameters_at(parameters.by_name, "attention"), parameters.reset_at
             self.attention = [Attention(params, length, batch, backward=backward, reset_at=at)]
         self._dropped = [
-            np.empty((length * batch, H), dtype) for _ in self.layers if backward and dropout
+            aligned.empty((length * batch, H), dtype) for _ in self.layers if backward and dropout
         ]
-        self._dy = np.empty((length * batch, H), dtype) if backward else None
+        self._dy = aligned.empty((length * batch, H), dtype) if backward else None
         W_y, b_y = parameters.by_name["W_y"], parameters.by_name["b_y"]
         self._readout = Readout(W_y, b_y, length * batch)
         self.refresh()

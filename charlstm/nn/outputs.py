@@ -7,7 +7,7 @@ own, rows t to t+M, except those that its column has not read or has forgotten.
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.nn import Array
+from charlstm.nn import Array, aligned
 
 SLACK = 256  # rows beyond the window: a step moves on by one row, and copies M rows once in 256
 
@@ -24,7 +24,7 @@ class Outputs:
     ) -> None:
         self.reach, self._length, self._reset_at = reach, length, reset_at
         count = reach + length + (SLACK if length == 1 else 0)
-        self._rows = np.zeros((batch, count, len(like)), like.dtype)
+        self._rows = aligned.zeros((batch, count, len(like)), like.dtype)
         self._start = 0  # the oldest row that the window's first step may see
         self._n = np.zeros(batch, like.dtype)
         self._first = np.zeros((length, batch), like.dtype)  # the oldest row each step sees

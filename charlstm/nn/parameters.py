@@ -9,7 +9,7 @@ import numpy as np
 
 from charlstm.errors import ConfigError
 from charlstm.hints import did_you_mean
-from charlstm.nn import Array
+from charlstm.nn import Array, aligned
 from charlstm.nn.cells import CELLS
 from charlstm.nn.cells.base import Cell
 
@@ -112,7 +112,7 @@ class Parameters:
         self.reset_at, self.cell = reset_at, architecture.make_cell()
         self.shapes = dict(_shapes(self.cell, architecture, vocabulary_size))
         self.size = flat_size(architecture, vocabulary_size)
-        self.flat = np.zeros(self.size, dtype) if flat is None else flat
+        self.flat = aligned.zeros((self.size,), dtype) if flat is None else flat
         self.by_name = self.views(self.flat)
 
     def __repr__(self) -> str:

@@ -5,7 +5,7 @@ Pre-activations come as blocks: (g, B, H) for g gates, (B, H) for a single one.
 
 import numpy as np
 
-from charlstm.nn import Array
+from charlstm.nn import Array, aligned
 from charlstm.nn.blocked_gemm import BlockedMatrix, padded
 from charlstm.nn.blocks import Product
 
@@ -24,7 +24,7 @@ class WeightedProduct:
         self._scaled = padded(len(weight), weight.shape[1], weight.dtype)
         gates = len(product.gates)
         blocks = (gates, batch, len(weight) // gates)
-        self._scratch = np.empty(blocks if gates > 1 else blocks[1:], weight.dtype)
+        self._scratch = aligned.empty(blocks if gates > 1 else blocks[1:], weight.dtype)
 
     def refresh(self) -> None:
         """Read the changed weight."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.nn import Array
+from charlstm.nn import Array, aligned
 from charlstm.nn.loss import cross_entropy
 
 READOUT_BLOCK = 2**17  # logits computed at a time: half a megabyte, so that they stay in cache
@@ -17,7 +17,7 @@ class Readout:
     def __init__(self, W_y: Array, b_y: Array, rows: int) -> None:
         self._W_y, self._b_y = W_y, b_y
         self._block = min(rows, max(1, READOUT_BLOCK // len(W_y)))
-        self._logits = np.empty(len(W_y) * self._block, W_y.dtype)
+        self._logits = aligned.empty((len(W_y) * self._block,), W_y.dtype)
 
     def step(self, z: Array) -> Array:
         """The logits (V, B) of one step, from rows (B, H)."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.nn import Array
+from charlstm.nn import Array, aligned
 
 
 class Resets:
@@ -24,7 +24,7 @@ class Resets:
         self.before = {}
         for name, rows in tape.items():
             self._batch = len(rows) // (length + 1)
-            self.before[name] = np.zeros_like(rows[self._batch :])
+            self.before[name] = aligned.zeros(rows[self._batch :].shape, rows.dtype)
         self._kept: Array = np.empty(0)
 
     def set_window(self, ids: NDArray[np.intp]) -> None:
