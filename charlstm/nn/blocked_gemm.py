@@ -57,7 +57,8 @@ def cut(inner: int, width: int, batch: int) -> tuple[int, int]:
 class BlockedMatrix:
     """operand (batch, K) · matrix (K, N) → (batch, N), or in `blocks`: (blocks, batch, N/blocks).
 
-    `matrix` is a view. Call `refresh` after its numbers change.
+    `matrix` is a view. After its numbers change call `refresh`, or, if they are `copied`, write
+    them to `columns` or `rows`. A panel has `panel` columns and `piece` rows.
     """
 
     def __init__(self, matrix: Array, batch: int, blocks: int | None = None) -> None:
@@ -67,27 +68,53 @@ class BlockedMatrix:
         small = batch == 1 or matrix.size * batch <= SMALL
         pays = not small and panels_pay()
         panel, parts = cut(inner, width, batch) if pays else (width, 1)
-        self._count, self._panel, self._batch = width // panel, panel, batch
+        self.panel, self.piece = panel, inner // parts
+        self._count, self._batch = width // panel, batch
         lead = (blocks,) if blocks else ()
-        split = matrix.reshape(parts, inner // parts, *lead, self._count, panel)
-        self._matrix = np.moveaxis(split, 1, -2)  # (parts, blocks, panels, inner, panel)
-        if self._count == 1:
-            self._matrix = self._matrix[..., 0, :, :]
+        self._split = (parts, self.piece, blocks or 1, self._count, panel)
+        split = np.moveaxis(matrix.reshape(self._split), 1, -2)
+        # (parts, blocks, panels, inner, panel), without the axes that a product has no use for
+        self._matrix = split.reshape(
+            *((parts,) if parts > 1 else ()),
+            *lead,
+            *((self._count,) if self._count > 1 else ()),
+            *split.shape[-2:],
+        )
         self._partial: Array | None = None
-        if parts == 1:
-            self._matrix = self._matrix[0]
-        else:
+        if parts > 1:
             partial = aligned.empty((parts, *lead, batch, width), matrix.dtype)
             self._partial = self.shaped(partial)
             ones = (1,) * (self._matrix.ndim - 3)
-            self._pieces = (batch, *ones, parts, inner // parts)
-        copied = (small or pays) and not self._matrix.flags.c_contiguous
-        self._panels = aligned.empty(self._matrix.shape, matrix.dtype) if copied else self._matrix
+            self._pieces = (batch, *ones, parts, self.piece)
+        self.copied = (small or pays) and not self._matrix.flags.c_contiguous
+        self._panels = (
+            aligned.empty(self._matrix.shape, matrix.dtype) if self.copied else self._matrix
+        )
+        self._by_row = np.moveaxis(self._panels.reshape(split.shape), -2, 1)  # in the shape _split
 
     def refresh(self) -> None:
         """Copy the present numbers of the matrix into the panels."""
-        if self._panels is not self._matrix:
+        if self.copied:
             np.copyto(self._panels, self._matrix)
+
+    def columns(self, first: int, count: int) -> Array:
+        """The place of so many columns, all in one panel, in the shape of `shape_columns`."""
+        place, column = divmod(first, self.panel)
+        block, panel = divmod(place, self._count)
+        return self._by_row[:, :, block, panel, column : column + count]
+
+    def shape_columns(self, columns: Array) -> Array:
+        """A view of columns (K, n) as they stand in a panel."""
+        return columns.reshape(*self._split[:2], -1)
+
+    def rows(self, first: int, count: int) -> Array:
+        """The place of so many rows, all in one piece, in the shape of `shape_rows`."""
+        part, row = divmod(first, self.piece)
+        return self._by_row[part, row : row + count]
+
+    def shape_rows(self, rows: Array) -> Array:
+        """A view of rows (n, N) as they stand in the panels."""
+        return rows.reshape(-1, *self._split[2:])
 
     def shaped(self, out: Array) -> Array:
         """A view of `out` in the shape that `multiply` writes to."""
@@ -95,7 +122,7 @@ class BlockedMatrix:
             return out.reshape(1, -1)
         if self._count == 1:
             return out
-        return out.reshape(*out.shape[:-1], self._count, self._panel).swapaxes(-3, -2)
+        return out.reshape(*out.shape[:-1], self._count, self.panel).swapaxes(-3, -2)
 
     def multiply(self, operand: Array, out: Array) -> None:
         """Write operand · matrix to `out`, a view made by `shaped`."""

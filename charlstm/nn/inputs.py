@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from charlstm.nn import Array, aligned
 from charlstm.nn.blocked_gemm import BlockedMatrix, padded
+from charlstm.nn.layout import Layout
 
 
 class LayerInput(Protocol):
@@ -98,13 +99,13 @@ class LowerLayer:
         self._W_x, self._b, self._scale, self._batch = W_x, b[: len(W_x)], scale[: len(W_x)], batch
         self._scaled = padded(len(W_x), W_x.shape[1], W_x.dtype)
         self._product = BlockedMatrix(self._scaled.T, batch, gates)
+        self._layout = Layout(W_x, self._scale, hidden_size, self._product)
         self._scaled_b = aligned.empty((gates, batch, hidden_size), W_x.dtype)
         self._x = np.empty((0, W_x.shape[1]), W_x.dtype)
 
     def refresh(self) -> None:
         """Read the changed parameters."""
-        np.multiply(self._W_x, self._scale, out=self._scaled)
-        self._product.refresh()
+        self._layout.refresh()
         gates, _, H = self._scaled_b.shape
         np.copyto(self._scaled_b, (self._b * self._scale).reshape(gates, 1, H))
 

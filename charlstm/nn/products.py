@@ -8,6 +8,7 @@ import numpy as np
 from charlstm.nn import Array, aligned
 from charlstm.nn.blocked_gemm import BlockedMatrix, padded
 from charlstm.nn.blocks import Product
+from charlstm.nn.layout import Layout
 
 
 class WeightedProduct:
@@ -32,7 +33,10 @@ class WeightedProduct:
 
 
 class FullProduct(WeightedProduct):
-    """A product with a matrix (g·H, H)."""
+    """A product with a matrix (g·H, H).
+
+    `scale` has one number for each gate. Where the products have panels, those alone are scaled.
+    """
 
     def __init__(
         self, product: Product, weight: Array, scale: Array, batch: int, rows: Array | None
@@ -41,17 +45,16 @@ class FullProduct(WeightedProduct):
         gates = len(product.gates)
         self._matrix = BlockedMatrix(self._scaled.T, batch, gates if gates > 1 else None)
         self._shaped = self._matrix.shaped(self._scratch)
+        self._transposed = BlockedMatrix(weight, batch) if rows is not None else None
+        height = len(weight) // gates
+        self._layout = Layout(weight, scale, height, self._matrix, self._transposed)
         if rows is not None:
-            self._transposed = BlockedMatrix(weight, batch)
             stack = rows.reshape(batch, gates, -1).swapaxes(0, 1)
             self._blocks = stack if gates > 1 else rows
 
     def refresh(self) -> None:
         """Read the changed weight."""
-        super().refresh()
-        self._matrix.refresh()
-        if self._rows is not None:
-            self._transposed.refresh()
+        self._layout.refresh()
 
     def multiply_accumulate(self, operand: Array, out: Array) -> None:
         """Add scale · weight · operand (B, H) to the blocks `out`."""
@@ -60,7 +63,7 @@ class FullProduct(WeightedProduct):
 
     def transpose_product(self, da: Array, out: Array) -> None:
         """Copy the blocks `da` to `rows`, and write weightᵀ · da to `out` (B, H)."""
-        assert self._rows is not None
+        assert self._rows is not None and self._transposed
         np.copyto(self._blocks, da)
         self._transposed.multiply(self._rows, self._transposed.shaped(out))
 
