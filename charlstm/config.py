@@ -50,6 +50,9 @@ class Config:
         0.0,
         0.95,
     )
+    weight_drop: float = setting(
+        0.0, "Share of the recurrent weights dropped for each update.", 0.0, 0.95
+    )
     memory_penalty: float = setting(
         0.0,
         "Weight of the mean square of the memory (c, or h) in the loss; 0 for none.  "

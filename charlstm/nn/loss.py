@@ -1,4 +1,4 @@
-"""Softmax, cross-entropy with its gradient, and dropout masks."""
+"""Softmax, and cross-entropy with its gradient."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,19 +32,3 @@ def cross_entropy(logits: Array, targets: NDArray[np.intp]) -> Array:
         logits[:, ~known] = 0.0
         loss[~known] = 0.0
     return np.asarray(loss)
-
-
-def dropout_mask(rate: float, shape: tuple[int, int], key: tuple[int, int, int, int]) -> Array:
-    """A mask (rows, columns) of 0 and 1/(1-rate) that only `key` decides.
-
-    `key` is (seed, update, layer, shard) for Philox, a counter-based generator. So a mask does not
-    depend on the number of workers or on earlier draws. One 16-bit draw decides one element, and
-    the kept share is exact to 1/65536.
-    """
-    seed, update, layer, shard = key
-    generator = np.random.Philox(key=seed, counter=[0, update, layer, shard])
-    size = shape[0] * shape[1]
-    draws = generator.random_raw(-(-size // 4)).view(np.uint16)[:size].reshape(shape)
-    threshold = round(rate * 65536)
-    scale = np.float32(65536 / (65536 - threshold))
-    return np.multiply(draws >= threshold, scale, dtype=np.float32)

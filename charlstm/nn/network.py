@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from charlstm.nn import Array, aligned
 from charlstm.nn.activation import gate_scale
 from charlstm.nn.attention import Attention
+from charlstm.nn.dropout import WeightDrop, dropout_mask
 from charlstm.nn.inputs import Characters, LowerLayer
 from charlstm.nn.layer import Layer
-from charlstm.nn.loss import dropout_mask
 from charlstm.nn.parameters import Parameters, layer_parameters, parameters_at
 from charlstm.nn.readout import Readout
 
@@ -30,6 +30,7 @@ class Network:
         *,
         backward: bool = False,
         dropout: float = 0.0,
+        weight_drop: float = 0.0,
         memory_penalty: float = 0.0,
     ) -> None:
         self.parameters, self.batch, self.dropout = parameters, batch, dropout
@@ -38,8 +39,12 @@ class Network:
         scale = gate_scale(cell.gates, cell.sigmoids, H, dtype)
         self.layers: list[Layer] = []
         self.inputs: list[LowerLayer] = []
+        self._weight_drops: list[WeightDrop] = []  # one for each layer, or none
         for index in range(parameters.architecture.num_layers):
-            params = layer_parameters(parameters.by_name, index)
+            params: Mapping[str, Array] = layer_parameters(parameters.by_name, index)
+            if weight_drop:
+                self._weight_drops.append(WeightDrop(cell, params, index, weight_drop))
+                params = self._weight_drops[-1].params
             b = params["b"]
             if index == 0:
                 source: Characters | LowerLayer
@@ -52,8 +57,8 @@ class Network:
             self.layers.append(layer)
         self.attention: list[Attention] = []
         if parameters.architecture.attention:
-            params, at = parameters_at(parameters.by_name, "attention"), parameters.reset_at
-            self.attention = [Attention(params, length, batch, backward=backward, reset_at=at)]
+            of_head, at = parameters_at(parameters.by_name, "attention"), parameters.reset_at
+            self.attention = [Attention(of_head, length, batch, backward=backward, reset_at=at)]
         self._dropped = [
             aligned.empty((length * batch, H), dtype) for _ in self.layers if backward and dropout
         ]
@@ -76,8 +81,10 @@ class Network:
             f"{block}.{n}": view for block, state in blocks.items() for n, view in state.items()
         }
 
-    def refresh(self) -> None:
-        """Read the changed parameters."""
+    def refresh(self, seed: int = 0, update: int = 0) -> None:
+        """Read the changed parameters; seed and update decide which weights are dropped."""
+        for drop in self._weight_drops:
+            drop.draw(seed, update)
         for layer in self.layers:
             layer.refresh()
         for head in self.attention:
@@ -155,6 +162,8 @@ class Network:
         for index in reversed(range(len(self.layers))):
             layer_grads = layer_parameters(grads, index)
             dx = self.layers[index].backward(steps, dy, layer_grads, self._penalty * loss_scale)
+            for drop in self._weight_drops[index : index + 1]:
+                drop.backward(layer_grads)
             if dx is not None:
                 dy = np.multiply(dx, masks[index - 1], out=dx) if masks else dx
         self._carry(steps)

@@ -153,6 +153,7 @@ def _training(
         checkpoint.architecture_of(config),
         *sizes,
         memory_penalty=config.memory_penalty,
+        weight_drop=config.weight_drop,
         reset_at=newline,
     )
     _check_size(plan, config)

@@ -56,7 +56,7 @@ class Worker:
         for shard in self._shards:
             ids = self._windows.window(task, plan.columns[shard])
             network = self._network(ids.shape[1])
-            network.refresh()
+            network.refresh(plan.seed, task)
             unpack(arrays.states[shard], network.state)
             arrays.losses[shard] = network.loss_and_gradients(
                 ids[:-1],
@@ -85,6 +85,7 @@ class Worker:
                 columns,
                 backward=True,
                 dropout=dropout,
+                weight_drop=self._plan.weight_drop,
                 memory_penalty=self._plan.memory_penalty,
             )
         return self._networks[columns]

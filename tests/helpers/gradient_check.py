@@ -51,13 +51,17 @@ def wrong_in_network(
     dropout: float = 0.0,
     memory_penalty: float = 0.0,
     resets: Sequence[tuple[int, int]] = (),
+    weight_drop: float = 0.0,
 ) -> list[str]:
     """Check the parameters and initial states of a network that reads and predicts unknowns too.
 
     The logits' random weights make the gradient that reaches the layers uneven. `resets` are the
     steps and columns that read the model's `reset_at`.
     """
-    network = Network(model, T, B, backward=True, dropout=dropout, memory_penalty=memory_penalty)
+    network = Network(
+        model, T, B, backward=True,
+        dropout=dropout, weight_drop=weight_drop, memory_penalty=memory_penalty,
+    )  # fmt: skip
     ids, targets = random_ids(model, T, B), random_ids(model, T, B, seed=8)
     ids.flat[0] = targets.flat[0] = model.vocabulary_size
     targets.flat[-1] = 0
@@ -70,7 +74,7 @@ def wrong_in_network(
     grads = model.views(np.full(model.size, np.nan))  # so that what is not written shows
 
     def loss() -> float:
-        network.refresh()
+        network.refresh(*KEY[:2])
         for name, view in network.state.items():
             view[...] = before[name]
         nats = network.loss_and_gradients(ids, targets, grads, loss_scale=WEIGHT, mask_key=KEY)

@@ -34,6 +34,12 @@ def test_network_with_dropout() -> None:
 
 
 @each_variant
+def test_network_with_dropped_weights(cell: str, options: Mapping[str, Any]) -> None:
+    model = random_model(cell, options, hidden_size=3, num_layers=2)
+    assert wrong_in_network(model, 4, 2, dropout=0.3, weight_drop=0.4) == []
+
+
+@each_variant
 def test_network_with_a_memory_penalty(cell: str, options: Mapping[str, Any]) -> None:
     model = random_model(cell, options, hidden_size=3, num_layers=2)
     assert wrong_in_network(model, 4, 2, memory_penalty=0.8) == []

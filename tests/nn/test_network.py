@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from charlstm.nn import Array, readout
 from charlstm.nn import network as network_module
-from charlstm.nn.loss import dropout_mask
+from charlstm.nn.dropout import dropout_mask
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Architecture, Parameters
 

@@ -111,6 +111,7 @@ def by_hand(
     plan = Plan(
         architecture_of(config), len(letters), config.batch_size, config.seq_length,
         config.shards or 1, config.seed, memory_penalty=config.memory_penalty,
+        weight_drop=config.weight_drop,
         reset_at=newline if config.lines else None,
     )  # fmt: skip
     history = []
@@ -144,6 +145,7 @@ CHANGES: list[dict[str, Any]] = [
     {"dropout": 0.4, "seed": 8, "memory_penalty": 0.1},
     {"num_layers": 2, "clip_norm": 0.0, "optimizer": "rmsprop", "lr": 0.01},
     {"lines": True, "dropout": 0.2},
+    {"num_layers": 2, "weight_drop": 0.4},
     {"attention": 13, "dropout": 0.2, "memory_penalty": 0.1},
     {"attention": 4, "lines": True},
 ]

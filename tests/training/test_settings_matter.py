@@ -33,6 +33,7 @@ MATTER: dict[str, dict[str, Any]] = {
     "attention": {"attention": 5, "attention_heads": 1},
     "attention_heads": {"attention": 5, "attention_heads": 2},
     "dropout": {"dropout": 0.3},
+    "weight_drop": {"weight_drop": 0.3},
     "memory_penalty": {"memory_penalty": 0.1},
     "batch_size": {"batch_size": 7},
     "seq_length": {"seq_length": 8},
