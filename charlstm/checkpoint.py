@@ -143,6 +143,35 @@ def parameters_of(checkpoint: Checkpoint, path: Path) -> Parameters:
     return parameters
 
 
+def mean_squares(path: Path, parameters: Parameters) -> Array:
+    """The mean squares (size,) of gradients of one character's loss, near the end of training.
+
+    They are the optimiser's moment `v`, that of gradients of a window's mean loss, times the
+    characters of a window: what is left of a gradient at the end is noise, whose squares a mean
+    divides (docs/performance.md has the proof by measurement).
+
+    Raises:
+        CheckpointError: if the file cannot be read, keeps none, or belongs to another network.
+    """
+    saved = load(path)
+    if not any(name.startswith("v/") for name in saved.arrays):
+        reason = "has weights alone"
+        if any(name.startswith("state/") for name in saved.arrays):
+            reason = f"is of a run with the optimizer {saved.config.optimizer}, which keeps none"
+        raise CheckpointError(
+            f"the mean squares of gradients are not in {str(path)!r}, which {reason}; "
+            "take best.npz or last.npz of a run that adam has trained"
+        )
+    squares = np.zeros_like(parameters.flat)
+    restore(saved, path, {f"v/{name}": view for name, view in parameters.views(squares).items()})
+    if not (squares >= 0.0).all() or not np.isfinite(squares).all():
+        raise CheckpointError(
+            f"cannot use checkpoint {str(path)!r}: a mean square is no number from 0"
+        )
+    squares *= saved.config.batch_size * saved.config.seq_length
+    return squares
+
+
 def restore(checkpoint: Checkpoint, path: Path, arrays: Mapping[str, Array]) -> None:
     """Copy the arrays of a checkpoint that was read from `path` into those of a run, by name.
 

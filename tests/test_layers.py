@@ -17,7 +17,7 @@ LAYERS = (
     ("store",),
     ("progress",),
     ("text", "nn"),
-    ("checkpoint", "evaluate", "likelihood", "novelty", "copying", "pairs"),
+    ("checkpoint", "evaluate", "dynamic", "likelihood", "novelty", "copying", "pairs"),
     ("ranks", "sampling", "surprisal"),
     ("sampler",),
     ("training",),

@@ -162,9 +162,33 @@ class Scoring(Loaded):
 
         return [score_ids(self.predictor, self.vocabulary, ids, cut=cut)]
 
-    def evaluate(self, text: str | bytes) -> "TextScore":
-        """The score of a text whose first character follows a newline, with carried state."""
-        return self.score_each(self._ids(text))[0]
+    def evaluate(
+        self,
+        text: str | bytes,
+        *,
+        dynamic: bool = False,
+        dynamic_rate: float | None = None,
+        dynamic_decay: float | None = None,
+    ) -> "TextScore":
+        """The score of a text whose first character follows a newline, with carried state.
+
+        With `dynamic` it is that by weights which follow the text (`charlstm.dynamic`).
+
+        Raises:
+            ConfigError: if a setting is out of range, or the weights cannot follow the text.
+            CheckpointError: if the checkpoint has no mean squares of gradients.
+        """
+        settings = {"dynamic_rate": dynamic_rate, "dynamic_decay": dynamic_decay}
+        given = {name: value for name, value in settings.items() if value is not None}
+        ids = self._ids(text)
+        if not dynamic:
+            if given:
+                raise ConfigError(f"{next(iter(given))} has no effect without dynamic")
+            return self.score_each(ids)[0]
+        from charlstm.api.moving import dynamic_score  # noqa: PLC0415 - see above
+        from charlstm.dynamic import Dynamic  # noqa: PLC0415
+
+        return dynamic_score(self, ids, Dynamic(**given))
 
     def novelty(self, text: str | bytes) -> "Novelty":
         """How much of `text` stands word for word in the training text.

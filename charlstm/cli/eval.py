@@ -8,11 +8,19 @@ import numpy as np
 
 from charlstm.api.predicting import Predicting
 from charlstm.cli.blend import Share, blend_option, blend_record, blended
+from charlstm.cli.dynamic import (
+    dynamic_line,
+    dynamic_mapping,
+    dynamic_options,
+    scored_dynamically,
+    settings_of,
+)
 from charlstm.cli.exclusions import Command
 from charlstm.cli.options import json_option, load_model, run_option
 from charlstm.cli.terminal import note, print_json
 from charlstm.cli.texts import check_known, ids_of, joined, refuse_wide
 from charlstm.cli.what_if import Named, ablate_option, what_if, with_changes
+from charlstm.dynamic import Dynamic
 from charlstm.errors import CorpusError
 from charlstm.evaluate import TextScore
 from charlstm.text.decoding import read_text
@@ -27,6 +35,7 @@ from charlstm.text.vocabulary import Tokens
 @click.option("--encoding", default="utf-8", show_default=True, help="How the files are encoded.")
 @blend_option
 @ablate_option
+@dynamic_options
 @json_option
 def command(
     text: tuple[str, ...],
@@ -35,7 +44,9 @@ def command(
     encoding: str,
     blend: tuple[Share, ...],
     ablate: tuple[Named, ...],
+    dynamic: bool,
     as_json: bool,
+    **settings: Any,
 ) -> None:
     """Score TEXT: files, folders of *.txt, gzip, or - for standard input.
 
@@ -46,11 +57,17 @@ def command(
     if lines:
         _score_lines(model, text, encoding, as_json)
     else:
-        _score(model, text, encoding, as_json)
+        _score(model, text, encoding, settings_of(settings) if dynamic else None, as_json)
 
 
-def _score(model: Predicting, text: tuple[str, ...], encoding: str, as_json: bool) -> None:
-    """Print the score of the whole text."""
+def _score(
+    model: Predicting,
+    text: tuple[str, ...],
+    encoding: str,
+    dynamic: Dynamic | None,
+    as_json: bool,
+) -> None:
+    """Print the score of the whole text, and that by weights that follow it."""
     ids = ids_of(model, text, encoding)
     if not ids.size:
         raise CorpusError("there is no text to score")
@@ -58,11 +75,15 @@ def _score(model: Predicting, text: tuple[str, ...], encoding: str, as_json: boo
     parts = list(zip(blend_record(model), scores, strict=True))
     if not score.bytes:
         raise CorpusError("the model knows none of the text's characters")
+    moved = scored_dynamically(model, ids, dynamic, cut=not text) if dynamic else None
     if as_json:
         mapping = _to_mapping(score, model.vocabulary.tokens)
         if parts:
             tokens = model.vocabulary.tokens
             mapping["blend"] = [record | _to_mapping(part, tokens) for record, part in parts]
+        if dynamic and moved:
+            numbers = _to_mapping(moved, model.vocabulary.tokens)
+            mapping["dynamic"] = numbers | dynamic_mapping(dynamic)
         print_json(with_changes(mapping, model))
         return
     per_char = f"{score.nats_per_char:.4f} nats/char", f"{score.bits_per_char:.4f} bits/char"
@@ -80,6 +101,8 @@ def _score(model: Predicting, text: tuple[str, ...], encoding: str, as_json: boo
         click.echo(f"in UTF-8: {', '.join(other)} over {of_other}")
     for record, part in parts:
         click.echo(printable(_part_line(record, part, model.vocabulary.tokens)))
+    if dynamic and moved:
+        click.echo(dynamic_line(moved, score, dynamic, model.vocabulary.unit))
 
 
 def _part_line(record: Mapping[str, Any], score: TextScore, tokens: Tokens) -> str:

@@ -48,6 +48,7 @@ def typed(rule: Rule, option: str, value: object = ANY) -> list[str]:
         "float": "0.5",
         "boolean": "",
         "layer:unit": "0:3",
+        "run:share": "x:0.3",
     }
     one = found.type.choices[0] if isinstance(found.type, click.Choice) else "x.json"
     return [option, str(kinds.get(found.type.name, one) if value is ANY else value)]

@@ -66,7 +66,15 @@ CASES: dict[str, tuple[Sequence[str], dict[str, str]]] = {
     ),
     "eval": (
         ("-r", "learnt", "latin.txt", "--encoding=latin-1"),
-        {"lines": "", "encoding": "cp1251", "blend": "planted:0.5", "ablate": "3"},
+        {
+            "lines": "",
+            "encoding": "cp1251",
+            "blend": "planted:0.5",
+            "ablate": "3",
+            "dynamic": "",
+            "dynamic_rate": "0.01",
+            "dynamic_decay": "0.1",
+        },
     ),
     "surprisal": (
         ("-r", "learnt", "latin.txt", "--encoding=latin-1"),
@@ -194,6 +202,8 @@ OTHERWISE = {  # options that need others with them, or that take the place of s
     ("inspect.attention", "color"): ("The cats were here.", "--at=7"),
     ("inspect.attention", "per_condition"): ("--per-condition=4",),
     ("inspect.attention", "seed"): ("--per-condition=4",),
+    ("eval", "dynamic_rate"): ("--dynamic",),
+    ("eval", "dynamic_decay"): ("--dynamic",),
 }
 ELSEWHERE = {  # tests that show what these do
     ("agree", "pairs"),
