@@ -23,7 +23,8 @@ from charlstm.evaluate import Score, Scorer
 from charlstm.nn import Array
 from charlstm.training.loop import GradientSource
 from charlstm.training.shards import Windows
-from charlstm.training.worker import VALIDATE, SharedArrays, Worker
+from charlstm.training.shared import SharedArrays
+from charlstm.training.worker import VALIDATE, Worker
 from charlstm.training.workers import Job
 from charlstm.training.world import World
 

@@ -1,20 +1,15 @@
-"""One worker: a process's share of the shards, and the arrays that workers share."""
+"""One worker: a process's share of the shards and of the validation."""
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-
-from charlstm.evaluate import Score, Scorer, total
+from charlstm.evaluate import Scorer
 from charlstm.nn import Array
 from charlstm.nn.network import Network
-from charlstm.nn.parameters import Parameters, flat_size, state_sizes
+from charlstm.nn.parameters import Parameters
 from charlstm.training.shards import Plan, Windows
+from charlstm.training.shared import SharedArrays
 
 VALIDATE = -1  # asks a worker for a validation, in place of the number of an update
-PAGE = 4096  # bytes
 
 
 class Worker:
@@ -28,7 +23,7 @@ class Worker:
     def __init__(
         self,
         plan: Plan,
-        arrays: "SharedArrays",
+        arrays: SharedArrays,
         windows: Windows,
         scorer: Scorer | None,
         rank: int,
@@ -89,62 +84,6 @@ class Worker:
                 memory_penalty=self._plan.memory_penalty,
             )
         return self._networks[columns]
-
-
-@dataclass(frozen=True)
-class SharedArrays:
-    """The numbers that the workers of one machine share: views of one block of bytes."""
-
-    parameters: Array  # (size,)
-    gradients: Array  # (shards, size)
-    states: list[Array]  # one flat vector for each shard: every state of every layer
-    losses: Array  # (shards,) nats summed over a shard's window
-    scores: Array  # (groups, 3 + layers·gates): nats, characters, unknown, saturated shares
-    dropout: Array  # (1,) the share of outputs dropped
-
-    def score(self) -> Score:
-        """The score of the validation text, once every group has its own."""
-        return total(Score(float(n), int(c), int(u)) for n, c, u in self.scores[:, :3])
-
-    def saturated(self, layers: int) -> Array:
-        """The share of saturated values of each gate (layers, gates): the mean over the groups."""
-        shares: Array = self.scores[:, 3:].mean(axis=0)
-        return shares.reshape(layers, -1)
-
-    @staticmethod
-    def shapes(plan: Plan, groups: int) -> list[tuple[tuple[int, ...], str]]:
-        """Shape and dtype of each array, states one by one, in the order they are laid out."""
-        size = flat_size(plan.architecture, plan.vocabulary_size)
-        gates = len(plan.architecture.make_cell().sigmoids) * plan.architecture.num_layers
-        rows = sum(state_sizes(plan.architecture))
-        return [
-            ((size,), plan.dtype),
-            ((plan.shards, size), plan.dtype),
-            *(((rows * (c.stop - c.start),), plan.dtype) for c in plan.columns),
-            ((plan.shards,), "float64"),
-            ((max(1, groups), 3 + gates), "float64"),
-            ((1,), "float64"),
-        ]
-
-    @staticmethod
-    def bytes_needed(plan: Plan, groups: int) -> int:
-        """The size of the block, each array starting on a page."""
-        return sum(_whole_pages(*entry) for entry in SharedArrays.shapes(plan, groups))
-
-    @staticmethod
-    def over(block: Any, plan: Plan, groups: int) -> "SharedArrays":
-        """The arrays as views of a zeroed `block`."""
-        views, start = [], 0
-        for shape, dtype in SharedArrays.shapes(plan, groups):
-            view = np.frombuffer(block, dtype, math.prod(shape), start)
-            views.append(view.reshape(shape))
-            start += _whole_pages(shape, dtype)
-        return SharedArrays(views[0], views[1], views[2:-3], *views[-3:])
-
-
-def _whole_pages(shape: tuple[int, ...], dtype: str) -> int:
-    size = np.dtype(dtype).itemsize * math.prod(shape)
-    return -(-size // PAGE) * PAGE
 
 
 def pack(state: Mapping[str, Array], flat: Array) -> None:

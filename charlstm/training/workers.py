@@ -23,7 +23,8 @@ from charlstm.training.line_streams import LineStreams
 from charlstm.training.loop import GradientSource
 from charlstm.training.processes import Process, answer_done, answering
 from charlstm.training.shards import Plan, Streams, Windows
-from charlstm.training.worker import VALIDATE, SharedArrays, Worker
+from charlstm.training.shared import SharedArrays
+from charlstm.training.worker import VALIDATE, Worker
 
 TASK = struct.Struct("<q")  # the number of an update, or VALIDATE
 
