@@ -14,8 +14,7 @@ from threadpoolctl import threadpool_limits
 from charlstm.nn.parameters import Architecture, Parameters
 from charlstm.sampling import Filters, generate
 from charlstm.text.slices import TextSlice
-from charlstm.training.loop import GradientSource, train
-from charlstm.training.optim import Adam
+from charlstm.training.loop import Pool, train
 from charlstm.training.shards import Plan
 from charlstm.training.workers import Job, WorkerPool
 from charlstm.training.world import World, join
@@ -39,7 +38,7 @@ def train_rate(args: argparse.Namespace, world: World | None) -> float:
             world.size if world else args.workers,
         )
         job = Job(plan, TextSlice(str(path), "uint8", 0, ids.size, ids.size), None, 0)
-        pool: GradientSource
+        pool: Pool
         if world:
             from charlstm.training.mpi import RankPool
 
@@ -47,10 +46,7 @@ def train_rate(args: argparse.Namespace, world: World | None) -> float:
         else:
             pool = stack.enter_context(WorkerPool(job, args.workers))
         pool.parameters.initialise(1)
-        optimiser = Adam(pool.parameters.size, np.dtype(np.float32))
-        updates = train(
-            pool, optimiser, lambda _: 2e-3, characters=window, clip_norm=1.0, worst_loss=99.0
-        )
+        updates = train(pool, lambda _: 2e-3, characters=window, clip_norm=1.0, worst_loss=99.0)
         next(updates)
         next(updates)
         count, began = 0, time.perf_counter()

@@ -120,7 +120,6 @@ class _Run:
             t.progress.start_loss = nats / t.characters_per_update
         return train(
             t.pool,
-            t.optimiser,
             Schedule(config.schedule, config.lr, config.warmup_steps, config.max_steps or 1),
             characters=t.characters_per_update,
             clip_norm=config.clip_norm,

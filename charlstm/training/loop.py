@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Self
 
 from charlstm.errors import DivergedError
@@ -10,14 +10,14 @@ from charlstm.evaluate import Score
 from charlstm.nn import Array
 from charlstm.nn.parameters import Parameters
 from charlstm.training.events import Updated
-from charlstm.training.optim import Optimiser, global_norm
+from charlstm.training.optim import norm_of
 from charlstm.training.worker import Worker
 
 
-class GradientSource(ABC):
-    """Computes gradients and scores of whole batches: a `WorkerPool` or a `RankPool`.
+class Pool(ABC):
+    """Makes updates and scores with its workers: a `WorkerPool` or a `RankPool`.
 
-    `worker` is the one in this process. Close the source when done.
+    `worker` is the one in this process. Close the pool when done.
     """
 
     worker: Worker
@@ -31,6 +31,16 @@ class GradientSource(ABC):
     def states(self) -> list[Array]:
         """The carried state of each shard, flat; write to it only between calls."""
         return self.worker.arrays.states
+
+    @property
+    def moments(self) -> Mapping[str, Array]:
+        """The optimiser's running averages by name, each (size,); write only between calls."""
+        return self.worker.moments
+
+    @property
+    def norm(self) -> float:
+        """The Euclidean norm of the last gradient."""
+        return norm_of(self.worker.arrays.squares.tolist())
 
     @property
     def dropout(self) -> float:
@@ -49,6 +59,13 @@ class GradientSource(ABC):
         """
 
     @abstractmethod
+    def step(self, update: int, lr: float, scale: float) -> None:
+        """Update the parameters by `scale` times the last gradient.
+
+        It is update number `update` (from 0) of the optimiser, with rate `lr`.
+        """
+
+    @abstractmethod
     def validate(self) -> Score:
         """The score of the validation text with the present parameters."""
 
@@ -64,8 +81,7 @@ class GradientSource(ABC):
 
 
 def train(
-    source: GradientSource,
-    optimiser: Optimiser,
+    pool: Pool,
     schedule: Callable[[int], float],
     *,
     characters: int,
@@ -73,7 +89,7 @@ def train(
     worst_loss: float,
     done: int = 0,
 ) -> Iterator[Updated]:
-    """Update `source.parameters` for ever, after the `done` updates that were made before.
+    """Update `pool.parameters` for ever, after the `done` updates that were made before.
 
     `characters` is how many predictions one update makes. A gradient whose global norm is above
     `clip_norm` is scaled down to it (Pascanu et al. 2013); 0 means never.
@@ -84,8 +100,8 @@ def train(
     """
     update = done
     while True:
-        nats, gradient = source.gradient(update)
-        loss, norm = nats / characters, global_norm(gradient)
+        nats, _ = pool.gradient(update)
+        loss, norm = nats / characters, pool.norm
         if not (math.isfinite(norm) and loss <= worst_loss):
             raise DivergedError(
                 f"training diverged at update {update + 1}: loss {loss:.4g} nats, "
@@ -94,7 +110,6 @@ def train(
             )
         clipped = 0.0 < clip_norm < norm
         lr = schedule(update)
-        scale = clip_norm / norm if clipped else 1.0
-        optimiser.step(source.parameters.flat, gradient, lr, scale, update)
+        pool.step(update, lr, clip_norm / norm if clipped else 1.0)
         update += 1
         yield Updated(update, loss, lr, norm, clipped)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from charlstm.training.defaults import VALIDATIONS, validation_cost, validation_interval
-from charlstm.training.loop import GradientSource
+from charlstm.training.loop import Pool
 from charlstm.training.start import Training
 
 TIMING_SECONDS = 1.0  # how long updates are timed
@@ -50,7 +50,7 @@ def updates_within(time_for: float, cost: float, eval_every: int | None) -> int:
 
 
 @contextmanager
-def states_kept(pool: GradientSource) -> Iterator[None]:
+def states_kept(pool: Pool) -> Iterator[None]:
     """Put the carried states back in the end, so that gradients computed inside have no effect."""
     states = [state.copy() for state in pool.states]
     yield

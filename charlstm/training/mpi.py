@@ -11,6 +11,7 @@ import os
 import platform
 import signal
 import traceback
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
@@ -21,18 +22,17 @@ from threadpoolctl import threadpool_limits
 from charlstm.errors import RunError
 from charlstm.evaluate import Score, Scorer
 from charlstm.nn import Array
-from charlstm.training.loop import GradientSource
+from charlstm.training.loop import Pool
+from charlstm.training.own_slice import OwnSlice
 from charlstm.training.shards import Windows
 from charlstm.training.shared import SharedArrays
-from charlstm.training.worker import VALIDATE, Worker
+from charlstm.training.worker import Kind, Task, Worker
 from charlstm.training.workers import Job
 from charlstm.training.world import World
 
-CLOSE = -2  # ends a job, in place of the number of an update
 
-
-class RankPool(GradientSource):
-    """Computes gradients on all ranks, as a `WorkerPool` does; used on rank 0, closed when done."""
+class RankPool(Pool):
+    """Makes updates on all ranks, as a `WorkerPool` does; used on rank 0, closed when done."""
 
     def __init__(self, world: World, job: Job, threads: int = 1) -> None:
         self._world, self._plan = world, job.plan
@@ -40,6 +40,9 @@ class RankPool(GradientSource):
         self._streams = job.streams()
         self._rank = _Rank(world, job, job.scorer(), self._streams)
         self.worker = self._rank.worker
+        arrays = self.worker.arrays  # of which the first gradient is the sum that the ranks send
+        alone = replace(arrays, gradients=arrays.gradients[:1])
+        self._whole = OwnSlice(alone, job.plan.optimizer, 0, 1)
 
     def gradient(self, update: int) -> tuple[float, Array]:
         """The summed loss in nats and the gradient (size,) of the mean loss of one update."""
@@ -48,23 +51,28 @@ class RankPool(GradientSource):
             {k: self._input(update, k) for k in range(rank, shards, size)} if rank else {}
             for rank in range(size)
         ]
-        self._run(update, inputs)
+        self._run(Task(Kind.SHARDS, update), inputs)
+        self._whole.add()
         return float(sum(self.worker.arrays.losses)), self.worker.arrays.gradients[0]
+
+    def step(self, update: int, lr: float, scale: float) -> None:
+        """Update the parameters by the last gradient."""
+        self._whole.step(update, lr, scale)
 
     def validate(self) -> Score:
         """The score of the validation text with the present parameters."""
-        self._run(VALIDATE, [{}] * self._world.size)
+        self._run(Task(Kind.VALIDATE), [{}] * self._world.size)
         return self.worker.arrays.score()
 
     def close(self) -> None:
         """End the job: the other ranks wait for the next one."""
         if not self._world.busy:
-            self._world.comm.scatter([(CLOSE, {})] * self._world.size)
+            self._world.comm.scatter([(None, {})] * self._world.size)
 
     def _input(self, update: int, shard: int) -> "_Input":
         return self._streams.window(update, self._plan.columns[shard]), self.states[shard]
 
-    def _run(self, task: int, inputs: "list[_Inputs]") -> None:
+    def _run(self, task: Task, inputs: "list[_Inputs]") -> None:
         """Have every rank do its share of a task."""
         self._world.busy = True
         self._world.comm.scatter([(task, of_rank) for of_rank in inputs])
@@ -108,7 +116,7 @@ def _serve_job(world: World, job: Job, val: NDArray[Any] | None) -> None:
     rank = _Rank(world, job, scorer, windows)
     while True:
         task, inputs = world.comm.scatter(None)
-        if task == CLOSE:
+        if task is None:  # the end of the job
             return
         for shard, (window, state) in inputs.items():
             windows.by_first_column[job.plan.columns[shard].start] = window
@@ -142,7 +150,7 @@ class _Rank:
         self._slices = np.empty((world.size, self._sizes[world.rank]), plan.dtype)
         self._total = np.empty_like(self._slices[0])
 
-    def run(self, task: int) -> str:
+    def run(self, task: Task) -> str:
         """Do this rank's share and gather all shares on rank 0; return what went wrong, or ""."""
         comm, world, problem = self.world.comm, self.world, ""
         comm.Bcast(self.arrays.parameters)
@@ -156,7 +164,7 @@ class _Rank:
             world.signal = next((number for _, number in reports if number), 0)
         problem = next((problem for problem, _ in reports if problem), "")
         if not problem:
-            self._gather_scores() if task == VALIDATE else self._gather_gradient()
+            self._gather_scores() if task.kind == Kind.VALIDATE else self._gather_gradient()
         return problem
 
     def _gather_scores(self) -> None:

@@ -1,7 +1,7 @@
 """Optimisers (Adam, RMSprop, SGD) on one flat vector, the learning rate, and the gradient norm."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,10 +16,15 @@ ChunkUpdate = Callable[[Array, Array, list[Array], Array, Array], None]
 
 def global_norm(gradient: Array) -> float:
     """The Euclidean norm of a flat gradient, added up in fixed chunks."""
+    chunks = (gradient[start : start + CHUNK] for start in range(0, gradient.size, CHUNK))
+    return norm_of(float(np.dot(chunk, chunk)) for chunk in chunks)
+
+
+def norm_of(squares: Iterable[float]) -> float:
+    """The Euclidean norm of a vector whose chunks have these sums of squares, in their order."""
     total = 0.0
-    for start in range(0, gradient.size, CHUNK):
-        part = gradient[start : start + CHUNK]
-        total += float(np.dot(part, part))
+    for square in squares:  # sum() would round otherwise from Python 3.12 on
+        total += square
     return math.sqrt(total)
 
 
@@ -46,31 +51,28 @@ class Schedule:
 
 
 class Optimiser:
-    """Updates a flat parameter vector in place.
+    """Updates a flat parameter vector, or a slice of it, in place.
 
-    `moments` names its running averages, flat vectors (size,) that a checkpoint keeps.
+    `moments` names its running averages, flat vectors (size,) that a checkpoint keeps: the rows of
+    the array (moments, size) that it is given, zero before the first update.
     """
 
     names: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, size: int, dtype: np.dtype[np.floating]) -> None:
-        self.moments: Mapping[str, Array] = {name: np.zeros(size, dtype) for name in self.names}
-        self._tmp = np.empty(min(size, CHUNK), dtype)
-        self._tmp2 = np.empty_like(self._tmp)
+    def __init__(self, moments: Array) -> None:
+        self.moments: Mapping[str, Array] = dict(zip(self.names, moments, strict=True))
+        self._scratch = np.empty((3, min(moments.shape[1], CHUNK)), moments.dtype)
 
     def step(self, params: Array, gradient: Array, lr: float, scale: float, update: int) -> None:
-        """Apply update number `update` (from 0) with rate `lr` and `scale` times the gradient.
-
-        `gradient` is scaled in place.
-        """
+        """Apply update number `update` (from 0) with rate `lr` and `scale` times the gradient."""
         apply = self.prepare(lr, update)
         for start in range(0, params.size, CHUNK):
             part = slice(start, start + CHUNK)
             g = gradient[part]
+            tmp, tmp2, scaled = self._scratch[:, : g.size]
             if scale != 1.0:
-                np.multiply(g, scale, out=g)
-            moments = [moment[part] for moment in self.moments.values()]
-            apply(params[part], g, moments, self._tmp[: g.size], self._tmp2[: g.size])
+                g = np.multiply(g, scale, out=scaled)
+            apply(params[part], g, [m[part] for m in self.moments.values()], tmp, tmp2)
 
     def prepare(self, lr: float, update: int) -> ChunkUpdate:
         """The function that applies update number `update` (from 0) with rate `lr` to a chunk."""

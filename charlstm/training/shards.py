@@ -17,7 +17,7 @@ from charlstm.nn.parameters import Architecture
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything but the dropout that decides the bits of a gradient."""
+    """Everything but the dropout and the rates that decides the bits of an update."""
 
     architecture: Architecture
     vocabulary_size: int
@@ -29,6 +29,7 @@ class Plan:
     memory_penalty: float = 0.0
     weight_drop: float = 0.0
     reset_at: int | None = None  # see `Parameters`: the newline in a run with lines
+    optimizer: str = "adam"
 
     def to_mapping(self) -> dict[str, Any]:
         """A form for JSON that `from_mapping` turns back."""

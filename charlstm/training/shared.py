@@ -9,6 +9,7 @@ import numpy as np
 from charlstm.evaluate import Score, total
 from charlstm.nn import Array
 from charlstm.nn.parameters import flat_size, state_sizes
+from charlstm.training.optim import CHUNK, OPTIMISERS
 from charlstm.training.shards import Plan
 
 PAGE = 4096  # bytes
@@ -19,7 +20,9 @@ class SharedArrays:
     """The numbers that the workers of one machine share: views of one block of bytes."""
 
     parameters: Array  # (size,)
-    gradients: Array  # (shards, size)
+    gradients: Array  # (shards, size); the first one becomes the sum
+    moments: Array  # (moments, size) the optimiser's running averages
+    squares: Array  # (chunks,) the sums of squares of the sum's chunks
     states: list[Array]  # one flat vector for each shard: every state of every layer
     losses: Array  # (shards,) nats summed over a shard's window
     scores: Array  # (groups, 3 + layers·gates): nats, characters, unknown, saturated shares
@@ -43,6 +46,8 @@ class SharedArrays:
         return [
             ((size,), plan.dtype),
             ((plan.shards, size), plan.dtype),
+            ((len(OPTIMISERS[plan.optimizer].names), size), plan.dtype),
+            ((-(-size // CHUNK),), "float64"),
             *(((rows * (c.stop - c.start),), plan.dtype) for c in plan.columns),
             ((plan.shards,), "float64"),
             ((max(1, groups), 3 + gates), "float64"),
@@ -62,7 +67,10 @@ class SharedArrays:
             view = np.frombuffer(block, dtype, math.prod(shape), start)
             views.append(view.reshape(shape))
             start += _whole_pages(shape, dtype)
-        return SharedArrays(views[0], views[1], views[2:-3], *views[-3:])
+        parameters, gradients, moments, squares, *states, losses, scores, dropout = views
+        return SharedArrays(
+            parameters, gradients, moments, squares, states, losses, scores, dropout
+        )
 
 
 def _whole_pages(shape: tuple[int, ...], dtype: str) -> int:

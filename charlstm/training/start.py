@@ -29,9 +29,9 @@ from charlstm.training.defaults import (
     settle_shards,
     workers_for,
 )
-from charlstm.training.loop import GradientSource
+from charlstm.training.loop import Pool
 from charlstm.training.old_weights import copy_weights
-from charlstm.training.optim import OPTIMISERS, Optimiser
+from charlstm.training.optim import OPTIMISERS
 from charlstm.training.shards import Plan
 from charlstm.training.texts import Texts, absolute, read_texts, read_texts_again
 from charlstm.training.workers import Job, WorkerPool
@@ -45,8 +45,7 @@ class Training:
     folder: Path
     config: Config
     texts: Texts
-    pool: GradientSource
-    optimiser: Optimiser
+    pool: Pool
     progress: Progress
     workers: int
     ranks: int  # of MPI; 0 without it
@@ -61,7 +60,7 @@ class Training:
     @property
     def arrays(self) -> dict[str, Array]:
         """The arrays that a checkpoint saves and restores, by their names in it."""
-        return checkpoint.arrays_of(self.pool.parameters, self.optimiser.moments, self.pool.states)
+        return checkpoint.arrays_of(self.pool.parameters, self.pool.moments, self.pool.states)
 
 
 @contextmanager
@@ -155,6 +154,7 @@ def _training(
         memory_penalty=config.memory_penalty,
         weight_drop=config.weight_drop,
         reset_at=newline,
+        optimizer=config.optimizer,
     )
     _check_size(plan, config)
     job = Job(plan, texts.train, texts.val, texts.prime)
@@ -162,16 +162,15 @@ def _training(
     workers = min(ranks, plan.shards) if ranks else workers_for(config)
     with ExitStack() as stack:
         stack.enter_context(threadpool_limits(config.threads))
-        pool: GradientSource
+        pool: Pool
         if world:
             from charlstm.training.mpi import RankPool  # noqa: PLC0415 - only under mpiexec
 
             pool = stack.enter_context(RankPool(world, job, config.threads))
         else:
             pool = stack.enter_context(WorkerPool(job, workers, config.threads))
-        optimiser = OPTIMISERS[config.optimizer](pool.parameters.size, pool.parameters.flat.dtype)
         pool.dropout = DROPOUT_TIMED if "dropout" in config.undecided else config.dropout
-        yield Training(folder, config, texts, pool, optimiser, progress, workers, ranks, notes)
+        yield Training(folder, config, texts, pool, progress, workers, ranks, notes)
 
 
 def _check_size(plan: Plan, config: Config) -> None:

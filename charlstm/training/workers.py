@@ -1,4 +1,4 @@
-"""Local workers: processes that compute the shards of an update on shared memory.
+"""Local workers: processes that make an update together, on shared memory.
 
 The first process gives the others a job and then one task after another. Each answers when its
 share is done, and ends when it hears nothing more, so it never outlives the first process.
@@ -7,26 +7,23 @@ share is done, and ends when it hears nothing more, so it never outlives the fir
 import json
 import mmap
 import os
-import struct
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
 
-import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.evaluate import Score, Scorer
 from charlstm.nn import Array
 from charlstm.text.slices import TextSlice
 from charlstm.training.line_streams import LineStreams
-from charlstm.training.loop import GradientSource
+from charlstm.training.loop import Pool
+from charlstm.training.own_slice import owners
 from charlstm.training.processes import Process, answer_done, answering
 from charlstm.training.shards import Plan, Streams, Windows
 from charlstm.training.shared import SharedArrays
-from charlstm.training.worker import VALIDATE, Worker
-
-TASK = struct.Struct("<q")  # the number of an update, or VALIDATE
+from charlstm.training.worker import TASK_BYTES, Kind, Task, Worker
 
 
 @dataclass(frozen=True)
@@ -78,8 +75,8 @@ class Job:
         return Worker(self.plan, arrays, self.streams(), scorer, rank, workers)
 
 
-class WorkerPool(GradientSource):
-    """Computes gradients in `workers` processes, this one among them; close it when done."""
+class WorkerPool(Pool):
+    """Makes updates in `workers` processes, this one among them; close it when done."""
 
     def __init__(self, job: Job, workers: int = 1, threads: int = 1) -> None:
         self._others: list[Process] = []
@@ -101,20 +98,17 @@ class WorkerPool(GradientSource):
 
     def gradient(self, update: int) -> tuple[float, Array]:
         """The summed loss in nats and the gradient (size,) of the mean loss of one update."""
-        self._start_others(update)
-        self.worker.run(update)
-        self._wait_for_others()
-        arrays = self.worker.arrays
-        gradient: Array = arrays.gradients[0]
-        for of_shard in arrays.gradients[1:]:
-            np.add(gradient, of_shard, out=gradient)
-        return float(sum(arrays.losses)), gradient
+        self._run(Task(Kind.SHARDS, update), self._others)
+        self._run(Task(Kind.SUM), self._owners)
+        return float(sum(self.worker.arrays.losses)), self.worker.arrays.gradients[0]
+
+    def step(self, update: int, lr: float, scale: float) -> None:
+        """Update the parameters by the last gradient."""
+        self._run(Task(Kind.STEP, update, lr, scale), self._owners)
 
     def validate(self) -> Score:
         """The score of the validation text with the present parameters."""
-        self._start_others(VALIDATE)
-        self.worker.run(VALIDATE)
-        self._wait_for_others()
+        self._run(Task(Kind.VALIDATE), self._others)
         return self.worker.arrays.score()
 
     def close(self) -> None:
@@ -123,12 +117,17 @@ class WorkerPool(GradientSource):
             other.close()
         self._others = []
 
-    def _start_others(self, task: int) -> None:
-        for other in self._others:
-            other.send(TASK.pack(task))
+    @property
+    def _owners(self) -> list[Process]:
+        """Those of the other processes that own a slice."""
+        return self._others[: owners(self.parameters.size, len(self._others) + 1) - 1]
 
-    def _wait_for_others(self) -> None:
-        for other in self._others:
+    def _run(self, task: Task, others: list[Process]) -> None:
+        """Have these processes and this one do their share of a task."""
+        for other in others:
+            other.send(task.pack())
+        self.worker.run(task)
+        for other in others:
             other.wait()
 
 
@@ -148,6 +147,6 @@ def main() -> None:
         descriptor, size, rank, workers = map(int, sys.argv[1:])
         job = Job.from_json(sys.stdin.buffer.readline().decode())
         worker = job.worker(mmap.mmap(descriptor, size), rank, workers)
-        while len(task := sys.stdin.buffer.read(TASK.size)) == TASK.size:
-            worker.run(*TASK.unpack(task))
+        while len(task := sys.stdin.buffer.read(TASK_BYTES)) == TASK_BYTES:
+            worker.run(Task.unpack(task))
             answer_done()

@@ -20,9 +20,10 @@ from charlstm.text.slices import TextSlice
 from charlstm.training.events import Updated
 from charlstm.training.loop import train
 from charlstm.training.minutes import states_kept
-from charlstm.training.optim import OPTIMISERS, global_norm
+from charlstm.training.optim import global_norm
 from charlstm.training.shards import Plan, Streams
-from charlstm.training.workers import TASK, Job, WorkerPool
+from charlstm.training.worker import Kind, Task
+from charlstm.training.workers import Job, WorkerPool
 
 pytestmark = pytest.mark.slow
 
@@ -43,7 +44,6 @@ def job(tmp_path: Path) -> Job:
 
 def updates(
     pool: WorkerPool,
-    optimiser: str = "adam",
     *,
     schedule: Callable[[int], float] = lambda _: 0.01,
     clip_norm: float = 0.5,
@@ -53,7 +53,6 @@ def updates(
 ) -> Iterator[Updated]:
     return train(
         pool,
-        OPTIMISERS[optimiser](pool.parameters.size, np.dtype(np.float32)),
         schedule,
         characters=characters,
         clip_norm=clip_norm,
@@ -145,10 +144,10 @@ def test_the_gradient_is_that_of_the_mean_loss(job: Job) -> None:
 
 
 def test_sgd_moves_by_the_clipped_gradient(job: Job) -> None:
-    with WorkerPool(job) as pool:
+    with WorkerPool(replace(job, plan=replace(PLAN, optimizer="sgd"))) as pool:
         pool.parameters.initialise(1)
         before = pool.parameters.flat.copy()
-        updated = next(updates(pool, "sgd", schedule=lambda _: 0.1, clip_norm=0.01))
+        updated = next(updates(pool, schedule=lambda _: 0.1, clip_norm=0.01))
         assert updated.clipped and updated.grad_norm > 0.01
         assert global_norm(pool.parameters.flat - before) == pytest.approx(0.1 * 0.01, rel=1e-4)
 
@@ -188,13 +187,11 @@ def test_a_short_text_is_learnt_by_heart(
 def test_divergence_is_an_error_and_changes_nothing_more(
     cell: str, options: Mapping[str, Any], optimiser: str, job: Job
 ) -> None:
-    plan = replace(PLAN, architecture=Architecture(cell, options, 8, 2))
+    plan = replace(PLAN, architecture=Architecture(cell, options, 8, 2), optimizer=optimiser)
     with WorkerPool(replace(job, plan=plan)) as pool:
         pool.parameters.initialise(1)
         with pytest.raises(DivergedError, match=r"lower --lr") as error:
-            events = updates(
-                pool, optimiser, schedule=lambda _: 1e6, clip_norm=0.0, worst_loss=10.0
-            )
+            events = updates(pool, schedule=lambda _: 1e6, clip_norm=0.0, worst_loss=10.0)
             deque(islice(events, 50))
         assert np.isfinite(pool.parameters.flat).all()
     assert "\n" not in str(error.value)
@@ -221,7 +218,7 @@ def test_a_pool_may_close_in_the_middle_of_an_update(
 ) -> None:
     pool = WorkerPool(job, workers=2)
     (worker,) = pool._others
-    worker.send(TASK.pack(0))
+    worker.send(Task(Kind.SHARDS).pack())
     pool.close()
     assert worker._process.poll() is not None
     assert capfd.readouterr().err == ""

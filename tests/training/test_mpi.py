@@ -28,7 +28,7 @@ FAILING = """
 from charlstm.cli import main
 from charlstm.training.worker import Worker
 def run(self, task):
-    if task == 3:
+    if task.update == 3:
         raise MemoryError("as planned")
     run.real(self, task)
 run.real, Worker.run = Worker.run, run

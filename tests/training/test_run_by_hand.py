@@ -119,7 +119,8 @@ def by_hand(
     with WorkerPool(Job(plan, whole, None, 0)) as pool:
         pool.dropout = config.dropout
         pool.parameters.initialise(config.seed)
-        optimiser = OPTIMISERS[config.optimizer](pool.parameters.size, np.dtype(np.float32))
+        kind = OPTIMISERS[config.optimizer]
+        optimiser = kind(np.zeros((len(kind.names), pool.parameters.size), np.float32))
         for update in range(config.max_steps or 0):
             nats, gradient = pool.gradient(update)
             norm = math.sqrt(float(np.sum(np.square(gradient, dtype=np.float64))))

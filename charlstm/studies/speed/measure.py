@@ -21,7 +21,6 @@ from charlstm.studies.speed.products import BlockedProducts, PlainProducts
 from charlstm.studies.speed.result import SAMPLES, Size, Speed, Spread
 from charlstm.text.slices import TextSlice
 from charlstm.training.loop import train
-from charlstm.training.optim import Adam
 from charlstm.training.shards import Plan
 from charlstm.training.workers import Job, WorkerPool
 
@@ -129,9 +128,8 @@ def _prepared(size: Size) -> Iterator[_Parts]:
 def _updates(pool: WorkerPool, plan: Plan) -> Call:
     """A call that makes the next update."""
     pool.parameters.initialise(1)
-    optimiser = Adam(pool.parameters.size, np.dtype(np.float32))
     window = plan.batch_size * plan.seq_length
-    steps = train(pool, optimiser, lambda _: 1e-3, characters=window, clip_norm=1.0, worst_loss=1e9)
+    steps = train(pool, lambda _: 1e-3, characters=window, clip_norm=1.0, worst_loss=1e9)
     return lambda: next(steps)
 
 
