@@ -1,8 +1,9 @@
 """A step's matrix product as blocked GEMM: where it is faster, the matrix is cut into panels.
 
 With AVX-512, OpenBLAS does not pack the matrices of a small product, of up to 10⁶ multiply-adds. A
-step's product is often larger. In panels of columns it is 1.1 to 1.5 times as fast (64 to 512
-units, 8 to 64 columns). On other processors panels are up to a sixth slower, so the matrix stays
+step's product is often larger. In panels of 64 columns and at most 256 rows it is 1.1 to 1.5 times
+as fast (64 to 512 units, 8 to 64 columns): four registers hold a row of such a panel, and the first
+cache most of its rows. On other processors panels are up to a sixth slower, so the matrix stays
 whole.
 """
 
@@ -14,7 +15,8 @@ import numpy as np
 from charlstm.nn import Array, aligned
 
 SMALL = 1_000_000  # multiply-adds
-WIDE, NARROW, LEAST = 64, 32, 16  # columns of a panel
+WIDE, DEEP = 64, 256  # columns and rows of a panel, at most
+LEAST = 16  # of either; a matrix that would be cut finer stays whole
 UNPACKED = {"SkylakeX", "Cooperlake", "SapphireRapids"}  # kernels that do not pack small products
 
 
@@ -43,53 +45,56 @@ def divisor(number: int, most: int) -> int:
 def cut(inner: int, width: int, batch: int) -> tuple[int, int]:
     """The width of the panels of a block, and the number of parts of the inner dimension.
 
-    The block is (inner, width); the operand has `batch` rows. The function cuts the inner dimension
-    only if nothing else helps, because `multiply` must then add up the products of the parts.
+    The block is (inner, width); the operand has `batch` rows. `multiply` adds up the products of
+    the parts.
     """
-    panel = divisor(width, min(WIDE, SMALL // (inner * batch)))
-    if panel >= min(NARROW, width):
-        return panel, 1
-    panel = divisor(width, NARROW)
-    piece = divisor(inner, SMALL // (panel * batch))
+    panel = divisor(width, WIDE)
+    piece = divisor(inner, min(DEEP, SMALL // (panel * batch)))
     return (panel, inner // piece) if min(panel, piece) >= LEAST else (width, 1)
 
 
 class BlockedMatrix:
     """operand (batch, K) · matrix (K, N) → (batch, N), or in `blocks`: (blocks, batch, N/blocks).
 
-    `matrix` is a view. After its numbers change call `refresh`, or, if they are `copied`, write
-    them to `columns` or `rows`. A panel has `panel` columns and `piece` rows.
+    The operand too may come in blocks: (operands, batch, K/operands). `matrix` is a view. After its
+    numbers change call `refresh`, or, if they are `copied`, write them to `columns` or `rows`. A
+    panel has `panel` columns and `piece` rows.
     """
 
-    def __init__(self, matrix: Array, batch: int, blocks: int | None = None) -> None:
+    def __init__(
+        self, matrix: Array, batch: int, blocks: int | None = None, operands: int = 1
+    ) -> None:
         if batch == 1:  # the blocks of one column are one long row
-            blocks = None
-        inner, width = matrix.shape[0], matrix.shape[1] // (blocks or 1)
+            blocks, operands = None, 1
+        inner, width = matrix.shape[0] // operands, matrix.shape[1] // (blocks or 1)
         small = batch == 1 or matrix.size * batch <= SMALL
         pays = not small and panels_pay()
         panel, parts = cut(inner, width, batch) if pays else (width, 1)
         self.panel, self.piece = panel, inner // parts
         self._count, self._batch = width // panel, batch
         lead = (blocks,) if blocks else ()
-        self._split = (parts, self.piece, blocks or 1, self._count, panel)
+        pieces = operands * parts
+        self._split = (pieces, self.piece, blocks or 1, self._count, panel)
         split = np.moveaxis(matrix.reshape(self._split), 1, -2)
-        # (parts, blocks, panels, inner, panel), without the axes that a product has no use for
+        # (pieces, blocks, panels, piece, panel), without the axes that a product has no use for
         self._matrix = split.reshape(
-            *((parts,) if parts > 1 else ()),
+            *((pieces,) if pieces > 1 else ()),
             *lead,
             *((self._count,) if self._count > 1 else ()),
             *split.shape[-2:],
         )
-        self._partial: Array | None = None
-        if parts > 1:
-            partial = aligned.empty((parts, *lead, batch, width), matrix.dtype)
-            self._partial = self.shaped(partial)
-            ones = (1,) * (self._matrix.ndim - 3)
-            self._pieces = (batch, *ones, parts, self.piece)
         self.copied = (small or pays) and not self._matrix.flags.c_contiguous
         self._panels = (
             aligned.empty(self._matrix.shape, matrix.dtype) if self.copied else self._matrix
         )
+        self._partial: Array | None = None
+        if pieces > 1:
+            self._partial = self.shaped(aligned.empty((pieces, *lead, batch, width), matrix.dtype))
+            by_operand = (operands, parts)
+            self._factors = self._panels.reshape(*by_operand, *self._panels.shape[1:])
+            self._products = self._partial.reshape(*by_operand, *self._partial.shape[1:])
+            ones = (1,) * (self._matrix.ndim - 3)
+            self._pieces = (operands, batch, *ones, parts, self.piece)
         self._by_row = np.moveaxis(self._panels.reshape(split.shape), -2, 1)  # in the shape _split
 
     def refresh(self) -> None:
@@ -127,10 +132,10 @@ class BlockedMatrix:
     def multiply(self, operand: Array, out: Array) -> None:
         """Write operand · matrix to `out`, a view made by `shaped`."""
         if self._batch == 1:
-            np.dot(operand, self._panels, out=out)  # 0.5 µs faster than matmul
+            np.dot(operand.reshape(1, -1), self._panels, out=out)  # 0.5 µs faster than matmul
         elif self._partial is None:
             np.matmul(operand, self._panels, out=out)
         else:
-            pieces = operand.reshape(self._pieces).swapaxes(0, -2)
-            np.matmul(pieces, self._panels, out=self._partial)
+            pieces = operand.reshape(self._pieces).swapaxes(1, -2)
+            np.matmul(pieces, self._factors, out=self._products)
             np.add.reduce(self._partial, axis=0, out=out)

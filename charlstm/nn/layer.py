@@ -49,14 +49,11 @@ class Layer:
         H, G, dtype = hidden_size, len(cell.gates), params["b"].dtype
         self.cell, self.inputs, self.batch = cell, inputs, batch
         scale = gate_scale(cell.gates, cell.sigmoids, H, dtype)
-        # A step's dL/da, as rows.
-        self._row = aligned.empty((batch, G * H), dtype) if backward else None
         self._products: dict[str, DiagonalProduct | FullProduct] = {}
         for p in cell.products:
             at = rows_of(cell.gates, p.gates, H)
-            row = None if self._row is None else self._row[:, at]
             kind = DiagonalProduct if p.diagonal else FullProduct
-            self._products[p.name] = kind(p, params[p.name], scale[at], batch, row)
+            self._products[p.name] = kind(p, params[p.name], scale[at], batch, backward=backward)
         # The gates after those of `inputs` see no x: they start from the bias alone.
         self._seen = len(cell.inputs)
         self._bias, self._scale = (v.reshape(G, 1, H)[self._seen :] for v in (params["b"], scale))
@@ -80,7 +77,8 @@ class Layer:
         self.dstate = {name: gradient.T for name, gradient in self._dstate.items()}
         self._tmp = aligned.empty((batch, H), dtype)
         shared = {"tmp": self._tmp, **self._products}
-        shared |= self._backward_arrays(G, H)
+        if backward:
+            shared |= self._backward_arrays(G, H)
         names = [name for kind in cell.step.__mro__ for name in get_annotations(kind)]
         self._steps = [self._step(t, names, shared) for t in range(length)]
         self._input_blocks = [a[: self._seen] for a in self._a]
@@ -88,18 +86,11 @@ class Layer:
 
     def _backward_arrays(self, G: int, H: int) -> dict[str, Any]:
         """The arrays that `backward` of the cell uses: the same ones at every step."""
-        if self._row is None:
-            return {}
-        cell = self.cell
-        da = aligned.empty((G, self.batch, H), self._a.dtype)
+        self._dA_blocks = list(self._a.reshape(-1, self.batch, G, H).swapaxes(1, 2))
+        da = self._da = aligned.empty((G, self.batch, H), self._a.dtype)
         arrays: dict[str, Any] = {"da": da}
-        arrays |= {"da_" + run: pick(da, cell.gates, run) for run in runs(cell.gates)}
-        in_full_products = "".join(p.gates for p in cell.products if not p.diagonal)
-        self._copied = [  # full products copy dL/da of their gates to rows; these gates have none
-            (self._row[:, rows_of(cell.gates, gate, H)], arrays["da_" + gate])
-            for gate in cell.gates
-            if gate not in in_full_products
-        ]
+        gates = self.cell.gates
+        arrays |= {"da_" + run: pick(da, gates, run) for run in runs(gates)}
         return arrays | {"d" + name: gradient for name, gradient in self._dstate.items()}
 
     def _step(self, t: int, names: Sequence[str], shared: Mapping[str, Any]) -> Step:
@@ -154,7 +145,6 @@ class Layer:
         state carried in.
         """
         assert self._dA is not None
-        assert self._row is not None
         B, dh = self.batch, self._dstate["h"]
         memory, dmemory = self._tape[self.cell.memory], self._dstate[self.cell.memory]
         for gradient in self._dstate.values():
@@ -168,9 +158,7 @@ class Layer:
             self.cell.backward(self._steps[t])
             if self.resets:
                 self.resets.backward(t, self._dstate)
-            for rows, da in self._copied:
-                np.copyto(rows, da)
-            np.copyto(self._dA[now], self._row)
+            np.copyto(self._dA_blocks[t], self._da)
 
         dA = self._dA[: steps * B]
         H = dh.shape[1]

@@ -14,14 +14,13 @@ from charlstm.nn.layout import Layout
 class WeightedProduct:
     """A declared product with its weight, and a copy of the weight times `scale` (g·H, 1).
 
-    `rows` (B, g·H) receives dL/da of the product's gates as rows; it is None if there is no
-    backward pass. Call `refresh` after the weight changes.
+    Call `refresh` after the weight changes.
     """
 
     def __init__(
-        self, product: Product, weight: Array, scale: Array, batch: int, rows: Array | None
+        self, product: Product, weight: Array, scale: Array, batch: int, *, backward: bool
     ) -> None:
-        self.product, self.weight, self._scale, self._rows = product, weight, scale, rows
+        self.product, self.weight, self._scale, self._backward = product, weight, scale, backward
         self._scaled = padded(len(weight), weight.shape[1], weight.dtype)
         gates = len(product.gates)
         blocks = (gates, batch, len(weight) // gates)
@@ -39,18 +38,16 @@ class FullProduct(WeightedProduct):
     """
 
     def __init__(
-        self, product: Product, weight: Array, scale: Array, batch: int, rows: Array | None
+        self, product: Product, weight: Array, scale: Array, batch: int, *, backward: bool
     ) -> None:
-        super().__init__(product, weight, scale, batch, rows)
+        super().__init__(product, weight, scale, batch, backward=backward)
         gates = len(product.gates)
         self._matrix = BlockedMatrix(self._scaled.T, batch, gates if gates > 1 else None)
         self._shaped = self._matrix.shaped(self._scratch)
-        self._transposed = BlockedMatrix(weight, batch) if rows is not None else None
+        self._transposed = BlockedMatrix(weight, batch, operands=gates) if backward else None
         height = len(weight) // gates
         self._layout = Layout(weight, scale, height, self._matrix, self._transposed)
-        if rows is not None:
-            stack = rows.reshape(batch, gates, -1).swapaxes(0, 1)
-            self._blocks = stack if gates > 1 else rows
+        self._out = self._shaped_out = np.empty((0, 0), weight.dtype)
 
     def refresh(self) -> None:
         """Read the changed weight."""
@@ -62,14 +59,15 @@ class FullProduct(WeightedProduct):
         np.add(out, self._scratch, out=out)
 
     def transpose_product(self, da: Array, out: Array) -> None:
-        """Copy the blocks `da` to `rows`, and write weightᵀ · da to `out` (B, H)."""
-        assert self._rows is not None and self._transposed
-        np.copyto(self._blocks, da)
-        self._transposed.multiply(self._rows, self._transposed.shaped(out))
+        """Write weightᵀ · da, of the blocks `da`, to `out` (B, H)."""
+        assert self._transposed
+        if out is not self._out:  # it is the same at every step
+            self._out, self._shaped_out = out, self._transposed.shaped(out)
+        self._transposed.multiply(da, self._shaped_out)
 
 
 class DiagonalProduct(WeightedProduct):
-    """An elementwise product with a vector (H, 1) for each gate. It does not fill `rows`."""
+    """An elementwise product with a vector (H, 1) for each gate."""
 
     def multiply_accumulate(self, operand: Array, out: Array) -> None:
         """Add scale · weight ⊙ operand (B, H) to the blocks `out`."""

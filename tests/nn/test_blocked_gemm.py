@@ -13,9 +13,9 @@ from charlstm.nn.network import Network
 
 
 def small(monkeypatch: pytest.MonkeyPatch, limit: int, pays: bool = True) -> None:
-    """BlockedMatrix of up to 4 columns, or 2 where the inner dimension is cut too."""
+    """Panels of up to 4 columns and 6 rows."""
     monkeypatch.setattr(strips, "SMALL", limit)
-    for name, columns in (("WIDE", 4), ("NARROW", 2), ("LEAST", 1)):
+    for name, columns in (("WIDE", 4), ("DEEP", 6), ("LEAST", 1)):
         monkeypatch.setattr(strips, name, columns)
     monkeypatch.setattr(strips, "panels_pay", lambda: pays)
 
@@ -23,13 +23,12 @@ def small(monkeypatch: pytest.MonkeyPatch, limit: int, pays: bool = True) -> Non
 @pytest.mark.parametrize(
     ("inner", "width", "batch", "limit", "expected"),
     [
-        (3, 4, 2, 24, (4, 1)),  # one strip
+        (3, 4, 2, 24, (4, 1)),  # one panel
         (3, 12, 2, 24, (4, 1)),  # as wide as allowed
-        (3, 12, 2, 23, (3, 1)),  # 4 would be too many multiply-adds
         (3, 10, 2, 24, (2, 1)),  # 4 does not divide
-        (12, 4, 2, 24, (2, 2)),  # not two columns fit: the inner dimension is cut too
-        (12, 4, 2, 9, (2, 6)),
-        (12, 7, 2, 24, (1, 1)),
+        (12, 4, 2, 999, (4, 2)),  # as many rows as allowed
+        (3, 12, 2, 23, (4, 3)),  # 3 rows of 4 would be too many multiply-adds
+        (12, 7, 2, 24, (1, 2)),
     ],
 )
 def test_cut(
@@ -54,6 +53,7 @@ def test_what_would_be_too_thin_stays_whole() -> None:
 @pytest.mark.parametrize("blocks", [None, 1, 3])
 @pytest.mark.parametrize("transposed", [False, True])
 @pytest.mark.parametrize("pays", [False, True])
+@pytest.mark.parametrize("operands", [1, 2, 3])
 def test_strips(
     monkeypatch: pytest.MonkeyPatch,
     limit: int,
@@ -61,18 +61,20 @@ def test_strips(
     blocks: int | None,
     transposed: bool,
     pays: bool,
+    operands: int,
 ) -> None:
     small(monkeypatch, limit, pays)
     rng, inner, width = np.random.default_rng(1), 6, 8
     count = blocks or 1
     numbers = rng.normal(size=(inner, count * width))
     matrix = np.asfortranarray(numbers) if transposed else numbers
-    product = BlockedMatrix(matrix, batch, blocks)
+    product = BlockedMatrix(matrix, batch, blocks, operands)
     matrix += 1.0  # it changes in place
     product.refresh()
     operand = rng.normal(size=(batch, inner))
+    stacked = np.ascontiguousarray(operand.reshape(batch, operands, -1).swapaxes(0, 1))
     out = np.full((blocks, batch, width) if blocks else (batch, width), np.nan)
-    product.multiply(operand, product.shaped(out))
+    product.multiply(stacked if operands > 1 else operand, product.shaped(out))
     expected = (operand @ matrix).reshape(batch, count, width).swapaxes(0, 1)
     np.testing.assert_allclose(out, expected.reshape(out.shape), rtol=0, atol=1e-12)
 

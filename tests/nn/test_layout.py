@@ -11,7 +11,7 @@ from charlstm.nn.products import FullProduct
 def small(monkeypatch: pytest.MonkeyPatch, limit: int, rows: int, pays: bool) -> None:
     """Panels of up to 4 columns, laid out so many rows at a time."""
     monkeypatch.setattr(blocked_gemm, "SMALL", limit)
-    for name, columns in (("WIDE", 4), ("NARROW", 2), ("LEAST", 1)):
+    for name, columns in (("WIDE", 4), ("DEEP", 6), ("LEAST", 1)):
         monkeypatch.setattr(blocked_gemm, name, columns)
     monkeypatch.setattr(blocked_gemm, "panels_pay", lambda: pays)
     monkeypatch.setattr(layout, "ROWS", rows)
@@ -36,8 +36,7 @@ def test_both_products_are_those_of_the_changed_weight(
     rng, G = np.random.default_rng(1), len(gates)
     weight = rng.normal(size=(G * units, units))
     scale = np.repeat([0.5, 1.0, 3.0][:G], units)[:, None]
-    da_rows = np.empty((batch, G * units))
-    product = FullProduct(Product("W", gates, "h'"), weight, scale, batch, da_rows)
+    product = FullProduct(Product("W", gates, "h'"), weight, scale, batch, backward=True)
     weight[...] = rng.normal(size=weight.shape)
     product.refresh()
 

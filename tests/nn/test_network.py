@@ -98,8 +98,7 @@ def buffers(network: Network) -> Iterator[Array]:
     assert network._dy is not None
     yield from (network._dy, network._readout._logits, *network._dropped)
     for layer in network.layers:
-        assert layer._row is not None
-        yield from (layer._a, layer._steps[0].da, layer._row, layer._steps[0].tmp)
+        yield from (layer._a, layer._steps[0].da, layer._steps[0].tmp)
         yield from (*layer._tape.values(), *layer._dstate.values())
         yield from (product._scratch for product in layer._products.values())
     for head in network.attention:

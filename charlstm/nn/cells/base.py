@@ -28,10 +28,7 @@ class BoundProduct(Protocol):
         """Add weight · operand (B, H) to `out`, the pre-activations of its gates."""
 
     def transpose_product(self, da: Array, out: Array) -> None:
-        """Write weightᵀ · da, the gradient of the operand, to `out` (B, H).
-
-        Fill all of `da` first: the layer computes the gradient of a full weight from it too.
-        """
+        """Write weightᵀ · da, the gradient of the operand, to `out` (B, H)."""
 
 
 class Step:

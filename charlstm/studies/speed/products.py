@@ -119,10 +119,13 @@ class BlockedProducts(PlainProducts):
         H = parameters.architecture.hidden_size
         self._a = self._a.reshape(length, -1, batch, H)
         self._h = np.ascontiguousarray(self._h.swapaxes(1, 2))
-        self._da = self._da.reshape(batch, -1)
+        self._da = self._da.reshape(-1, batch, H)
         self._dh = self._dh.reshape(batch, H)
         self._blocked = {
-            id(W): (BlockedMatrix(W.T, batch, len(W) // H), BlockedMatrix(W, batch))
+            id(W): (
+                BlockedMatrix(W.T, batch, len(W) // H),
+                BlockedMatrix(W, batch, operands=len(W) // H),
+            )
             for W in (*self._between, *self._recurrent)
         }
         for pair in self._blocked.values():
@@ -139,4 +142,5 @@ class BlockedProducts(PlainProducts):
 
     def _step_back(self, W: Array) -> None:
         _, transpose = self._blocked[id(W)]
-        transpose.multiply(self._da[:, : len(W)], transpose.shaped(self._dh))
+        blocks = self._da[: len(W) // self._h.shape[2]]
+        transpose.multiply(blocks, transpose.shaped(self._dh))
