@@ -19,6 +19,9 @@ from charlstm.progress import Course, Progress, Sums, typed
 from charlstm.store import archive
 from charlstm.text.vocabulary import Vocabulary
 
+# Settings that older runs do not have and that rules decide, at the value that changes nothing.
+NEW_SETTINGS = {"weight_drop": 0.0}
+
 
 @dataclass(frozen=True)
 class EncodedText:
@@ -101,7 +104,7 @@ def load(path: Path, *, weights_only: bool = False) -> Checkpoint:
     loaded = archive.load(path, wanted)
     try:
         header = loaded.header
-        config = _decided(from_mapping(header["config"], cell_options()))
+        config = _decided(from_mapping(NEW_SETTINGS | header["config"], cell_options()))
         architecture_of(config).make_cell()  # raises if there is no such cell or option
         progress = Progress.from_header(header["progress"])
         progress.since_row = typed(Sums(**header.get("since_row", {})))

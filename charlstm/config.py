@@ -51,7 +51,11 @@ class Config:
         0.95,
     )
     weight_drop: float = setting(
-        0.0, "Share of the recurrent weights dropped for each update.", 0.0, 0.95
+        None,
+        "Share of the recurrent weights dropped for each update.  "
+        "[default: 0.2 where dropout is chosen to be 0.5]",
+        0.0,
+        0.95,
     )
     memory_penalty: float = setting(
         0.0,

@@ -23,6 +23,7 @@ LEAST_PASSES, MOST_PASSES = 1.0, 12.0
 LEAST_UPDATES = 400
 AGAIN = 3.0  # passes below which there is no dropout
 SOME, MUCH = 2.0, 6.0  # passes × weights ÷ characters from which dropout is 0.25, and 0.5
+WEIGHT_DROP = 0.2  # beside a chosen dropout of 0.5
 DROPOUT_TIMED = 0.25  # while it is not decided: any rate costs the same, and more than none
 VALIDATIONS = 20  # in a run
 VALIDATION_COST = 0.4  # of a character validated, against one trained on
@@ -30,12 +31,12 @@ VALIDATING_MOST = 0.25  # what validations may cost, against the training; one t
 VAL_FRACTION, VAL_CHARACTERS = 0.1, 300_000  # at most; the score is exact to about 0.004 nats
 
 
-def with_memory_penalty(settings: Mapping[str, Any], recipe: Mapping[str, Any]) -> dict[str, Any]:
+def with_regularisation(settings: Mapping[str, Any], recipe: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a new run, with a memory penalty unless it is given.
 
     A `recipe` that sets the rate was tuned as a whole: what it leaves out stays off.
     """
-    default = {} if "lr" in recipe else {"memory_penalty": MEMORY_PENALTY}
+    default = {"weight_drop": 0.0} if "lr" in recipe else {"memory_penalty": MEMORY_PENALTY}
     return default | dict(settings)
 
 
@@ -115,7 +116,7 @@ def updates_in_budget(config: Config, characters: int) -> int | None:
 
 
 def settle_budget(config: Config, updates: int, characters: int, val_characters: int) -> Config:
-    """Set the budget to so many updates; decide rate and dropout, and when to validate and save.
+    """Set the budget to so many updates; decide rate and dropouts, and when to validate and save.
 
     See `learning_rate` and `dropout_for`, which counts the training text's `characters`.
     """
@@ -125,6 +126,10 @@ def settle_budget(config: Config, updates: int, characters: int, val_characters:
     if "dropout" in config.undecided:
         passes = updates * config.batch_size * config.seq_length / characters
         config = replace(config, dropout=dropout_for(config, passes, characters))
+        if "weight_drop" in config.undecided and config.dropout >= 0.5:
+            config = replace(config, weight_drop=WEIGHT_DROP)
+    if "weight_drop" in config.undecided:
+        config = replace(config, weight_drop=0.0)
     cost = validation_cost(config, val_characters)
     eval_every = config.eval_every or validation_interval(updates, cost)
     checkpoint_every = config.checkpoint_every or eval_every

@@ -75,7 +75,8 @@ def fit(
             budget = updates_in_minutes(training, began)
         train, val = training.texts.train.size, training.texts.val
         config = settle_budget(config, budget, train, val.size if val else 0)
-        training.config, training.pool.dropout = config, config.dropout
+        training.config = config
+        training.pool.dropout, training.pool.weight_drop = config.dropout, config.weight_drop
         yield from map(Note, [*notes_on(training), *filter(None, [warning(training)])])
         if not progress.update:
             run.save("last")

@@ -45,11 +45,20 @@ class Pool(ABC):
     @property
     def dropout(self) -> float:
         """The share of outputs dropped in an update; change it only between calls."""
-        return float(self.worker.arrays.dropout[0])
+        return float(self.worker.arrays.dropped[0])
 
     @dropout.setter
     def dropout(self, rate: float) -> None:
-        self.worker.arrays.dropout[0] = rate
+        self.worker.arrays.dropped[0] = rate
+
+    @property
+    def weight_drop(self) -> float:
+        """The share of recurrent weights dropped; change it only between calls."""
+        return float(self.worker.arrays.dropped[1])
+
+    @weight_drop.setter
+    def weight_drop(self, rate: float) -> None:
+        self.worker.arrays.dropped[1] = rate
 
     @abstractmethod
     def gradient(self, update: int) -> tuple[float, Array]:

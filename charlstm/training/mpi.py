@@ -154,7 +154,7 @@ class _Rank:
         """Do this rank's share and gather all shares on rank 0; return what went wrong, or ""."""
         comm, world, problem = self.world.comm, self.world, ""
         comm.Bcast(self.arrays.parameters)
-        comm.Bcast(self.arrays.dropout)
+        comm.Bcast(self.arrays.dropped)
         try:
             self.worker.run(task)
         except Exception as error:  # noqa: BLE001 - rank 0 must hear of any

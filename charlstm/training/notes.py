@@ -10,6 +10,7 @@ from charlstm.training.start import Training
 REASONS = {
     "hidden_size": "",
     "dropout": " as it is read {passes:.3g} times",
+    "weight_drop": "",
     "lr": " for {units} units and {updates:,} updates",
 }
 
@@ -23,7 +24,7 @@ def notes_on(training: Training) -> Iterator[str]:
         f"--{name.replace('_', '-')} {getattr(config, name):g}"
         + reason.format(passes=passes, units=config.hidden_size, updates=updates)
         for name, reason in REASONS.items()
-        if name in training.open_before
+        if name in training.open_before and (config.weight_drop or name != "weight_drop")
     ]
     if chosen:
         yield f"chosen for a text of {characters:,} {unit_of(config.tokens)}s: {', '.join(chosen)}"

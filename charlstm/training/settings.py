@@ -15,7 +15,7 @@ from charlstm.nn.parameters import Architecture
 from charlstm.store.archive import HEADER_BYTES, HEADER_VALUES
 from charlstm.store.runs import checkpoint_path
 from charlstm.text.sources import is_pipe
-from charlstm.training.defaults import with_memory_penalty
+from charlstm.training.defaults import with_regularisation
 from charlstm.training.texts import absolute
 
 BUDGETS = ("epochs", "max_steps", "max_minutes")
@@ -69,7 +69,7 @@ def _new(given: Mapping[str, Any], file: Mapping[str, Any] | None, source: Path 
         settings = _of_source(_saved_config(source), cell) | settings
     out_of_place = replaced("train", options_of(given))
     settings = {k: v for k, v in settings.items() if option_of(k) not in out_of_place} | {**given}
-    config = from_mapping(with_memory_penalty(settings, file or {}), cell_options())
+    config = from_mapping(with_regularisation(settings, file or {}), cell_options())
     Architecture(config.cell, dict(config.cell_options)).make_cell()
     for rule in broken("train", options_of(settings), options_of(given)):
         raise ConfigError(rule.message())

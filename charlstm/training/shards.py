@@ -27,7 +27,6 @@ class Plan:
     seed: int = 0
     dtype: str = "float32"
     memory_penalty: float = 0.0
-    weight_drop: float = 0.0
     reset_at: int | None = None  # see `Parameters`: the newline in a run with lines
     optimizer: str = "adam"
 

@@ -26,7 +26,7 @@ class SharedArrays:
     states: list[Array]  # one flat vector for each shard: every state of every layer
     losses: Array  # (shards,) nats summed over a shard's window
     scores: Array  # (groups, 3 + layers·gates): nats, characters, unknown, saturated shares
-    dropout: Array  # (1,) the share of outputs dropped
+    dropped: Array  # (2,) the shares of outputs and of recurrent weights dropped
 
     def score(self) -> Score:
         """The score of the validation text, once every group has its own."""
@@ -51,7 +51,7 @@ class SharedArrays:
             *(((rows * (c.stop - c.start),), plan.dtype) for c in plan.columns),
             ((plan.shards,), "float64"),
             ((max(1, groups), 3 + gates), "float64"),
-            ((1,), "float64"),
+            ((2,), "float64"),
         ]
 
     @staticmethod
@@ -67,9 +67,9 @@ class SharedArrays:
             view = np.frombuffer(block, dtype, math.prod(shape), start)
             views.append(view.reshape(shape))
             start += _whole_pages(shape, dtype)
-        parameters, gradients, moments, squares, *states, losses, scores, dropout = views
+        parameters, gradients, moments, squares, *states, losses, scores, dropped = views
         return SharedArrays(
-            parameters, gradients, moments, squares, states, losses, scores, dropout
+            parameters, gradients, moments, squares, states, losses, scores, dropped
         )
 
 

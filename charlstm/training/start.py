@@ -24,6 +24,7 @@ from charlstm.text.lines import count_lines
 from charlstm.text.sources import find_files, is_pipe
 from charlstm.training.defaults import (
     DROPOUT_TIMED,
+    WEIGHT_DROP,
     choose,
     fit_to_text,
     settle_shards,
@@ -152,7 +153,6 @@ def _training(
         checkpoint.architecture_of(config),
         *sizes,
         memory_penalty=config.memory_penalty,
-        weight_drop=config.weight_drop,
         reset_at=newline,
         optimizer=config.optimizer,
     )
@@ -169,7 +169,11 @@ def _training(
             pool = stack.enter_context(RankPool(world, job, config.threads))
         else:
             pool = stack.enter_context(WorkerPool(job, workers, config.threads))
-        pool.dropout = DROPOUT_TIMED if "dropout" in config.undecided else config.dropout
+        pool.dropout, pool.weight_drop = config.dropout, config.weight_drop
+        if "dropout" in config.undecided:
+            pool.dropout = DROPOUT_TIMED
+        if "weight_drop" in config.undecided:
+            pool.weight_drop = WEIGHT_DROP if "dropout" in config.undecided else 0.0
         yield Training(folder, config, texts, pool, progress, workers, ranks, notes)
 
 

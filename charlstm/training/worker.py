@@ -51,7 +51,7 @@ class Worker:
     """One process's share of the work: every `workers`-th shard from number `rank` on.
 
     It shares the validation in the same way, by the scorer's groups of streams. Of the parameters
-    it updates its own slice. It reads the parameters and the dropout from `arrays`, and writes
+    it updates its own slice. It reads the parameters and the dropouts from `arrays`, and writes
     there what it computes. One network serves all its shards of the same width, one after another.
     """
 
@@ -74,6 +74,7 @@ class Worker:
         self._plan, self._windows, self._scorer = plan, windows, scorer
         self._gradients = [self.parameters.views(gradient) for gradient in arrays.gradients]
         self._networks: dict[int, Network] = {}  # by their number of columns
+        self._dropped = 0.0, 0.0  # the shares of outputs and weights that they drop
         names = OPTIMISERS[plan.optimizer].names
         self.moments = dict(zip(names, arrays.moments, strict=True))
         self.own = OwnSlice(arrays, plan.optimizer, rank, workers)
@@ -119,9 +120,10 @@ class Worker:
             self.arrays.scores[group, 3:] = self._scorer.saturated(group).ravel()
 
     def _network(self, columns: int) -> Network:
-        dropout = float(self.arrays.dropout[0])
-        if columns in self._networks and self._networks[columns].dropout != dropout:
-            del self._networks[columns]  # it was decided after some updates were timed
+        dropout, weight_drop = map(float, self.arrays.dropped)
+        if self._dropped != (dropout, weight_drop):
+            self._networks = {}  # they were decided after some updates were timed
+            self._dropped = dropout, weight_drop
         if columns not in self._networks:
             self._networks[columns] = Network(
                 self.parameters,
@@ -129,7 +131,7 @@ class Worker:
                 columns,
                 backward=True,
                 dropout=dropout,
-                weight_drop=self._plan.weight_drop,
+                weight_drop=weight_drop,
                 memory_penalty=self._plan.memory_penalty,
             )
         return self._networks[columns]

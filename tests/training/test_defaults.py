@@ -5,6 +5,7 @@ import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_line import TEXT, TINY, Runner
@@ -54,6 +55,20 @@ def test_dropout_follows_from_the_passes_asked_for_and_the_weights() -> None:
     few = replace(OPEN, epochs=12.0)
     shares = [chosen(replace(few, hidden_size=H, num_layers=L), 1_000_000)[1] for H, L in sizes]
     assert shares == [0.0, 0.0, 0.25, 0.25, 0.5]
+
+
+def test_weights_are_dropped_only_beside_a_dropout_that_was_chosen_high() -> None:
+    few, many = 14_305, 14_306
+    cases: tuple[tuple[dict[str, Any], int, float], ...] = (
+        ({}, few, 0.0),
+        ({}, many, 0.2),
+        ({"dropout": 0.5}, many, 0.0),
+        ({"weight_drop": 0.4}, few, 0.4),
+        ({"weight_drop": 0.0}, many, 0.0),
+    )
+    for given, updates, weight_drop in cases:
+        config = replace(SIZED, **given)
+        assert settle_budget(config, updates, 1_000_000, 0).weight_drop == weight_drop
 
 
 def test_dropout_waits_for_the_updates_and_counts_all_of_them() -> None:

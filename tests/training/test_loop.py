@@ -65,7 +65,7 @@ def test_any_number_of_workers_gives_the_same_bits(job: Job) -> None:
     results = []
     for workers in (1, 2, 3):
         with WorkerPool(job, workers) as pool:
-            pool.dropout = 0.1
+            pool.dropout, pool.weight_drop = 0.1, 0.3
             pool.parameters.initialise(1)
             history = list(islice(updates(pool), 8))
             states = [state.tobytes() for state in pool.states]
@@ -76,15 +76,16 @@ def test_any_number_of_workers_gives_the_same_bits(job: Job) -> None:
     assert {event.clipped for event in history} == {event.grad_norm > 0.5 for event in history}
 
 
-def test_dropout_may_be_decided_after_some_updates(job: Job) -> None:
+@pytest.mark.parametrize("kind", ["dropout", "weight_drop"])
+def test_dropout_may_be_decided_after_some_updates(job: Job, kind: str) -> None:
     results = []
     for workers, timed in ((1, 0.5), (3, 0.25), (3, 0.0)):
         with WorkerPool(job, workers) as pool:
             pool.parameters.initialise(1)
-            pool.dropout = timed
+            setattr(pool, kind, timed)
             with states_kept(pool):
                 before = pool.gradient(0)[1].tobytes()
-            pool.dropout = 0.5
+            setattr(pool, kind, 0.5)
             results.append((pool.gradient(0)[1].tobytes(), pool.states[0].tobytes()))
             assert (before == results[-1][0]) == (timed == 0.5)
     assert results[0] == results[1] == results[2]

@@ -111,13 +111,12 @@ def by_hand(
     plan = Plan(
         architecture_of(config), len(letters), config.batch_size, config.seq_length,
         config.shards or 1, config.seed, memory_penalty=config.memory_penalty,
-        weight_drop=config.weight_drop,
         reset_at=newline if config.lines else None,
     )  # fmt: skip
     history = []
     whole = TextSlice(str(folder / "ids"), "uint8", 0, ids.size, ids.size)
     with WorkerPool(Job(plan, whole, None, 0)) as pool:
-        pool.dropout = config.dropout
+        pool.dropout, pool.weight_drop = config.dropout, config.weight_drop or 0.0
         pool.parameters.initialise(config.seed)
         kind = OPTIMISERS[config.optimizer]
         optimiser = kind(np.zeros((len(kind.names), pool.parameters.size), np.float32))

@@ -15,7 +15,7 @@ from charlstm.errors import ConfigError
 from charlstm.nn.cells import CELLS, cell_options
 from charlstm.setting import brief
 from charlstm.text.sources import is_pipe
-from charlstm.training.defaults import with_memory_penalty
+from charlstm.training.defaults import with_regularisation
 from charlstm.training.texts import absolute
 
 DECIDED = {  # settings that the comparison decides, and what the user can do instead
@@ -55,7 +55,7 @@ def planned_runs(
         chosen = _chosen(zip(vary, values, strict=True))
         common = _fitting(base, _cells(vary), chosen.get("cell"))
         settings = {**common, **relative_to(path, chosen), "keep": MOST_RUNS}
-        config = from_mapping(with_memory_penalty(settings, settings), cell_options())
+        config = from_mapping(with_regularisation(settings, settings), cell_options())
         if not config.corpus or any(map(is_pipe, [*config.corpus, config.val or "."])):
             raise ConfigError("name a corpus of files in base; a pipe is read only once.")
         architecture_of(config).make_cell()
