@@ -26,7 +26,7 @@ import numpy as np
 
 from charlstm.errors import ConfigError
 from charlstm.evaluate import Score
-from charlstm.nn import Array
+from charlstm.nn import Array, aligned
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Parameters
 from charlstm.setting import check_values, setting
@@ -59,29 +59,31 @@ class MovingWeights:
     """
 
     def __init__(self, parameters: Parameters, squares: Array, settings: Dynamic) -> None:
-        self.parameters = parameters.with_numbers(parameters.flat.copy())
         self._first = parameters.flat
-        self._moved = np.zeros_like(self._first)  # θ − θ₀
+        theta = aligned.empty(self._first.shape, self._first.dtype)
+        np.copyto(theta, self._first)
+        self.parameters = parameters.with_numbers(theta)
         # What is left of a gradient in training is noise, whose squares a mean divides.
         r = np.sqrt(squares / SEGMENT)
         mean = r.sum(dtype=np.float64) / parameters.num_parameters
-        back = np.minimum(settings.dynamic_decay * r / (mean or 1.0), 1.0)
-        self._kept = (1.0 - back).astype(r.dtype)
+        self._back = np.minimum(settings.dynamic_decay / (mean or 1.0) * r, 1.0).astype(r.dtype)
         # A weight that training has never moved stays where it is.
         self._rates = np.zeros_like(r)
         rate = settings.dynamic_rate
         np.divide(rate, r + LEAST * mean, out=self._rates, where=r > 0.0)
+        self._tmp, self._tmp2 = (np.empty(min(theta.size, CHUNK), r.dtype) for _ in range(2))
 
     def step(self, gradient: Array) -> None:
-        """Follow a gradient (size,), which serves as scratch."""
-        theta = self.parameters.flat
-        for start in range(0, theta.size, CHUNK):
+        """Follow a gradient (size,)."""
+        for start in range(0, gradient.size, CHUNK):
             part = slice(start, start + CHUNK)
-            g, moved = gradient[part], self._moved[part]
-            np.multiply(g, self._rates[part], out=g)
-            np.multiply(moved, self._kept[part], out=moved)
-            np.subtract(moved, g, out=moved)
-            np.add(self._first[part], moved, out=theta[part])
+            theta = self.parameters.flat[part]
+            step, along = self._tmp[: theta.size], self._tmp2[: theta.size]
+            np.subtract(self._first[part], theta, out=step)
+            np.multiply(step, self._back[part], out=step)
+            np.multiply(gradient[part], self._rates[part], out=along)
+            np.subtract(step, along, out=step)
+            np.add(theta, step, out=theta)
 
 
 def dynamic_scores(
@@ -96,7 +98,7 @@ def dynamic_scores(
     """
     weights = MovingWeights(parameters, squares, settings)
     network = Network(weights.parameters, SEGMENT, 1, backward=True)
-    gradient = np.zeros_like(parameters.flat)
+    gradient = aligned.zeros(parameters.flat.shape, parameters.flat.dtype)
     gradients = parameters.views(gradient)
     for start in range(0, ids.size, SEGMENT):
         targets = ids[start : start + SEGMENT].astype(np.intp)
