@@ -1,13 +1,15 @@
-"""Speed, start and memory against PyTorch on the same CPU, side by side in one run.
+r"""Speed, start, memory and learning against PyTorch and JAX on the same CPU, in one run.
 
-    python -m venv torch-env && torch-env/bin/pip install torch numpy
-    python benchmarks/against_torch.py --torch-python torch-env/bin/python
+    python -m venv torch-env && torch-env/bin/pip install torch numpy jax
+    python benchmarks/against_torch.py --torch-python torch-env/bin/python \
+        --jax-python torch-env/bin/python --text tinyshakespeare.txt
 
 Each measurement is a process of its own, because idle OpenMP threads of one side would slow the
-other. The two sides alternate, because the speed of a machine drifts. The best variant of PyTorch
-counts: embedding or one-hot input; one thread, all threads, or one process for each core with gloo.
+other. The sides alternate, because the speed of a machine drifts. The best variant of a program
+counts (`peers.py`): embedding or one-hot input; one thread, all threads, or one process for each
+core with gloo; with or without oneDNN and jemalloc. PyTorch in bf16 is a group of its own.
 The parts `scaling` and `neighbour` measure our side alone: several workers or ranks against one,
-and training beside a busy process. All parts together take about 40 minutes.
+and training beside a busy process. All parts together take about an hour.
 """
 
 import argparse
@@ -18,10 +20,11 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
+from learning import learning
 from our_processes import neighbour, scaling
-from sides import Record, Torch, named, options, ours, selected, spread, timed, variants
+from peers import GROUPS, duel, variants
+from sides import Record, named, options, ours, selected, spread, timed
 
 from charlstm.threads import cores
 
@@ -59,34 +62,6 @@ def sampling(args: argparse.Namespace) -> Iterator[Record]:
                 yield size | duel(args, "sample", size, [])
 
 
-def duel(args: argparse.Namespace, task: str, size: Record, our_words: list[object]) -> Record:
-    """Our side and PyTorch's variants in turns: the first round all of them, then the best two."""
-    words = [task, *options(size), "--seconds", args.seconds]
-    torch = Torch(args.torch_python)
-    rounds: list[dict[Any, float]] = []  # the rates of each: by variant, and "ours"
-
-    def median(side: Any) -> float:
-        return statistics.median([rates[side] for rates in rounds if side in rates] or [0.0])
-
-    for number in range(args.rounds):
-        ranked = sorted(variants(task), key=median, reverse=True)
-        rates: dict[Any, float] = {}
-        for variant in ranked if number == 0 else ranked[:2]:
-            result = torch.run(*words, *variant)
-            if result:
-                rates[variant] = result["rate"]
-        rates["ours"] = ours(*words, *our_words)["rate"]
-        rounds.append(rates)
-    best = max(variants(task), key=median)
-    return {
-        "ours": median("ours"),
-        "torch": median(best),
-        **spread([rates["ours"] / rates[best] for rates in rounds if best in rates]),
-        "torch_variant": " ".join(map(str, best)),
-        "unit": "characters/s",
-    }
-
-
 def cold(args: argparse.Namespace) -> Iterator[Record]:
     """Seconds from the start of a process to its first sampled character, and to its 200th."""
     with tempfile.TemporaryDirectory() as name:
@@ -119,8 +94,7 @@ def memory(args: argparse.Namespace) -> Iterator[Record]:
     """Peak resident bytes of training: of several processes the sum, each with the shared pages."""
     size = named("lstm", 512, 1, 64, 64)
     words = ["train", *options(size), "--seconds", args.seconds]
-    torch = Torch(args.torch_python)
-    results = [torch.run(*words, *variant) for variant in variants("memory")]
+    results = [variant.run(*words) for variant in variants(args, "memory", "torch")]
     least = min(result["peak_bytes"] for result in results if result)
     for workers in sorted({1, cores()}):
         peak = ours(*words, "--workers", workers)["peak_bytes"]
@@ -135,6 +109,7 @@ def memory(args: argparse.Namespace) -> Iterator[Record]:
 
 PARTS: dict[str, Part] = {
     "training": training,
+    "learning": learning,
     "sampling": sampling,
     "cold": cold,
     "memory": memory,
@@ -143,42 +118,70 @@ PARTS: dict[str, Part] = {
 }
 
 
-def line(part: str, record: Record) -> str:
-    """One line of the table."""
-    results = ("ours", "torch", "ratio", "ratio_range", "unit", "torch_variant")
+def lines(part: str, record: Record) -> Iterator[str]:
+    """The lines of one result: one for each program that it compares with."""
+    results = ("ours", "torch", "ratio", "ratio_range", "unit", "torch_variant", "peers")
     size = " ".join(f"{k}={v}" for k, v in record.items() if k not in results)
+    if "ratio" not in record:
+        yield f"{part}: {size}"
+        return
     scale, unit = {"characters/s": (1e3, "k/s"), "s": (1e-3, "ms"), "bytes": (1e6, "MB")}.get(
         record.get("unit", ""), (1.0, "")
     )
-    sides = ""
-    if "torch" in record:
-        sides = f"ours {record['ours'] / scale:.1f} {unit}, torch {record['torch'] / scale:.1f}"
-        sides += f" {unit} {record.get('torch_variant', '')}".rstrip() + ", "
-    low, high = record.get("ratio_range", [record["ratio"]] * 2)
-    return f"{part}: {size}: {sides}ratio {record['ratio']:.3f} ({low:.3f}–{high:.3f})"
+    alone = {"torch": {"rate": record.get("torch"), "variant": "", **record}}
+    for group, peer in record.get("peers", alone).items():
+        sides = ""
+        if peer["rate"]:
+            sides = f"ours {record['ours'] / scale:.1f} {unit}, "
+            sides += f"{GROUPS[group]} {peer['rate'] / scale:.1f} {unit} ({peer['variant']}), "
+        low, high = peer.get("ratio_range", [peer["ratio"]] * 2)
+        yield f"{part}: {size}: {sides}ratio {peer['ratio']:.3f} ({low:.3f}–{high:.3f})"
+
+
+def means(records: list[Record]) -> dict[str, float]:
+    """The geometric mean of the ratios to each program, over the LSTMs."""
+    lstms = [record["peers"] for record in records if record["cell"] == "lstm"]
+    found = {g: [peers[g]["ratio"] for peers in lstms if g in peers] for g in GROUPS}
+    return {g: statistics.geometric_mean(ratios) for g, ratios in found.items() if ratios}
+
+
+def arguments() -> argparse.ArgumentParser:
+    """The options."""
+    assert __doc__
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--torch-python", default=sys.executable, help="a Python with PyTorch")
+    parser.add_argument("--jax-python", help="a Python with JAX [default: leave JAX out]")
+    parser.add_argument("--jemalloc", help="its library for PyTorch; '' for none [default: found]")
+    parser.add_argument("--part", action="append", choices=PARTS, help="repeatable [default: all]")
+    parser.add_argument("--cell", action="append", help="only this cell, repeatable")
+    parser.add_argument("--hidden-size", action="append", type=int, help="only this, repeatable")
+    parser.add_argument("--num-layers", action="append", type=int, help="only this, repeatable")
+    parser.add_argument("--group", action="append", choices=GROUPS, help="only this, repeatable")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
+    parser.add_argument("--text", type=Path, help="of the part `learning`")
+    parser.add_argument("--minutes", type=float, default=1.0, help="of the part `learning`")
+    parser.add_argument("--rates", type=json.loads, help="of the part `learning`, as JSON")
+    parser.add_argument("--json", action="store_true")
+    return parser
 
 
 def main() -> None:
     """Measure the chosen parts; print a line for each result, or with --json one object."""
-    assert __doc__
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--torch-python", default=sys.executable, help="a Python with PyTorch")
-    parser.add_argument("--part", action="append", choices=PARTS, help="repeatable [default: all]")
-    parser.add_argument("--cell", action="append", help="only this cell, repeatable")
-    parser.add_argument("--hidden-size", action="append", type=int, help="only this, repeatable")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
-    parser.add_argument("--json", action="store_true")
-    args = parser.parse_args()
+    args = arguments().parse_args()
     result: Record = {"machine": platform.processor() or platform.machine(), "cores": cores()}
+    out = sys.stderr if args.json else sys.stdout
     for name in args.part or PARTS:
         result[name] = []
         for record in PARTS[name](args):
             result[name].append(record)
-            print(line(name, record), file=sys.stderr if args.json else sys.stdout, flush=True)
-    ratios = [record["ratio"] for record in result.get("training", ())]
-    if ratios:
-        result["training_mean_ratio"] = statistics.geometric_mean(ratios)
+            for line in lines(name, record):
+                print(line, file=out, flush=True)
+    if result.get("training"):
+        result["training_means"] = means(result["training"])
+        result["training_mean_ratio"] = result["training_means"].get("torch")
+        for group, mean in result["training_means"].items():
+            print(f"training: geometric mean of LSTMs: {GROUPS[group]}: {mean:.3f}", file=out)
     if args.json:
         print(json.dumps(result))
 

@@ -36,6 +36,7 @@ def train_rate(args: argparse.Namespace, world: World | None) -> float:
             args.batch_size,
             args.seq_length,
             world.size if world else args.workers,
+            memory_penalty=args.memory_penalty,
         )
         job = Job(plan, TextSlice(str(path), "uint8", 0, ids.size, ids.size), None, 0)
         pool: Pool
@@ -96,6 +97,7 @@ def main() -> None:
     for name in ("hidden_size", "num_layers", "batch_size", "seq_length", "workers"):
         parser.add_argument(f"--{name}", type=int, default=1)
     parser.add_argument("--mpi", action="store_true", help="on the ranks that mpiexec started")
+    parser.add_argument("--memory_penalty", type=float, default=0.0)
     parser.add_argument("--seconds", type=float, default=3.0)
     args = parser.parse_args()
     measured = rate(args)

@@ -10,11 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from charlstm.threads import cores
 
 HERE = Path(__file__).parent
 NAMES = ("cell", "hidden_size", "num_layers", "batch_size", "seq_length")
@@ -32,9 +29,11 @@ def spread(ratios: list[float]) -> Record:
 
 
 def selected(args: argparse.Namespace, size: Record) -> bool:
-    """Whether --cell and --hidden-size ask for this size."""
-    cells, sizes = args.cell or [size["cell"]], args.hidden_size or [size["hidden_size"]]
-    return size["cell"] in cells and size["hidden_size"] in sizes
+    """Whether --cell, --hidden-size and --num-layers ask for this size."""
+    return all(
+        size[name] in (getattr(args, name) or [size[name]])
+        for name in ("cell", "hidden_size", "num_layers")
+    )
 
 
 def environment() -> dict[str, str]:
@@ -51,10 +50,14 @@ def options(size: Mapping[str, Any]) -> list[object]:
     return [word for name, value in size.items() for word in (f"--{name}", value)]
 
 
-def run(*command: object) -> dict[str, float]:
-    """The numbers in the last line that a process prints."""
+def run(*command: object, env: Mapping[str, str] | None = None) -> dict[str, float]:
+    """The numbers in the last line that a process prints; `env` is added to its environment."""
     done = subprocess.run(
-        list(map(str, command)), check=True, capture_output=True, text=True, env=environment()
+        list(map(str, command)),
+        check=True,
+        capture_output=True,
+        text=True,
+        env=environment() | dict(env or {}),
     )
     numbers: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return numbers
@@ -71,31 +74,6 @@ def on_ranks(count: int, *words: object) -> dict[str, float] | None:
     if launcher is None:
         return None
     return run(launcher, "-n", count, sys.executable, HERE / "our_side.py", *words, "--mpi")
-
-
-@dataclass(frozen=True)
-class Torch:
-    """The side of PyTorch, run by a Python that has it."""
-
-    python: str
-
-    def run(self, *words: object) -> dict[str, float] | None:
-        """One run; None if it fails three times, because gloo sometimes fails once."""
-        for _ in range(3):
-            port = ["--port", free_port()]
-            try:
-                return run(self.python, HERE / "torch_side.py", *words, *port)
-            except subprocess.CalledProcessError as error:
-                print(f"PyTorch failed: {words}: {error.stderr[-300:]}", file=sys.stderr)
-        return None
-
-
-def variants(task: str) -> list[tuple[object, ...]]:
-    """How PyTorch may do a task: embedding or one-hot; one thread, all, or ranks of gloo."""
-    ways: list[tuple[object, ...]] = [("--threads", threads) for threads in sorted({1, cores()})]
-    if task == "train" and cores() > 1:
-        ways.append(("--ranks", cores()))
-    return [(*onehot, *way) for onehot in ((), ("--onehot",)) for way in ways]
 
 
 def free_port() -> int:

@@ -1,10 +1,12 @@
 """The side of PyTorch: measures one size and one variant, prints characters/s as JSON.
 
-against_torch.py runs it in a process of its own, with a Python that has PyTorch.
+against_torch.py runs it in a process of its own, with a Python that has PyTorch. `--bf16` is
+PyTorch's own mixed precision: products in bfloat16, weights, loss and Adam in single precision.
 """
 
 import argparse
 import json
+import math
 import os
 import resource
 import time
@@ -51,9 +53,10 @@ class Loop(nn.Module):
 class Net(nn.Module):
     """Embedding or one-hot input, recurrent layers, a linear readout."""
 
-    def __init__(self, cell: str, hidden: int, layers: int, onehot: bool) -> None:
+    def __init__(self, cell: str, hidden: int, layers: int, onehot: bool, V: int = V) -> None:
         super().__init__()
-        self.onehot = onehot
+        # Rows of the unit matrix are one-hot vectors without a detour over 64-bit integers.
+        self.register_buffer("eye", torch.eye(V) if onehot else None, persistent=False)
         self.embedding = None if onehot else nn.Embedding(V, hidden)
         inputs = V if onehot else hidden
         kinds = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
@@ -63,13 +66,21 @@ class Net(nn.Module):
 
     def forward(self, ids, state):
         """Logits (T, B, V) and the new state."""
-        x = nn.functional.one_hot(ids, V).float() if self.onehot else self.embedding(ids)
+        x = self.embedding(ids) if self.eye is None else nn.functional.embedding(ids, self.eye)
         y, state = self.rnn(x, state)
         return self.readout(y), state
 
 
 def detach(state):
     return tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
+
+
+def loss_of(net: Net, window, state, bf16: bool):
+    """The mean loss of a window (T + 1, B) in single precision, and the new state, detached."""
+    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        logits, state = net(window[:-1], state)
+    logits = logits.float().flatten(0, 1)
+    return nn.functional.cross_entropy(logits, window[1:].reshape(-1)), detach(state)
 
 
 def train(args, ranks: int) -> float:
@@ -85,9 +96,7 @@ def train(args, ranks: int) -> float:
     def update(k: int) -> None:
         nonlocal state, flat
         window = data[k % 16]
-        logits, state_ = net(window[:-1], state)
-        state = detach(state_)
-        loss = nn.functional.cross_entropy(logits.reshape(-1, V), window[1:].reshape(-1))
+        loss, state = loss_of(net, window, state, args.bf16)
         optimiser.zero_grad()
         loss.backward()
         if ranks > 1:
@@ -102,24 +111,33 @@ def train(args, ranks: int) -> float:
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
 
-    update(0)
-    update(1)
-    steps, began = 0, time.perf_counter()
-    while True:
-        update(steps)
-        steps += 1
-        done = torch.tensor(float(time.perf_counter() - began > args.seconds))
-        if ranks > 1:
-            torch.distributed.broadcast(done, 0)
-        if done:
-            break
-    return steps * args.seq_length * args.batch_size / (time.perf_counter() - began)
+    warm = math.inf
+    for k in range(3):
+        began = time.perf_counter()
+        update(k)
+        warm = min(warm, time.perf_counter() - began)
+    # All ranks make as many updates; to agree on the end after each one would slow them.
+    count = torch.tensor(max(1.0, math.ceil(args.seconds / warm)))
+    if ranks > 1:
+        torch.distributed.broadcast(count, 0)
+    began = time.perf_counter()
+    for k in range(int(count)):
+        update(k)
+    seconds = time.perf_counter() - began
+    return int(count) * args.seq_length * args.batch_size / seconds
+
+
+def prepare(args, threads: int) -> None:
+    """Settings of the process."""
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)
+    torch.backends.mkldnn.enabled = not args.no_mkldnn
 
 
 def rank_main(rank: int, args, queue) -> None:
     """One of several processes; gloo averages their gradients."""
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(args.port)}
-    torch.set_num_threads(1)
+    prepare(args, threads=1)
     torch.distributed.init_process_group("gloo", rank=rank, world_size=args.ranks)
     rate = train(args, args.ranks)
     if rank == 0:
@@ -130,13 +148,15 @@ def rank_main(rank: int, args, queue) -> None:
 def sample(args) -> float:
     """Characters per second, `batch_size` columns at a time, drawn with torch.multinomial."""
     net = Net(args.cell, args.hidden_size, args.num_layers, args.onehot).eval()
+    if args.bf16:
+        net = net.bfloat16()  # autocast would convert the weights at every step
     ids = torch.zeros((1, args.batch_size), dtype=torch.long)
     state, count = None, 0
     with torch.inference_mode():
         began = time.perf_counter()
         while time.perf_counter() - began < args.seconds:
             logits, state = net(ids, state)
-            ids = torch.multinomial(torch.softmax(logits[0], -1), 1).T
+            ids = torch.multinomial(torch.softmax(logits[0].float(), -1), 1).T
             count += args.batch_size
     return count / (time.perf_counter() - began)
 
@@ -167,14 +187,15 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=1)
     parser.add_argument("--port", type=int)
     parser.add_argument("--weights")
-    parser.add_argument("--onehot", action="store_true")
+    for name in ("onehot", "bf16", "no_mkldnn"):
+        parser.add_argument(f"--{name}", action="store_true")
     parser.add_argument("--seconds", type=float, default=3.0)
     args = parser.parse_args()
     torch.manual_seed(0)
     if args.task in ("save", "cold"):
         {"save": save, "cold": cold}[args.task](args)
         return
-    torch.set_num_threads(args.threads)
+    prepare(args, args.threads)
     if args.ranks > 1:
         context = torch.multiprocessing.get_context("spawn")
         queue = context.SimpleQueue()

@@ -14,7 +14,8 @@ from repository import ROOT
 pytestmark = pytest.mark.slow
 
 BENCHMARKS = ROOT / "benchmarks"
-STAND_IN = '#!/bin/sh\necho "$@" >>words\necho \'{"rate": 2000.0, "peak_bytes": 5000}\'\n'
+RESULT = '{"rate": 2000.0, "peak_bytes": 5000, "nats": 1.5}'
+STAND_IN = f"#!/bin/sh\necho \"$@\" >>words\necho '{RESULT}'\n"
 
 
 @pytest.fixture
@@ -49,6 +50,40 @@ def test_training_and_sampling(torch: Path) -> None:
     assert found["training_mean_ratio"] == pytest.approx(record["ratio"])
     asked = (torch.parent / "words").read_text(encoding="utf-8")
     assert "--onehot" in asked and "--threads 1" in asked
+
+
+def test_bf16_and_jax_are_groups_of_their_own(torch: Path) -> None:
+    words = ("--part=training", "--hidden-size=64", "--jax-python", torch, "--jemalloc", "here.so")
+    found = compare(torch, *words)
+    (record,) = found["training"]
+    groups = set(record["peers"])
+    assert {"torch", "bf16", "jax"} <= groups <= {"torch", "bf16", "bf16_no_amx", "jax"}
+    assert record["peers"]["bf16"]["variant"].startswith("bf16")
+    assert found["training_means"].keys() == groups
+    asked = (torch.parent / "words").read_text(encoding="utf-8").splitlines()
+    bf16 = [line for line in asked if "--bf16" in line]
+    assert any("--no_mkldnn" in line for line in bf16)
+    assert any("--no_mkldnn" in line for line in asked if line not in bf16)
+    assert any("jax_side.py" in line for line in asked)
+    (lone,) = compare(torch, "--part=training", "--hidden-size=64", "--group=bf16")["training"]
+    assert lone["torch_variant"].startswith("bf16")
+
+
+def test_learning_after_equal_characters_and_equal_minutes(torch: Path) -> None:
+    (torch.parent / "text.txt").write_text("the cat saw the dog. " * 60, encoding="utf-8")
+    rates = {"ours": 1e5, "ours_penalty": 5e4, "torch": 2e5}
+    words = ("--part=learning", "--hidden-size=256", "--minutes=0.0006", "--text", "text.txt")
+    sides = {
+        record["side"]: record
+        for record in compare(torch, *words, "--rates", json.dumps(rates))["learning"]
+    }
+    assert [sides[name]["updates"] for name in ("charlstm", "PyTorch, single precision")] == [1, 4]
+    ours = sides["charlstm without memory penalty"]
+    assert ours["equal_characters_nats"] == ours["equal_minutes_nats"]
+    late = sides["charlstm"]
+    assert late["equal_characters_nats"] != late["equal_minutes_nats"]
+    asked = (torch.parent / "words").read_text(encoding="utf-8")
+    assert "--updates 2 " in asked and "--updates 4 " in asked
 
 
 def test_start(torch: Path) -> None:
