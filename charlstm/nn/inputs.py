@@ -14,6 +14,8 @@ from charlstm.nn import Array, aligned
 from charlstm.nn.blocked_gemm import BlockedMatrix, padded
 from charlstm.nn.layout import Layout
 
+ROWS = 64  # of a table that are built at a time
+
 
 class LayerInput(Protocol):
     """The part of a layer that computes b + W_x·x."""
@@ -46,7 +48,8 @@ class Characters:
         self._stale = True
         self._ids: NDArray[np.intp] = np.zeros((1, 1), np.intp)
         self._index = self._ids
-        self._table = aligned.empty((gates, 0, hidden_size), E.dtype)
+        self._memory = aligned.empty((0,), E.dtype)  # of tables, whatever their number of rows
+        self._table = self._memory.reshape(gates, 0, hidden_size)
 
     def refresh(self) -> None:
         """Read the changed parameters at the next window."""
@@ -58,18 +61,24 @@ class Characters:
         if self._compact and ids.size < len(self._E):
             used, index = np.unique(ids, return_inverse=True)
             self._index = index.reshape(ids.shape)
-            self._build(self._E[used])
+            self._build(used)
             self._stale = True  # for the next window that needs all of them
         elif self._stale:
-            self._build(self._E)
+            self._build(np.arange(len(self._E)))
             self._stale = False
 
-    def _build(self, rows: Array) -> None:
-        if self._table.shape[1] != len(rows):
-            self._table = aligned.empty((rows.shape[1], len(rows), rows.shape[2]), rows.dtype)
-        by_row = self._table.swapaxes(0, 1)
-        np.multiply(rows, self._scale, out=by_row)
-        np.add(by_row, self._b * self._scale, out=by_row)
+    def _build(self, used: NDArray[np.intp]) -> None:
+        """Build the table of the characters `used`, a few at a time, so that they stay in cache."""
+        _, gates, H = self._E.shape
+        size = gates * used.size * H
+        if self._memory.size < size:
+            self._memory = aligned.empty((size,), self._E.dtype)
+        self._table = self._memory[:size].reshape(gates, used.size, H)
+        by_row, b = self._table.swapaxes(0, 1), self._b * self._scale
+        for start in range(0, used.size, ROWS):
+            part = by_row[start : start + ROWS]
+            np.multiply(self._E[used[start : start + ROWS]], self._scale, out=part)
+            np.add(part, b, out=part)
 
     def fill(self, t: int, out: Array) -> None:
         self._table.take(self._index[t], axis=1, out=out, mode="clip")  # "raise" would buffer
@@ -80,15 +89,18 @@ class Characters:
         order = np.argsort(ids, kind="stable")
         ordered = ids[order]
         starts = np.flatnonzero(np.diff(ordered, prepend=-1))
-        counts = np.diff(starts, append=ids.size)
-        present, single = ordered[starts], counts == 1
-        dE = grads["E"]
-        dE.fill(0.0)
-        dE[present[single]] = dA[order[starts[single]]]
-        runs = np.stack([present, starts, starts + counts])[:, ~single]
-        for character, start, stop in runs.T.tolist():
-            np.add.reduce(dA[order[start:stop]], axis=0, out=dE[character])
-        np.sum(dE[present], axis=0, out=grads["b"][: dA.shape[1], 0])
+        present = ordered[starts]
+        dE, db = grads["E"], grads["b"][: dA.shape[1], 0]
+        dE.view(np.uint8).fill(0)  # as bytes: memory that is only written is not read before
+        db.fill(0.0)
+        ends = [*starts[1:].tolist(), ids.size]
+        for character, start, end in zip(present.tolist(), starts.tolist(), ends, strict=True):
+            row = dE[character]
+            if end - start == 1:
+                np.copyto(row, dA[order[start]])
+            else:
+                np.add.reduce(dA[order[start:end]], axis=0, out=row)
+            np.add(db, row, out=db)
 
 
 class LowerLayer:
