@@ -151,7 +151,7 @@ def mean_squares(path: Path, parameters: Parameters) -> Array:
 
     They are the optimiser's moment `v`, that of gradients of a window's mean loss, times the
     characters of a window: what is left of a gradient at the end is noise, whose squares a mean
-    divides (docs/performance.md has the proof by measurement).
+    divides (docs/performance.md measures it).
 
     Raises:
         CheckpointError: if the file cannot be read, keeps none, or belongs to another network.

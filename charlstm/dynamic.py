@@ -32,7 +32,7 @@ from charlstm.nn.parameters import Parameters
 from charlstm.setting import check_values, setting
 from charlstm.text.vocabulary import Ids
 
-SEGMENT = 16  # characters between two steps; 8 cost twice as much and bring 0.001 nats
+SEGMENT = 16  # characters between two steps; 8 cost more and bring 0.001 nats
 LEAST = 0.01  # of r̄, added to r: so weights of rare characters take no huge steps
 CHUNK = 2**14  # weights that are moved at a time, so that they stay in cache
 
