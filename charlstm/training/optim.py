@@ -9,7 +9,8 @@ import numpy as np
 
 from charlstm.nn import Array
 
-CHUNK = 2**14  # elements worked on at a time, so that every pass but the first finds them in cache
+CHUNK = 2**14  # elements whose squares are added up at a time; another number would round otherwise
+BLOCK = 2**15  # elements updated at a time, so that every pass but the first finds them in cache
 # Updates one chunk in place: (parameters, gradient, moments, scratch, more scratch).
 ChunkUpdate = Callable[[Array, Array, list[Array], Array, Array], None]
 
@@ -61,13 +62,13 @@ class Optimiser:
 
     def __init__(self, moments: Array) -> None:
         self.moments: Mapping[str, Array] = dict(zip(self.names, moments, strict=True))
-        self._scratch = np.empty((3, min(moments.shape[1], CHUNK)), moments.dtype)
+        self._scratch = np.empty((3, min(moments.shape[1], BLOCK)), moments.dtype)
 
     def step(self, params: Array, gradient: Array, lr: float, scale: float, update: int) -> None:
         """Apply update number `update` (from 0) with rate `lr` and `scale` times the gradient."""
         apply = self.prepare(lr, update)
-        for start in range(0, params.size, CHUNK):
-            part = slice(start, start + CHUNK)
+        for start in range(0, params.size, BLOCK):
+            part = slice(start, start + BLOCK)
             g = gradient[part]
             tmp, tmp2, scaled = self._scratch[:, : g.size]
             if scale != 1.0:

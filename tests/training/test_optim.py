@@ -43,9 +43,9 @@ def adam(p: Array, g: Array, lr: float, t: int, kept: dict[str, Array]) -> Array
 
 @pytest.mark.parametrize("slow", [sgd, rmsprop, adam])
 @pytest.mark.parametrize("scale", [1.0, 0.3])
-@pytest.mark.parametrize("chunk", [7, SIZE, 2**14])
-def test_optimiser(slow, scale: float, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(optim, "CHUNK", chunk)
+@pytest.mark.parametrize("block", [7, SIZE, 2**14])
+def test_optimiser(slow, scale: float, block: int, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(optim, "BLOCK", block)
     kind = OPTIMISERS[slow.__name__]
     fast = kind(np.zeros((len(kind.names), SIZE)))
     ours, theirs = np.ones(SIZE), np.ones(SIZE)
