@@ -12,6 +12,7 @@ import tempfile
 from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
 
+import numpy as np
 from numpy.typing import NDArray
 
 from charlstm.evaluate import Score, Scorer
@@ -68,7 +69,7 @@ class Job:
         scorer = self.scorer()
         return SharedArrays.bytes_needed(self.plan, scorer.groups if scorer else 0)
 
-    def worker(self, block: bytearray | mmap.mmap, rank: int, workers: int) -> Worker:
+    def worker(self, block: Any, rank: int, workers: int) -> Worker:
         """Number `rank` of so many workers on this machine, which share `block`."""
         scorer = self.scorer()
         arrays = SharedArrays.over(block, self.plan, scorer.groups if scorer else 0)
@@ -82,7 +83,7 @@ class WorkerPool(Pool):
         self._others: list[Process] = []
         size = job.bytes_needed()
         if workers == 1:
-            self.worker = job.worker(bytearray(size), 0, 1)
+            self.worker = job.worker(np.zeros(size, np.uint8), 0, 1)
             return
         with _anonymous_file(size) as file:
             self.worker = job.worker(mmap.mmap(file.fileno(), size), 0, workers)
