@@ -147,6 +147,18 @@ def test_two_versions_are_measured_in_the_same_rounds() -> None:
     assert all(float(ratio) > 0.0 for line in lines for ratio in line[32:].split())
 
 
+def test_the_fixed_part_of_an_update_is_measured_of_two_versions() -> None:
+    script = [sys.executable, str(BENCHMARKS / "fixed_part.py"), str(ROOT), str(ROOT)]
+    quick = ["--rounds=1", "--hidden-size", "8", "9", "--seconds=0"]
+    done = subprocess.run(
+        [*script, *quick], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    head, *lines = done.stdout.splitlines()
+    assert head.startswith("units  before, ms  after, ms")
+    assert [line.split()[0] for line in lines] == ["8", "9"]
+
+
 @pytest.mark.usefixtures("here")
 def test_samples_are_counted_by_what_chose_them(charlstm: Runner) -> None:
     charlstm.ok("train", "text.txt", *TINY, "--max-steps=60", "--out=run")
