@@ -157,6 +157,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--hidden-size", action="append", type=int, help="only this, repeatable")
     parser.add_argument("--num-layers", action="append", type=int, help="only this, repeatable")
     parser.add_argument("--group", action="append", choices=GROUPS, help="only this, repeatable")
+    parser.add_argument("--variant", help="only variants with this word, such as onehot; quicker")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
     parser.add_argument("--text", type=Path, help="of the part `learning`")

@@ -2,7 +2,8 @@
 
 A group's variants are compared with each other only: PyTorch in single precision, PyTorch with
 products in bfloat16, the same without AMX, and JAX. A measurement first tries every variant once
-and then goes on with the best two of each group, in turns with ours.
+and then goes on with PyTorch's best two in each precision and the best one of the others, in turns
+with ours.
 """
 
 import argparse
@@ -80,15 +81,15 @@ def has_amx() -> bool:
 
 
 def variants(args: argparse.Namespace, task: str, group: str, cell: str = "lstm") -> list[Variant]:
-    """Embedding or one-hot; of PyTorch one thread, all, or ranks of gloo."""
+    """Embedding or one-hot; of PyTorch all threads or one, or ranks of gloo."""
     inputs: list[tuple[object, ...]] = [(), ("--onehot",)]
     if group == "jax":
         if not args.jax_python or (task, cell) != ("train", "lstm"):
             return []
         return [Variant(group, args.jax_python, way, {"JAX_PLATFORMS": "cpu"}) for way in inputs]
-    ways: list[tuple[object, ...]] = [("--threads", threads) for threads in sorted({1, cores()})]
-    if task == "train" and cores() > 1:
-        ways.append(("--ranks", cores()))
+    ways: list[tuple[object, ...]] = [("--threads", cores())]
+    if cores() > 1:  # of training, one thread is always slower than such ranks
+        ways.append(("--ranks", cores()) if task == "train" else ("--threads", 1))
     bf16 = ("--bf16",) if group == "bf16" else ()
     return [
         Variant(group, args.torch_python, (*bf16, *onehot, *way), jemalloc(args))
@@ -106,16 +107,18 @@ def toggled(best: Variant) -> list[Variant]:
 
 
 def finalists(args: argparse.Namespace, task: str, cell: str, words: list[object]) -> list[Variant]:
-    """The best two variants of each group, after a short run of each."""
+    """The best one or two variants of each group, after a short run of each."""
     chosen: list[Variant] = []
     for group in [g for g in GROUPS if g != "bf16_no_amx" and (not args.group or g in args.group)]:
-        rates = {v: v.rate(*words) for v in variants(args, task, group, cell)}
-        if rates:
+        ways = [v for v in variants(args, task, group, cell) if (args.variant or "") in str(v)]
+        rates = {v: v.rate(*words) for v in ways}
+        if rates and not args.variant:
             rates |= {v: v.rate(*words) for v in toggled(max(rates, key=lambda v: rates[v]))}
-        best = sorted((v for v in rates if rates[v]), key=lambda v: rates[v], reverse=True)[:2]
+        best = sorted((v for v in rates if rates[v]), key=lambda v: rates[v], reverse=True)
+        best = best[: 1 if group == "jax" else 2]
         chosen += best
         if group == "bf16" and has_amx():
-            chosen += [replace(v, group="bf16_no_amx", env={**v.env, **NO_AMX}) for v in best]
+            chosen += [replace(v, group="bf16_no_amx", env={**v.env, **NO_AMX}) for v in best[:1]]
     return chosen
 
 
