@@ -49,7 +49,7 @@ def test_training_and_sampling(torch: Path) -> None:
     assert record["ratio"] == record["ours"] / record["torch"] == record["ratio_range"][0]
     assert found["training_mean_ratio"] == pytest.approx(record["ratio"])
     asked = (torch.parent / "words").read_text(encoding="utf-8")
-    assert "--onehot" in asked and "--threads 1" in asked
+    assert "--onehot" in asked and "--threads" in asked
 
 
 def test_bf16_and_jax_are_groups_of_their_own(torch: Path) -> None:
