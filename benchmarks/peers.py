@@ -81,7 +81,7 @@ def has_amx() -> bool:
 
 
 def variants(args: argparse.Namespace, task: str, group: str, cell: str = "lstm") -> list[Variant]:
-    """Embedding or one-hot; of PyTorch all threads or one, or ranks of gloo."""
+    """Embedding or one-hot; of PyTorch all threads, one, or ranks of gloo; jemalloc or not."""
     inputs: list[tuple[object, ...]] = [(), ("--onehot",)]
     if group == "jax":
         if not args.jax_python or (task, cell) != ("train", "lstm"):
@@ -91,19 +91,13 @@ def variants(args: argparse.Namespace, task: str, group: str, cell: str = "lstm"
     if cores() > 1:  # of training, one thread is always slower than such ranks
         ways.append(("--ranks", cores()) if task == "train" else ("--threads", 1))
     bf16 = ("--bf16",) if group == "bf16" else ()
+    allocators = [{}, jemalloc(args)] if jemalloc(args) else [{}]
     return [
-        Variant(group, args.torch_python, (*bf16, *onehot, *way), jemalloc(args))
+        Variant(group, args.torch_python, (*bf16, *onehot, *way), allocator)
         for onehot in inputs
         for way in ways
+        for allocator in allocators
     ]
-
-
-def toggled(best: Variant) -> list[Variant]:
-    """The best variant of PyTorch without oneDNN, and without jemalloc."""
-    if best.group == "jax":
-        return []
-    others = [replace(best, words=(*best.words, "--no_mkldnn"))]
-    return others + ([replace(best, env={})] if best.env else [])
 
 
 def finalists(args: argparse.Namespace, task: str, cell: str, words: list[object]) -> list[Variant]:
@@ -112,8 +106,10 @@ def finalists(args: argparse.Namespace, task: str, cell: str, words: list[object
     for group in [g for g in GROUPS if g != "bf16_no_amx" and (not args.group or g in args.group)]:
         ways = [v for v in variants(args, task, group, cell) if (args.variant or "") in str(v)]
         rates = {v: v.rate(*words) for v in ways}
-        if rates and not args.variant:
-            rates |= {v: v.rate(*words) for v in toggled(max(rates, key=lambda v: rates[v]))}
+        if rates and not args.variant and group != "jax":
+            best_so_far = max(rates, key=lambda v: rates[v])
+            without = replace(best_so_far, words=(*best_so_far.words, "--no_mkldnn"))
+            rates[without] = without.rate(*words)
         best = sorted((v for v in rates if rates[v]), key=lambda v: rates[v], reverse=True)
         best = best[: 1 if group == "jax" else 2]
         chosen += best
