@@ -5,7 +5,7 @@ The file is an archive (see `store.archive`): a JSON header, and arrays named `w
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +18,6 @@ from charlstm.nn.parameters import ALIGN, Architecture, Parameters, flat_size
 from charlstm.progress import Course, Progress, Sums, typed
 from charlstm.store import archive
 from charlstm.text.vocabulary import Vocabulary
-
-# Settings that older runs do not have and that rules decide, at the value that changes nothing.
-NEW_SETTINGS = {"weight_drop": 0.0}
 
 
 @dataclass(frozen=True)
@@ -104,7 +101,7 @@ def load(path: Path, *, weights_only: bool = False) -> Checkpoint:
     loaded = archive.load(path, wanted)
     try:
         header = loaded.header
-        config = _decided(from_mapping(NEW_SETTINGS | header["config"], cell_options()))
+        config = _decided(from_mapping(header["config"], cell_options()))
         architecture_of(config).make_cell()  # raises if there is no such cell or option
         progress = Progress.from_header(header["progress"])
         progress.since_row = typed(Sums(**header.get("since_row", {})))
@@ -192,7 +189,12 @@ def restore(checkpoint: Checkpoint, path: Path, arrays: Mapping[str, Array]) -> 
 
 
 def _decided(config: Config) -> Config:
-    """Return the config if every setting has a value, as in a run; else raise ValueError."""
+    """Return the config if every setting has a value, as in a run; else raise ValueError.
+
+    Earlier runs have no weight drop.
+    """
+    if "weight_drop" in config.undecided:
+        config = replace(config, weight_drop=0.0)
     if config.undecided:
         raise ValueError(config.undecided[0])
     return config
