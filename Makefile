@@ -3,6 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
+PYTEST := $(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 8 --dist worksteal
 
 .PHONY: demo test quick check format clean
 
@@ -19,10 +20,10 @@ demo: $(VENV)/installed
 	done
 
 test: $(VENV)/installed-dev check
-	$(BIN)/python -m pytest -q
+	$(PYTEST)
 
 quick: $(VENV)/installed-dev check
-	$(BIN)/python -m pytest -q -m "not slow and not faults"
+	$(PYTEST) -m "not slow and not faults"
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
