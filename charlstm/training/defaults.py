@@ -7,21 +7,22 @@ from typing import Any
 
 from charlstm.config import Config
 from charlstm.errors import ConfigError
+from charlstm.nn.cells import CELLS
 from charlstm.text.vocabulary import unit_of
 from charlstm.threads import cores
 
-SHORT = 20_000  # characters; a text below that needs fewer units
-RATES = {"adam": 2e-2, "rmsprop": 4e-3, "sgd": 0.5}  # for up to 256 units
+SHORT, LONG = 20_000, 300_000  # characters; a text below the first needs fewer units
+RATES = {"adam": 2e-2, "rmsprop": 4e-3, "sgd": 0.5}  # up to the cell's `full_rate_units`
 FEW_UPDATES = 1500  # Adam's rate is for so many; a longer run wants a lower one,
-LOWEST = 0.1  # but not below this share of it
+LOWEST, HIGHEST = 0.1, 1.5  # within these shares of it
 MEMORY_PENALTY = 0.3
 SHARD_COLUMNS = 8  # a process of its own does not pay for fewer columns
 # Without a budget: so many characters, in so many passes over the text, but enough updates.
 # (Too many do no harm: a run keeps the model that is best on the validation part.)
-DEFAULT_CHARACTERS = 20_000_000
-LEAST_PASSES, MOST_PASSES = 1.0, 12.0
+DEFAULT_CHARACTERS = 3_500_000
+LEAST_PASSES, MOST_PASSES = 0.1, 12.0
 LEAST_UPDATES = 400
-AGAIN = 3.0  # passes below which there is no dropout
+AGAIN = 4.5  # passes below which there is no dropout
 SOME, MUCH = 2.0, 6.0  # passes × weights ÷ characters from which dropout is 0.25, and 0.5
 WEIGHT_DROP = 0.2  # beside a chosen dropout of 0.5
 DROPOUT_TIMED = 0.25  # while it is not decided: any rate costs the same, and more than none
@@ -41,12 +42,13 @@ def with_regularisation(settings: Mapping[str, Any], recipe: Mapping[str, Any]) 
 
 
 def choose(config: Config, characters: int) -> Config:
-    """Decide the units if left open: 256, or 128 for a training text of few characters.
+    """Decide the units if left open: the longer the training text, the more.
 
     Learning rate and dropout wait for the budget: see `settle_budget`.
     """
     if "hidden_size" in config.undecided:
-        config = replace(config, hidden_size=128 if characters < SHORT else 256)
+        units = 128 if characters < SHORT else 256 if characters < LONG else 384
+        config = replace(config, hidden_size=units)
     return config
 
 
@@ -137,13 +139,14 @@ def settle_budget(config: Config, updates: int, characters: int, val_characters:
 
 
 def learning_rate(config: Config, updates: int) -> float:
-    """The rate of a run of so many updates: its optimiser's, lower for more than 256 units.
+    """The rate of a run of so many updates: its optimiser's, lower for many units.
 
     The longer Adam runs, the lower is the rate at which it still learns rare things.
     """
-    rate = RATES[config.optimizer] * min(1.0, 256 / config.hidden_size)
+    rate = RATES[config.optimizer]
+    rate *= min(1.0, math.sqrt(CELLS[config.cell].full_rate_units / config.hidden_size))
     if config.optimizer == "adam":
-        rate *= max(LOWEST, min(1.0, math.sqrt(FEW_UPDATES / updates)))
+        rate *= max(LOWEST, min(HIGHEST, math.sqrt(FEW_UPDATES / updates)))
     return float(f"{rate:.2g}")
 
 

@@ -165,7 +165,7 @@ def test_heads_look_at_what_a_file_or_an_old_run_has(charlstm: Runner, looking_r
     ("flags", "said"),
     [
         ("--workers=3", "only 2 of 3 workers have work: the batch is cut into 2 shards"),
-        ("--warmup-steps=7", "the rate does not reach --lr 0.02: its warm-up takes 7 updates, and"),
+        ("--warmup-steps=7", "the rate does not reach --lr 0.03: its warm-up takes 7 updates, and"),
         (
             "--patience=2 --eval-every=2",
             "--patience 2 has no effect on 3 validations; --eval-every",

@@ -86,6 +86,21 @@ def test_learning_after_equal_characters_and_equal_minutes(torch: Path) -> None:
     assert "--updates 2 " in asked and "--updates 4 " in asked
 
 
+def test_every_run_of_the_grid_takes_the_time_of_the_default(here: Path) -> None:
+    Path("text.txt").write_text("the cat saw the dog. " * 60, encoding="utf-8")
+    words = ("--units=8", "--times", "1", "2", "--dropouts=0.5", "--share=0.02")
+    command = [sys.executable, BENCHMARKS / "default_grid.py", "text.txt", *words]
+    command += ["--speeds", 3e5, 1e5]  # of 8 units and of the 128 that the rules choose
+    done = subprocess.run(
+        list(map(str, command)), cwd=here, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    _, first, second = map(json.loads, done.stdout.splitlines())
+    assert first["max_steps"] == second["max_steps"] == 24  # three times a fiftieth of 400
+    assert (first["weight_drop"], second["lr"]) == (0.2, 2 * first["lr"])
+    assert first["best"] != second["best"]
+
+
 def test_start(torch: Path) -> None:
     found = compare(torch, "--part=cold")
     assert [record["until"] for record in found["cold"]] == ["first character", "200 characters"]

@@ -33,12 +33,15 @@ def chosen(config: Config, characters: int) -> tuple[int, float, float, float]:
 @pytest.mark.parametrize(
     ("characters", "expected"),
     [
-        (5_000, (128, 0.5, 0.02, 128.0)),
-        (50_000, (256, 0.5, 0.02, 12.8)),
-        (1_000_000, (256, 0.25, 0.0089, 12.0)),
-        (4_000_000, (256, 0.0, 0.0069, 5.0)),
-        (20_000_000, (256, 0.0, 0.0069, 1.0)),
-        (2_000_000_000, (256, 0.0, 0.002, 1.0)),
+        (5_000, (128, 0.5, 0.03, 128.0)),
+        (19_999, (128, 0.5, 0.03, 32.0)),
+        (20_000, (256, 0.5, 0.03, 32.0)),
+        (50_000, (256, 0.5, 0.03, 12.8)),
+        (299_999, (256, 0.5, 0.017, 11.7)),
+        (300_000, (384, 0.5, 0.014, 11.7)),
+        (1_000_000, (384, 0.0, 0.014, 3.5)),
+        (20_000_000, (384, 0.0, 0.014, 0.2)),
+        (2_000_000_000, (384, 0.0, 0.0018, 0.1)),
     ],
 )
 def test_units_dropout_rate_and_passes_follow_from_the_text(
@@ -112,10 +115,14 @@ def test_a_run_too_short_for_its_validation_text_is_validated_at_its_end(
 def test_the_rate_follows_from_units_updates_and_optimiser() -> None:
     few = replace(OPEN, max_steps=1500)
     rates = [chosen(replace(few, hidden_size=H), 10**6)[2] for H in (64, 256, 512, 1024)]
-    assert rates == [0.02, 0.02, 0.01, 0.005]
-    rates = [chosen(replace(few, max_steps=n), 10**6)[2] for n in (1, 3000, 6000, 15_000, 10**6)]
-    assert rates == [0.02, 0.014, 0.01, 0.0063, 0.002]
-    assert chosen(replace(OPEN, optimizer="sgd"), 10**6)[2] == 0.5
+    assert rates == [0.02, 0.02, 0.014, 0.01]
+    few = replace(few, cell="rnn")
+    rates = [chosen(replace(few, hidden_size=H), 10**6)[2] for H in (64, 128, 256)]
+    assert rates == [0.02, 0.014, 0.01]
+    counts = (1, 600, 1000, 3000, 6000, 15_000, 10**6)
+    rates = [chosen(replace(SIZED, max_steps=n), 10**6)[2] for n in counts]
+    assert rates == [0.03, 0.03, 0.024, 0.014, 0.01, 0.0063, 0.002]
+    assert chosen(replace(SIZED, optimizer="sgd"), 10**6)[2] == 0.5
 
 
 @pytest.mark.parametrize(
@@ -149,7 +156,7 @@ def test_what_was_asked_for_stays_and_is_not_spoken_of(charlstm: Runner) -> None
     assert "chosen" not in charlstm.ok("train", *flags, "--lr=1e-3").stderr
     characters = f"{len(TEXT) * 9 // 10:,}"
     assert (
-        f"chosen for a text of {characters} characters: --lr 0.02 for 8 units and 2 updates\n"
+        f"chosen for a text of {characters} characters: --lr 0.03 for 8 units and 2 updates\n"
         in charlstm.ok("train", *flags).stderr
     )
 
@@ -179,7 +186,7 @@ def test_a_run_says_and_records_what_was_chosen(charlstm: Runner, here: Path) ->
     assert "--hidden-size 128" in outcome.stderr
     assert f"{len(TEXT) * 9 // 10:,} characters" in outcome.stderr
     settings = read_yaml(here / "runs/a/config.yaml")
-    assert (settings["hidden_size"], settings["dropout"], settings["lr"]) == (128, 0.0, 0.02)
+    assert (settings["hidden_size"], settings["dropout"], settings["lr"]) == (128, 0.0, 0.03)
     again = charlstm.ok("train", "--config=runs/a/config.yaml", "--out=runs/b")
     assert "chosen for" not in again.stderr
     first, second = (archive.load(here / run / "last.npz").arrays for run in ("runs/a", "runs/b"))

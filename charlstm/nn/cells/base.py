@@ -77,6 +77,7 @@ class Cell(ABC, Generic[S]):
     memory = "h"  # the state that holds the memory
     bounded_memory = True  # whether the memory always lies between -1 and 1
     retention = ""  # the gate that keeps the old memory, if there is one
+    full_rate_units = 256  # above them the learning rate falls with the root of the units
 
     def __init__(self, options: Any = None) -> None:
         self.options: Any = options if options is not None else self.Options()

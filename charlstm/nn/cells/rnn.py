@@ -34,6 +34,7 @@ class RNN(Cell[RNNStep]):
     states = ("h",)
     tape = ("h",)
     products = (Product("W", "n", "h'"),)
+    full_rate_units = 64
 
     def equations(self, op: Operators, state: Mapping[str, Node]) -> dict[str, Node]:
         return {"h": op.tanh(op.preactivation("n", state["h"]))}
