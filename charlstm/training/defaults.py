@@ -11,15 +11,21 @@ from charlstm.nn.cells import CELLS
 from charlstm.text.vocabulary import unit_of
 from charlstm.threads import cores
 
-SHORT, LONG = 20_000, 300_000  # characters; a text below the first needs fewer units
+SHORT = 20_000  # characters
+# A training text of fewer characters: so many units, and without a budget so many characters read.
+BY_LENGTH = (
+    (SHORT, 128, 3_500_000),
+    (300_000, 256, 3_500_000),
+    (2_000_000, 384, 3_500_000),
+    (math.inf, 256, 8_000_000),
+)
 RATES = {"adam": 2e-2, "rmsprop": 4e-3, "sgd": 0.5}  # up to the cell's `full_rate_units`
-FEW_UPDATES = 1500  # Adam's rate is for so many; a longer run wants a lower one,
-LOWEST, HIGHEST = 0.1, 1.5  # within these shares of it
+FEW_UPDATES = 1500  # Adam's rate is for so many; a longer run wants a lower one, a shorter a higher
+LOWEST, HIGHEST = 0.1, 1.5  # but within these shares of it
 MEMORY_PENALTY = 0.3
 SHARD_COLUMNS = 8  # a process of its own does not pay for fewer columns
-# Without a budget: so many characters, in so many passes over the text, but enough updates.
+# Without a budget it is read so many times, but for enough updates.
 # (Too many do no harm: a run keeps the model that is best on the validation part.)
-DEFAULT_CHARACTERS = 3_500_000
 LEAST_PASSES, MOST_PASSES = 0.1, 12.0
 LEAST_UPDATES = 400
 AGAIN = 4.5  # passes below which there is no dropout
@@ -42,14 +48,19 @@ def with_regularisation(settings: Mapping[str, Any], recipe: Mapping[str, Any]) 
 
 
 def choose(config: Config, characters: int) -> Config:
-    """Decide the units if left open: the longer the training text, the more.
+    """Decide the units if left open, by the characters of the training text.
 
+    A text of 1 MB has more than a longer one: fewer would learn it by heart in the same time.
     Learning rate and dropout wait for the budget: see `settle_budget`.
     """
     if "hidden_size" in config.undecided:
-        units = 128 if characters < SHORT else 256 if characters < LONG else 384
-        config = replace(config, hidden_size=units)
+        config = replace(config, hidden_size=_by_length(characters)[0])
     return config
+
+
+def _by_length(characters: int) -> tuple[int, int]:
+    """The units, and the characters to read, of a training text of so many characters."""
+    return next((units, read) for below, units, read in BY_LENGTH if characters < below)
 
 
 def validation_fraction(config: Config, characters: int) -> float:
@@ -113,7 +124,7 @@ def updates_in_budget(config: Config, characters: int) -> int | None:
     epoch = characters / (config.batch_size * config.seq_length)
     if config.epochs is not None:
         return max(1, math.ceil(config.epochs * epoch))
-    passes = min(MOST_PASSES, max(LEAST_PASSES, DEFAULT_CHARACTERS / characters))
+    passes = min(MOST_PASSES, max(LEAST_PASSES, _by_length(characters)[1] / characters))
     return max(LEAST_UPDATES, math.ceil(passes * epoch))
 
 
