@@ -27,13 +27,12 @@ from sides import Record, named, options, ours
 import charlstm
 from charlstm.config import Config
 from charlstm.threads import cores
-from charlstm.training.defaults import learning_rate
+from charlstm.training.defaults import MEMORY_PENALTY, WEIGHT_DROP, learning_rate
 from charlstm.training.events import Event, Finished, Started
 from charlstm.training.fit import fit
 from charlstm.training.settings import settings_of
 
 BATCH, LENGTH, SHARDS = 32, 50, 2  # the defaults on two cores
-PENALTY = 0.3
 
 
 def settings_by_rule(text: Path) -> Config:
@@ -68,7 +67,7 @@ def trained(text: Path, settings: Mapping[str, Any]) -> Record:
 
 def measured_rates(units: list[int], rounds: int, seconds: float) -> dict[int, float]:
     """Characters/s of each number of units with one worker for each core, medians, in turns."""
-    words = ["--seconds", seconds, "--workers", cores(), "--memory_penalty", PENALTY]
+    words = ["--seconds", seconds, "--workers", cores(), "--memory_penalty", MEMORY_PENALTY]
     rates: dict[int, list[float]] = {hidden: [] for hidden in units}
     for _, hidden in itertools.product(range(rounds), units):
         size = named("lstm", hidden, 1, BATCH, LENGTH)
@@ -111,7 +110,7 @@ def main() -> None:
                 "max_steps": steps,
                 "lr": float(f"{rate * times:.2g}"),
                 "dropout": dropout,
-                "weight_drop": 0.2 if dropout == 0.5 else 0.0,
+                "weight_drop": WEIGHT_DROP if dropout == 0.5 else 0.0,
                 "seed": seed,
             }
             for times, dropout in itertools.product(args.times, args.dropouts)

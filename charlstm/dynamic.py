@@ -25,10 +25,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from charlstm.errors import ConfigError
-from charlstm.evaluate import Score
 from charlstm.nn import Array, aligned
 from charlstm.nn.network import Network
 from charlstm.nn.parameters import Parameters
+from charlstm.score import Score
 from charlstm.setting import check_values, setting
 from charlstm.text.vocabulary import Ids
 

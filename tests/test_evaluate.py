@@ -12,10 +12,11 @@ from cells_under_test import each_variant, random_model
 from numpy.typing import NDArray
 
 from charlstm import evaluate
-from charlstm.evaluate import Score, Scorer, TextScore, score_text
+from charlstm.evaluate import Scorer, score_text
 from charlstm.likelihood import log_likelihoods
 from charlstm.nn import reference
 from charlstm.nn.parameters import Architecture, Parameters
+from charlstm.score import Score, TextScore
 from charlstm.text.slices import TextSlice
 from charlstm.training.shards import Plan
 from charlstm.training.workers import Job, WorkerPool

@@ -17,7 +17,7 @@ LAYERS = (
     ("store",),
     ("progress",),
     ("text", "nn"),
-    ("checkpoint", "evaluate", "dynamic", "likelihood", "novelty", "copying", "pairs"),
+    ("checkpoint", "score", "evaluate", "dynamic", "likelihood", "novelty", "copying", "pairs"),
     ("ranks", "sampling", "surprisal"),
     ("sampler",),
     ("training",),

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from charlstm.api.predicting import Predicting
 from charlstm.errors import ConfigError, shortened
-from charlstm.evaluate import Scorer, TextScore, text_score, total
+from charlstm.evaluate import Scorer
 from charlstm.nn.mixture import Mixture, Part
 from charlstm.nn.parameters import Parameters
 from charlstm.nn.predictors import reach_of
 from charlstm.sampling.primed import Reader
+from charlstm.score import TextScore, text_score, total
 from charlstm.text.vocabulary import Ids, Vocabulary
 
 if TYPE_CHECKING:  # sampling starts faster without it

@@ -6,8 +6,8 @@ from charlstm.api.loaded import Loaded
 from charlstm.checkpoint import mean_squares
 from charlstm.dynamic import Dynamic, dynamic_scores
 from charlstm.errors import ConfigError
-from charlstm.evaluate import Score, TextScore, text_score
 from charlstm.nn.parameters import Parameters
+from charlstm.score import Score, TextScore, text_score
 from charlstm.text.vocabulary import Ids
 
 

@@ -20,10 +20,10 @@ from charlstm.text.unknown import refuse_unseen
 from charlstm.text.vocabulary import Ids
 
 if TYPE_CHECKING:  # sampling starts faster without these, so they are imported where they are used
-    from charlstm.evaluate import TextScore
     from charlstm.novelty import Index, Novelty
     from charlstm.pairs.pair import Pair, PairSet
     from charlstm.pairs.scores import ScoreKind
+    from charlstm.score import TextScore
     from charlstm.studies.agreement.report import AgreementReport
     from charlstm.studies.cloze import Cloze
 

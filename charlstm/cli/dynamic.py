@@ -11,7 +11,7 @@ from charlstm.api.predicting import Predicting
 from charlstm.cli.options import setting_options
 from charlstm.cli.progress import counting_bar
 from charlstm.dynamic import SEGMENT, Dynamic
-from charlstm.evaluate import TextScore
+from charlstm.score import TextScore
 from charlstm.text.vocabulary import Ids
 
 Command = TypeVar("Command", bound=Callable[..., Any])

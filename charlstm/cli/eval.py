@@ -22,7 +22,7 @@ from charlstm.cli.texts import check_known, ids_of, joined, refuse_wide
 from charlstm.cli.what_if import Named, ablate_option, what_if, with_changes
 from charlstm.dynamic import Dynamic
 from charlstm.errors import CorpusError
-from charlstm.evaluate import TextScore
+from charlstm.score import TextScore
 from charlstm.text.decoding import read_text
 from charlstm.text.shown import printable
 from charlstm.text.vocabulary import Tokens

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Self
 
 from charlstm.errors import DivergedError
-from charlstm.evaluate import Score
 from charlstm.nn import Array
 from charlstm.nn.parameters import Parameters
+from charlstm.score import Score
 from charlstm.training.events import Updated
 from charlstm.training.optim import norm_of
 from charlstm.training.worker import Worker

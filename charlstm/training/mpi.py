@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from charlstm.errors import RunError
-from charlstm.evaluate import Score, Scorer
+from charlstm.evaluate import Scorer
 from charlstm.nn import Array
+from charlstm.score import Score
 from charlstm.training.loop import Pool
 from charlstm.training.own_slice import OwnSlice
 from charlstm.training.shards import Windows

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from charlstm.evaluate import Score, total
 from charlstm.nn import Array
 from charlstm.nn.parameters import flat_size, state_sizes
+from charlstm.score import Score, total
 from charlstm.training.optim import CHUNK, OPTIMISERS
 from charlstm.training.shards import Plan
 

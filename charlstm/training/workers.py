@@ -15,8 +15,9 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from charlstm.evaluate import Score, Scorer
+from charlstm.evaluate import Scorer
 from charlstm.nn import Array
+from charlstm.score import Score
 from charlstm.text.slices import TextSlice
 from charlstm.training.line_streams import LineStreams
 from charlstm.training.loop import Pool

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from mixtures import mixture_of, two_models
 from numpy.typing import NDArray
 
-from charlstm.evaluate import Scorer, score_text, total
+from charlstm.evaluate import Scorer, score_text
 from charlstm.likelihood import log_likelihoods
 from charlstm.nn import Array, reference
 from charlstm.nn.mixture import MixedNetwork, Mixture, Part
 from charlstm.nn.network import Network
+from charlstm.score import total
 
 
 def by_hand(mixture: Mixture, ids: NDArray[np.intp]) -> Array:
